@@ -1,0 +1,30 @@
+package io.pgdoorman.wire.backend;
+
+import io.netty.buffer.ByteBuf;
+import io.pgdoorman.wire.Bytes;
+import io.pgdoorman.wire.Frames;
+
+/**
+ * AuthenticationSASLContinue (B): a challenge. Threads: immutable. Keeps no buffer.
+ *
+ * @param data defined by the mechanism
+ * @see <a
+ *     href="https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-AUTHENTICATIONSASLCONTINUE">Message
+ *     Formats</a>
+ */
+public record AuthenticationSASLContinue(Bytes data) implements Authentication {
+    public static final int KIND = 11;
+
+    @Override
+    public int kind() {
+        return KIND;
+    }
+
+    @Override
+    public void encode(ByteBuf out) {
+        int lengthIndex = Frames.begin(out, TYPE);
+        out.writeInt(KIND);
+        data.encode(out);
+        Frames.end(out, lengthIndex);
+    }
+}

@@ -1,0 +1,33 @@
+package io.pgdoorman.wire.frontend;
+
+import io.netty.buffer.ByteBuf;
+import io.pgdoorman.wire.Frames;
+import io.pgdoorman.wire.FrontendType;
+import io.pgdoorman.wire.MessageBody;
+
+/**
+ * CopyDone (F): the client has sent all of its COPY data. Threads: immutable. Keeps no buffer.
+ *
+ * @see <a
+ *     href="https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-COPYDONE">Message
+ *     Formats</a>
+ */
+public record CopyDone() implements FrontendMessage {
+    public static final byte TYPE = FrontendType.COPY_DONE;
+
+    /** Reads the body; type and length are already consumed. Borrows {@code body}. */
+    public static CopyDone decode(ByteBuf body) {
+        MessageBody.requireEnd(body, "CopyDone");
+        return new CopyDone();
+    }
+
+    @Override
+    public byte type() {
+        return TYPE;
+    }
+
+    @Override
+    public void encode(ByteBuf out) {
+        Frames.writeEmpty(out, TYPE);
+    }
+}
