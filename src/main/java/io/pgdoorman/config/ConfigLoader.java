@@ -1,0 +1,100 @@
+package io.pgdoorman.config;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads configuration files. Nothing escapes as an exception: whatever is wrong is in the result,
+ * all of it at once.
+ *
+ * <p>Threads: any thread, because it has no state. Reads files, so never on an event loop.
+ */
+public final class ConfigLoader {
+    private ConfigLoader() {}
+
+    /**
+     * Loads the main file and what it includes. Relative paths, in the files too, are resolved by
+     * the working directory.
+     */
+    public static LoadResult load(Path main) {
+        var problems = new Problems();
+        Optional<Node.Table> root = SourceFile.read(main, problems);
+        return load(root, main, problems);
+    }
+
+    /**
+     * Loads a text, for tests and demonstrations. A {@code name} that ends in .yaml or .yml makes
+     * it YAML, any other TOML.
+     */
+    public static LoadResult parse(String text, String name) {
+        var problems = new Problems();
+        Optional<Node.Table> root = SourceFile.parse(text, name, problems);
+        return load(root, Path.of(name), problems);
+    }
+
+    private static LoadResult load(Optional<Node.Table> main, Path file, Problems problems) {
+        if (main.isEmpty()) {
+            return new LoadResult(Optional.empty(), problems.all());
+        }
+        var files = new ArrayList<>(List.of(file));
+        Node.Table root = main.get();
+        for (Path include : includes(root, problems)) {
+            files.add(include);
+            SourceFile.read(include, problems)
+                    .ifPresent(table -> Merge.merge(root, table, problems));
+        }
+        Tree tree = Tree.decode(root, problems);
+        new GeneralRules(tree, problems).check();
+        tree.pools().forEach((name, pool) -> new PoolRules(name, pool, problems).check());
+        HbaRules hba = hba(tree.general(), problems);
+        return problems.hasErrors()
+                ? new LoadResult(Optional.empty(), problems.all())
+                : new LoadResult(
+                        Optional.of(new Assembler(tree, hba, files).config()), problems.all());
+    }
+
+    private static List<Path> includes(Node.Table root, Problems problems) {
+        Node node = root.entries().get(Schema.INCLUDE.name());
+        if (!(node instanceof Node.Table include)) {
+            if (node != null) {
+                problems.error(
+                        node.position(),
+                        Schema.INCLUDE.name(),
+                        "must be a table, is " + node.kind());
+            }
+            return List.of();
+        }
+        Values values = new Decoder(problems).decode(Schema.INCLUDE, include, "include", null);
+        var files = new ArrayList<Path>();
+        for (String name : values.get(Schema.INCLUDE_FILES)) {
+            try {
+                files.add(Path.of(name));
+            } catch (InvalidPathException notAPath) {
+                problems.error(
+                        values.position(Schema.INCLUDE_FILES),
+                        values.name(Schema.INCLUDE_FILES),
+                        "has a file name with a character that no path can have");
+            }
+        }
+        return files;
+    }
+
+    private static HbaRules hba(Values general, Problems problems) {
+        Key<HbaSource> key =
+                general.own(ListenKeys.PG_HBA).isPresent() ? ListenKeys.PG_HBA : ListenKeys.HBA;
+        HbaSource source = general.get(key);
+        return switch (source) {
+            case HbaSource.Inline(String text) ->
+                    HbaRules.parse(text, general.name(key), problems::add);
+            case HbaSource.File(Path path) ->
+                    SourceFile.readText(path, problems)
+                            .map(text -> HbaRules.parse(text, path.toString(), problems::add))
+                            .orElse(HbaRules.ALLOW_ALL);
+            case HbaSource.Networks(var networks) ->
+                    networks.isEmpty() ? HbaRules.ALLOW_ALL : HbaRules.fromNetworks(networks);
+        };
+    }
+}

@@ -1,0 +1,23 @@
+package io.pgdoorman.config;
+
+/**
+ * How a rule lets a client in. Threads: immutable.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/auth-pg-hba-conf.html">The pg_hba.conf
+ *     File</a>
+ */
+public enum HbaMethod {
+    TRUST,
+    REJECT,
+    /** The password in clear text. */
+    PASSWORD,
+    /** MD5 for MD5 and plain secrets, SCRAM for SCRAM secrets, as PostgreSQL's md5. */
+    MD5,
+    /** SCRAM, which MD5 secrets cannot do. */
+    SCRAM_SHA_256,
+    /**
+     * Whatever the stored secret allows: SCRAM for SCRAM and plain secrets, MD5 for MD5 secrets. No
+     * rule of a file says this; it is what holds without rules and with {@code general.hba}.
+     */
+    BY_SECRET
+}

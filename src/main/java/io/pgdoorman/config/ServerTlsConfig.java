@@ -1,0 +1,16 @@
+package io.pgdoorman.config;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * TLS towards PostgreSQL, as one pool uses it. Threads: immutable.
+ *
+ * @param caCert required by the verifying modes
+ * @param certificate present exactly when {@code privateKey} is
+ */
+public record ServerTlsConfig(
+        ServerTlsMode mode,
+        Optional<Path> caCert,
+        Optional<Path> certificate,
+        Optional<Path> privateKey) {}
