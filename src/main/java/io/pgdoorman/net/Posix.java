@@ -1,0 +1,199 @@
+package io.pgdoorman.net;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
+
+/**
+ * Calls of the C library that neither the JDK nor Netty offers. Threads: any, because it has no
+ * state. Failed calls throw {@link IOException} with the name of the call and the error.
+ *
+ * <p>The first call loads the JDK's linker, which takes tens of milliseconds: nothing here runs at
+ * start-up unless a setting needs it.
+ */
+public final class Posix {
+    private static final int F_GETFD = 1;
+    private static final int F_SETFD = 2;
+    private static final int F_GETFL = 3;
+    private static final int F_SETFL = 4;
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    private static final int FD_CLOEXEC = 1;
+    private static final int O_NONBLOCK = 0x800;
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int LOWEST_NEW_FD = 3; // never hand out 0 to 2, should they be closed
+
+    private Posix() {}
+
+    /** Sets the process's umask, returns the old one. It is process-wide: hold it briefly. */
+    public static int umask(int mask) {
+        return intCall(() -> (int) Umask.CALL.invokeExact(mask));
+    }
+
+    /** Sets permission bits. */
+    public static void chmod(Path path, int mode) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment name = arena.allocateFrom(path.toString());
+            MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
+            check(
+                    "chmod " + path,
+                    intCall(() -> (int) Chmod.CALL.invokeExact(errno, name, mode)),
+                    errno);
+        }
+    }
+
+    /** Duplicates a descriptor; the copy has FD_CLOEXEC. */
+    public static int dup(int fd) throws IOException {
+        return fcntl("dup", fd, F_DUPFD_CLOEXEC, LOWEST_NEW_FD);
+    }
+
+    /** Makes {@code to} mean the same socket as {@code from}; what it meant before is closed. */
+    static void dup3(int from, int to) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
+            check(
+                    "dup3",
+                    intCall(() -> (int) Dup3.CALL.invokeExact(errno, from, to, O_CLOEXEC)),
+                    errno);
+        }
+    }
+
+    /** Sets FD_CLOEXEC, which JDK sockets lack. */
+    public static void setCloseOnExec(int fd) throws IOException {
+        int flags = fcntl("fcntl F_GETFD", fd, F_GETFD, 0);
+        if ((flags & FD_CLOEXEC) == 0) {
+            fcntl("fcntl F_SETFD", fd, F_SETFD, flags | FD_CLOEXEC);
+        }
+    }
+
+    /** Sets O_NONBLOCK. The flag belongs to the socket: copies of the descriptor share it. */
+    public static void setNonBlocking(int fd) throws IOException {
+        int flags = fcntl("fcntl F_GETFL", fd, F_GETFL, 0);
+        if ((flags & O_NONBLOCK) == 0) {
+            fcntl("fcntl F_SETFL", fd, F_SETFL, flags | O_NONBLOCK);
+        }
+    }
+
+    /** Real user id. */
+    public static int getuid() {
+        return intCall(() -> (int) Uids.REAL.invokeExact());
+    }
+
+    /** Effective user id. */
+    public static int geteuid() {
+        return intCall(() -> (int) Uids.EFFECTIVE.invokeExact());
+    }
+
+    /** Whether the descriptor is a terminal. */
+    public static boolean isatty(int fd) {
+        return intCall(() -> (int) Isatty.CALL.invokeExact(fd)) == 1;
+    }
+
+    private static int fcntl(String what, int fd, int command, int argument) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
+            return check(
+                    what,
+                    intCall(() -> (int) Fcntl.CALL.invokeExact(errno, fd, command, argument)),
+                    errno);
+        }
+    }
+
+    @SuppressWarnings("restricted") // strerror returns a C string without a length
+    private static int check(String what, int result, MemorySegment errno) throws IOException {
+        if (result >= 0) {
+            return result;
+        }
+        int code = (int) Libc.ERRNO.get(errno, 0L);
+        MemorySegment text = callUnchecked(() -> (MemorySegment) Strerror.CALL.invokeExact(code));
+        throw new IOException(what + ": " + text.reinterpret(Long.MAX_VALUE).getString(0));
+    }
+
+    private interface Call<T> {
+        T run() throws Throwable;
+    }
+
+    private static int intCall(Call<Integer> call) {
+        return callUnchecked(call);
+    }
+
+    /** Downcall handles declare Throwable, yet a C function throws nothing. */
+    private static <T> T callUnchecked(Call<T> call) {
+        try {
+            return call.run();
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    // One holder class per function: a handle takes about a millisecond to make and is made when
+    // it is first called.
+
+    private static final class Libc {
+        private static final Linker LINKER = Linker.nativeLinker();
+        private static final StructLayout ERRNO_LAYOUT = Linker.Option.captureStateLayout();
+        private static final VarHandle ERRNO =
+                ERRNO_LAYOUT.varHandle(PathElement.groupElement("errno"));
+        private static final Linker.Option KEEP_ERRNO = Linker.Option.captureCallState("errno");
+
+        @SuppressWarnings("restricted") // calling C is what this class is for
+        private static MethodHandle function(
+                String name, FunctionDescriptor type, Linker.Option... options) {
+            MemorySegment address = LINKER.defaultLookup().findOrThrow(name);
+            return LINKER.downcallHandle(address, type, options);
+        }
+
+        private static FunctionDescriptor ints(MemoryLayout... arguments) {
+            return FunctionDescriptor.of(JAVA_INT, arguments);
+        }
+    }
+
+    private static final class Umask {
+        private static final MethodHandle CALL = Libc.function("umask", Libc.ints(JAVA_INT));
+    }
+
+    private static final class Chmod {
+        private static final MethodHandle CALL =
+                Libc.function("chmod", Libc.ints(ADDRESS, JAVA_INT), Libc.KEEP_ERRNO);
+    }
+
+    private static final class Fcntl {
+        private static final MethodHandle CALL =
+                Libc.function(
+                        "fcntl",
+                        Libc.ints(JAVA_INT, JAVA_INT, JAVA_INT),
+                        Libc.KEEP_ERRNO,
+                        Linker.Option.firstVariadicArg(2));
+    }
+
+    private static final class Dup3 {
+        private static final MethodHandle CALL =
+                Libc.function("dup3", Libc.ints(JAVA_INT, JAVA_INT, JAVA_INT), Libc.KEEP_ERRNO);
+    }
+
+    private static final class Uids {
+        private static final MethodHandle REAL = Libc.function("getuid", Libc.ints());
+        private static final MethodHandle EFFECTIVE = Libc.function("geteuid", Libc.ints());
+    }
+
+    private static final class Isatty {
+        private static final MethodHandle CALL = Libc.function("isatty", Libc.ints(JAVA_INT));
+    }
+
+    private static final class Strerror {
+        private static final MethodHandle CALL =
+                Libc.function("strerror", FunctionDescriptor.of(ADDRESS, JAVA_INT));
+    }
+}

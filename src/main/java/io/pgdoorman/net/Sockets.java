@@ -1,0 +1,38 @@
+package io.pgdoorman.net;
+
+import io.netty.channel.Channel;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+
+import java.io.IOException;
+
+/** What differs between the two transports. Threads: any; implementations are immutable. */
+sealed interface Sockets permits EpollSockets, IoUringSockets {
+    TransportChoice kind();
+
+    IoHandlerFactory newIoHandlerFactory();
+
+    Channel newTcp();
+
+    Channel newUnix();
+
+    ServerChannel newTcpServer();
+
+    /** Sets up a new stream channel: buffers, and what the transport needs in its pipeline. */
+    void prepare(Channel channel);
+
+    /** A channel on a connected stream socket. Takes ownership of {@code fd}. */
+    Channel adopt(int fd, boolean unix) throws IOException;
+
+    /** A channel on a listening socket. Takes ownership of {@code fd}. */
+    ServerChannel adoptServer(int fd, boolean unix) throws IOException;
+
+    /** Whether a channel may be registered with another loop after it was deregistered. */
+    boolean canRegisterAgain();
+
+    /**
+     * Makes a new channel of a deregistered one's descriptor, and the old channel forget it. Only
+     * where {@link #canRegisterAgain} is false.
+     */
+    Channel takeOver(Channel deregistered) throws IOException;
+}

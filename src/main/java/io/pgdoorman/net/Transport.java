@@ -1,0 +1,280 @@
+package io.pgdoorman.net;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.DefaultChannelPromise;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.util.concurrent.FastThreadLocalThread;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Makes event loops, listeners and connections on the chosen transport. Nothing above this package
+ * knows whether it is epoll or io_uring. Threads: immutable; callbacks name their loop.
+ */
+public final class Transport {
+    private static final int MAX_CONNECT_TIMEOUT_MILLIS = Integer.MAX_VALUE;
+
+    private final Sockets sockets;
+    private final Listening listening;
+
+    private Transport(Sockets sockets) {
+        this.sockets = sockets;
+        listening = new Listening(sockets);
+        SocketOptions.prepare();
+    }
+
+    /**
+     * Chooses the transport this process can use.
+     *
+     * @param warn gets one sentence, when io_uring is asked for by name and cannot be used: the
+     *     reason and what to do
+     */
+    public static Transport select(TransportChoice choice, Consumer<String> warn) {
+        if (choice != TransportChoice.EPOLL) {
+            String reason = IoUringSupport.whyNot();
+            if (reason == null) {
+                try {
+                    return new Transport(new IoUringSockets());
+                } catch (ReflectiveOperationException | RuntimeException e) {
+                    reason = "this build does not fit its Netty library (" + e.getMessage() + ")";
+                }
+            }
+            if (choice == TransportChoice.IO_URING) {
+                warn.accept(
+                        "transport io_uring cannot be used: %s; epoll is used instead"
+                                .formatted(reason));
+            }
+        }
+        Epoll.ensureAvailability();
+        return new Transport(new EpollSockets());
+    }
+
+    /** What is really in use: {@code EPOLL} or {@code IO_URING}. */
+    public TransportChoice kind() {
+        return sockets.kind();
+    }
+
+    /**
+     * Starts loops with threads named {@code <prefix>-1}, {@code <prefix>-2}, ... A group may have
+     * one thread; the client loops are {@code pooler-loop-N}.
+     */
+    public EventLoopGroup newLoops(int threads, String threadNamePrefix) {
+        AtomicInteger number = new AtomicInteger();
+        ThreadFactory threadFactory =
+                task ->
+                        new FastThreadLocalThread(
+                                task, threadNamePrefix + "-" + number.incrementAndGet());
+        return new MultiThreadIoEventLoopGroup(
+                threads, threadFactory, sockets.newIoHandlerFactory());
+    }
+
+    /**
+     * Listens on TCP. The future fails with an {@code IOException} that names the address.
+     *
+     * @param acceptor loop that accepts; may be one of the client loops
+     * @param backlog length of the accept queue; the kernel caps it at net.core.somaxconn
+     * @param chooser called on the acceptor's loop, once per connection: the loop it will live on
+     * @param onAccept called on that loop before {@code channelActive}: adds the handlers, once per
+     *     connection. What it throws closes the connection.
+     */
+    public CompletableFuture<Listener> listenTcp(
+            EventLoop acceptor,
+            InetSocketAddress address,
+            int backlog,
+            SocketSettings settings,
+            Supplier<EventLoop> chooser,
+            Consumer<Channel> onAccept) {
+        return listening.tcp(
+                acceptor,
+                address,
+                backlog,
+                settings,
+                new Acceptor(sockets, settings, false, chooser, onAccept));
+    }
+
+    /**
+     * Listens on a Unix path. A stale socket file is removed, a live owner is left alone and fails
+     * the future.
+     *
+     * @param mode permission bits of the socket file, 0 to 0777
+     */
+    public CompletableFuture<Listener> listenUnix(
+            EventLoop acceptor,
+            Path path,
+            int mode,
+            int backlog,
+            SocketSettings settings,
+            Supplier<EventLoop> chooser,
+            Consumer<Channel> onAccept) {
+        return listening.unix(
+                acceptor,
+                path,
+                mode,
+                backlog,
+                new Acceptor(sockets, settings, true, chooser, onAccept));
+    }
+
+    /**
+     * Goes on listening on a descriptor another process or systemd passed. Takes ownership of
+     * {@code fd}. TCP or Unix is found out from the descriptor.
+     */
+    public CompletableFuture<Listener> adoptListener(
+            EventLoop acceptor,
+            int fd,
+            SocketSettings settings,
+            Supplier<EventLoop> chooser,
+            Consumer<Channel> onAccept) {
+        boolean unix;
+        try {
+            unix = SocketOptions.isUnix(fd);
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        return listening.adopt(
+                acceptor,
+                fd,
+                settings,
+                new Acceptor(sockets, settings, unix, chooser, onAccept),
+                unix);
+    }
+
+    /**
+     * Connects to a resolved TCP address. {@code handler} is in the pipeline before the connect. A
+     * failed connect closes the channel.
+     */
+    public ChannelFuture connectTcp(
+            EventLoop loop,
+            InetSocketAddress address,
+            SocketSettings settings,
+            Duration timeout,
+            ChannelHandler handler) {
+        return connect(
+                loop,
+                () -> {
+                    Channel channel = sockets.newTcp();
+                    SocketOptions.applyTcp(channel, settings);
+                    return channel;
+                },
+                address,
+                timeout,
+                handler);
+    }
+
+    /** As {@link #connectTcp}, to a Unix stream socket. */
+    public ChannelFuture connectUnix(
+            EventLoop loop,
+            Path path,
+            SocketSettings settings,
+            Duration timeout,
+            ChannelHandler handler) {
+        return connect(
+                loop,
+                () -> {
+                    Channel channel = sockets.newUnix();
+                    SocketOptions.applyUnix(channel, settings);
+                    return channel;
+                },
+                new DomainSocketAddress(path.toString()),
+                timeout,
+                handler);
+    }
+
+    private ChannelFuture connect(
+            EventLoop loop,
+            ChannelFactory<Channel> factory,
+            SocketAddress address,
+            Duration timeout,
+            ChannelHandler handler) {
+        long millis = Math.clamp(timeout.toMillis(), 1, MAX_CONNECT_TIMEOUT_MILLIS);
+        ChannelFuture future =
+                new Bootstrap()
+                        .group(loop)
+                        .channelFactory(
+                                () -> {
+                                    Channel channel = factory.newChannel();
+                                    sockets.prepare(channel);
+                                    return channel;
+                                })
+                        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) millis)
+                        .handler(handler)
+                        .connect(address);
+        Throwable cause = future.cause();
+        if (cause == null) {
+            return future;
+        }
+        // Failed before there was a channel: Netty would call listeners on a thread of its own
+        return new DefaultChannelPromise(future.channel(), loop).setFailure(cause);
+    }
+
+    /** The descriptor of a channel; owned by the channel, which closes it. */
+    public static int fd(Channel channel) {
+        return ((UnixChannel) channel).fd().intValue();
+    }
+
+    /**
+     * Makes a channel of a connected stream socket, TCP or Unix. Takes ownership of {@code fd}. The
+     * caller adds handlers and registers it with a loop, which fires {@code channelActive}. Socket
+     * options stay as they are.
+     */
+    public Channel adopt(int fd) throws IOException {
+        try {
+            Channel channel = sockets.adopt(fd, SocketOptions.isUnix(fd));
+            sockets.prepare(channel);
+            return channel;
+        } catch (IOException | RuntimeException e) {
+            new FileDescriptor(fd).close();
+            throw e;
+        }
+    }
+
+    /**
+     * Lets a channel go on on another loop, without a byte lost. From this call until {@code
+     * onMoved} the handlers hear nothing; what arrives meanwhile reaches them after {@code onMoved}
+     * on the new loop. Nothing may be written in that time; what was written before is flushed
+     * first.
+     *
+     * <p>On epoll the channel object and its pipeline stay. On io_uring, where a channel cannot be
+     * registered twice, a new channel takes over a duplicate of the descriptor, {@code handler}
+     * leaves the old pipeline and is the only one in the new: it must be {@code @Sharable} (or its
+     * {@code isSharable()} say so), it hears {@code handlerRemoved} and {@code handlerAdded}, but
+     * neither {@code channelInactive} nor a second {@code channelActive}. The old channel is closed
+     * and must be forgotten.
+     *
+     * @param channel called on its loop
+     * @param handler the one that is in the channel's pipeline
+     * @param onMoved called on {@code target} with the channel to use from now on, before any read
+     * @param onFailed called on the old loop; the channel is closed then
+     */
+    public void move(
+            Channel channel,
+            EventLoop target,
+            ChannelHandler handler,
+            Consumer<Channel> onMoved,
+            Consumer<Throwable> onFailed) {
+        if (target.equals(channel.eventLoop())) {
+            onMoved.accept(channel);
+            return;
+        }
+        new ChannelMove(sockets, channel, target, handler, onMoved, onFailed).start();
+    }
+}

@@ -1,0 +1,49 @@
+package io.pgdoorman.net;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+
+import org.junit.jupiter.api.Assumptions;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/** A transport with loops for one test; skips the test where io_uring is forbidden. */
+final class Loops implements AutoCloseable {
+    final Transport transport;
+    final List<EventLoop> all = new ArrayList<>();
+    private final EventLoopGroup group;
+
+    Loops(TransportChoice kind, int threads) {
+        if (kind == TransportChoice.IO_URING) {
+            String reason = IoUringSupport.whyNot();
+            Assumptions.assumeTrue(reason == null, () -> "io_uring cannot be used: " + reason);
+        }
+        transport =
+                Transport.select(
+                        kind,
+                        warning -> {
+                            throw new AssertionError(warning);
+                        });
+        group = transport.newLoops(threads, "test-loop");
+        group.forEach(loop -> all.add((EventLoop) loop));
+    }
+
+    EventLoop first() {
+        return all.getFirst();
+    }
+
+    /** Each call the next loop. */
+    Supplier<EventLoop> inTurn() {
+        AtomicInteger turn = new AtomicInteger();
+        return () -> all.get(turn.getAndIncrement() % all.size());
+    }
+
+    @Override
+    public void close() {
+        group.shutdownGracefully(0, 10, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+}
