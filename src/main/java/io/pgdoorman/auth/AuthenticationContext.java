@@ -1,0 +1,79 @@
+package io.pgdoorman.auth;
+
+import io.pgdoorman.wire.Bytes;
+import io.pgdoorman.wire.WireStrings;
+
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Base64;
+
+/**
+ * What all logins of a process share. Threads: any; immutable but for the random source and the key
+ * cache, which are safe for all threads.
+ *
+ * <p>Users that do not exist are asked for a password like any other. Their SCRAM salt comes from
+ * {@code processSecret}, so it is the same at each attempt; give the same secret to a successor
+ * process, or the salts that change with it tell which users exist.
+ */
+public final class AuthenticationContext {
+    /** Recommended length of the process secret. */
+    public static final int PROCESS_SECRET_BYTES = 32;
+
+    /** Bytes of our part of a nonce, as PostgreSQL's. */
+    private static final int NONCE_BYTES = 18;
+
+    private final SecureRandom random;
+    private final ScramKeyCache keys;
+    private final Bytes processSecret;
+    private final boolean unknownUsersMd5;
+
+    /**
+     * With the choices made.
+     *
+     * @param processSecret random bytes, 16 or more
+     * @param unknownUsersMd5 where the stored secret decides the method, ask unknown users for MD5
+     *     and not for SCRAM: set it where most users have MD5 secrets
+     */
+    public AuthenticationContext(
+            SecureRandom random, ScramKeyCache keys, Bytes processSecret, boolean unknownUsersMd5) {
+        if (processSecret.length() < 16) {
+            throw new IllegalArgumentException("process secret is too short");
+        }
+        this.random = random;
+        this.keys = keys;
+        this.processSecret = processSecret;
+        this.unknownUsersMd5 = unknownUsersMd5;
+    }
+
+    ScramKeyCache keys() {
+        return keys;
+    }
+
+    boolean unknownUsersMd5() {
+        return unknownUsersMd5;
+    }
+
+    /**
+     * The SCRAM salt of a user without a stored one: unknown users, and users whose secret is plain
+     * text. The same for both, so that it tells nothing.
+     */
+    Bytes saltOf(String user) {
+        Bytes mac = ScramSha256.hmac(processSecret, WireStrings.toBytes(user));
+        return Bytes.copyOf(Arrays.copyOf(mac.toByteArray(), ScramSha256.SALT_BYTES));
+    }
+
+    Bytes randomBytes(int length) {
+        byte[] bytes = new byte[length];
+        random.nextBytes(bytes);
+        return Bytes.copyOf(bytes);
+    }
+
+    String nonce() {
+        return Base64.getEncoder().encodeToString(randomBytes(NONCE_BYTES).toByteArray());
+    }
+
+    @Override
+    public String toString() {
+        return "AuthenticationContext";
+    }
+}

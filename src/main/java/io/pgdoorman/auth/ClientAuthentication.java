@@ -1,0 +1,462 @@
+package io.pgdoorman.auth;
+
+import io.netty.buffer.ByteBuf;
+import io.pgdoorman.config.HbaMethod;
+import io.pgdoorman.wire.Bytes;
+import io.pgdoorman.wire.ProtocolException;
+import io.pgdoorman.wire.SqlState;
+import io.pgdoorman.wire.backend.AuthenticationCleartextPassword;
+import io.pgdoorman.wire.backend.AuthenticationMD5Password;
+import io.pgdoorman.wire.backend.AuthenticationOk;
+import io.pgdoorman.wire.backend.AuthenticationSASL;
+import io.pgdoorman.wire.backend.AuthenticationSASLContinue;
+import io.pgdoorman.wire.backend.AuthenticationSASLFinal;
+import io.pgdoorman.wire.backend.BackendMessage;
+import io.pgdoorman.wire.backend.ErrorResponse;
+import io.pgdoorman.wire.backend.Severity;
+import io.pgdoorman.wire.frontend.PasswordMessage;
+import io.pgdoorman.wire.frontend.SASLInitialResponse;
+import io.pgdoorman.wire.frontend.SASLResponse;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/**
+ * One client's login, we being the server.
+ *
+ * <pre>
+ *  Fresh
+ *    ├─ trust, reject ─────────────────────────────────────► Accepted or Refused
+ *    ├─ password ─► AwaitingPassword ─► [CheckingPassword] ─► Accepted or Refused
+ *    ├─ md5 ──────► AwaitingMd5 ───────────────────────────► Accepted or Refused
+ *    └─ scram ────► AwaitingMechanism ─► [AwaitingClientFirst]
+ *                     ─► AwaitingProof ─► [CheckingProof] ──► Accepted or Refused
+ * </pre>
+ *
+ * <p>A state in brackets is left out where it is not needed; Checking is the time of a {@link
+ * ClientStep.Derive}.
+ *
+ * <p>What the method asks of each form of secret; the same is asked of a user that does not exist
+ * or cannot log in that way, who then fails as with a wrong password:
+ *
+ * <pre>
+ *             plain      MD5        SCRAM      none, unusable, unknown user
+ *  password   cleartext  cleartext  cleartext  cleartext
+ *  md5        MD5        MD5        SCRAM      as the context says for unknown users
+ *  scram      SCRAM      SCRAM      SCRAM      SCRAM          (an MD5 secret always fails)
+ *  by secret  SCRAM      MD5        SCRAM      as the context says for unknown users
+ * </pre>
+ *
+ * <p>Errors: what a client does wrong is a {@link ClientStep.Refused}, never an exception. {@link
+ * IllegalStateException} tells a mistake of the caller.
+ *
+ * <p>The methods share this one file, long as it is, so that the table can be checked in one place;
+ * what SCRAM computes is in {@link ScramExchange}.
+ *
+ * <p>Threads: confined to the client's loop. Buffers are borrowed.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/auth-password.html">Password
+ *     Authentication</a>
+ * @see <a href="https://www.postgresql.org/docs/current/sasl-authentication.html">SASL
+ *     Authentication</a>
+ */
+public final class ClientAuthentication {
+    /** No message of type {@code p} may be longer; it is PostgreSQL's own limit. */
+    public static final int MAX_MESSAGE_BYTES = 65_535;
+
+    static final String WRONG_PASSWORD = "wrong password";
+
+    private static final String UNKNOWN_USER = "user does not exist";
+    private static final String NO_PASSWORD = "user has no password";
+
+    private final AuthenticationContext context;
+    private final ClientLogin login;
+    private final HbaMethod method;
+    private final @Nullable StoredSecret secret;
+    private State state = new Fresh();
+
+    private sealed interface State {}
+
+    private record Fresh() implements State {}
+
+    private record AwaitingPassword() implements State {}
+
+    private record CheckingPassword(Bytes password, StoredSecret.Scram expected) implements State {}
+
+    private record AwaitingMd5(Bytes expected, ServerCredential credential, String failure)
+            implements State {}
+
+    private record AwaitingMechanism(ScramTarget target) implements State {}
+
+    /** The client chose the mechanism without an initial response. */
+    private record AwaitingClientFirst(ScramTarget target) implements State {}
+
+    private record AwaitingProof(ScramTarget target, ScramExchange exchange) implements State {}
+
+    private record CheckingProof(
+            ScramTarget.Password target, ScramExchange exchange, ClientFinal last)
+            implements State {}
+
+    /** Terminal; a refusal is repeated if asked again, for the derivation may still be running. */
+    private record Refused(ClientStep.Refused step) implements State {}
+
+    private record Accepted() implements State {}
+
+    /**
+     * A login that has not begun.
+     *
+     * @param method of the HBA rule that decides; {@link HbaMethod#REJECT} if none matches
+     * @param secret null if there is no such user
+     */
+    public ClientAuthentication(
+            AuthenticationContext context,
+            ClientLogin login,
+            HbaMethod method,
+            @Nullable StoredSecret secret) {
+        this.context = context;
+        this.login = login;
+        this.method = method;
+        this.secret = secret;
+    }
+
+    /** The first step. To be called once. */
+    public ClientStep begin() {
+        if (!(state instanceof Fresh)) {
+            throw new IllegalStateException("login has begun already");
+        }
+        return switch (method) {
+            case TRUST -> trust();
+            case REJECT -> refuseByHba();
+            case PASSWORD -> send(new AwaitingPassword(), new AuthenticationCleartextPassword());
+            case MD5 -> beginMd5Line();
+            case SCRAM_SHA_256 -> beginScram();
+            case BY_SECRET -> beginBySecret();
+        };
+    }
+
+    /**
+     * The client sent a message of type {@code p}. Borrows {@code body}, which is all of the
+     * message after the length word.
+     */
+    public ClientStep onMessage(ByteBuf body) {
+        if (state instanceof Refused(ClientStep.Refused step)) {
+            return step;
+        }
+        if (body.readableBytes() > MAX_MESSAGE_BYTES) {
+            return violation("invalid message length");
+        }
+        try {
+            return switch (state) {
+                case AwaitingPassword _ -> onPassword(readPassword(body));
+                case AwaitingMd5 awaiting -> onMd5(awaiting, readPassword(body));
+                case AwaitingMechanism(ScramTarget target) -> onMechanism(target, body);
+                case AwaitingClientFirst(ScramTarget target) ->
+                        onClientFirst(target, SASLResponse.decode(body).data());
+                case AwaitingProof awaiting -> onProof(awaiting, SASLResponse.decode(body).data());
+                case Fresh _, CheckingPassword _, CheckingProof _ ->
+                        violation("unexpected password or SASL message");
+                case Accepted _ -> throw new IllegalStateException("login has ended");
+                case Refused(ClientStep.Refused step) -> step;
+            };
+        } catch (ProtocolException e) {
+            return refuse(e.sqlState(), String.valueOf(e.getMessage()), "", "protocol violation");
+        } catch (ScramException e) {
+            return refuse(e.sqlState(), e.message(), e.detail(), e.explanation());
+        }
+    }
+
+    /** The client sent a message of another type; the login ends. */
+    public ClientStep onUnexpected(byte type) {
+        return switch (state) {
+            case Refused(ClientStep.Refused step) -> step;
+            case Accepted _ -> throw new IllegalStateException("login has ended");
+            case AwaitingMechanism _, AwaitingClientFirst _, AwaitingProof _, CheckingProof _ ->
+                    violation("expected SASL response, got message type " + (type & 0xff));
+            case Fresh _, AwaitingPassword _, AwaitingMd5 _, CheckingPassword _ ->
+                    violation("expected password response, got message type " + (type & 0xff));
+        };
+    }
+
+    /** The work of {@link ClientStep.Derive} is done. */
+    public ClientStep onDerived(ScramKeys keys) {
+        return switch (state) {
+            case CheckingPassword(Bytes password, StoredSecret.Scram expected) -> {
+                boolean right = keys.storedKey().equals(expected.storedKey());
+                if (right) {
+                    context.keys().remember(password, expected.salt(), expected.iterations(), keys);
+                }
+                yield onPasswordChecked(right, password);
+            }
+            case CheckingProof(
+                            ScramTarget.Password target,
+                            ScramExchange exchange,
+                            ClientFinal last) ->
+                    onProofKeys(target, exchange, last, keys);
+            case Refused(ClientStep.Refused step) -> step;
+            case Fresh _,
+                    AwaitingPassword _,
+                    AwaitingMd5 _,
+                    AwaitingMechanism _,
+                    AwaitingClientFirst _,
+                    AwaitingProof _,
+                    Accepted _ ->
+                    throw new IllegalStateException("no derivation was asked for");
+        };
+    }
+
+    // ---- trust and reject
+
+    private ClientStep trust() {
+        if (secret == null) {
+            // Fails closed; PostgreSQL says the same after its own trust.
+            return refuse(
+                    SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                    "role \"" + login.user() + "\" does not exist",
+                    "",
+                    UNKNOWN_USER);
+        }
+        return accept(
+                List.of(new AuthenticationOk()), ServerCredential.ofStored(login.user(), secret));
+    }
+
+    private ClientStep refuseByHba() {
+        String message =
+                "Connection from %s to %s@%s (TLS: %s) is not permitted by HBA configuration. Please contact your database administrator."
+                        .formatted(login.peer(), login.user(), login.database(), login.tls());
+        return refuse(SqlState.INVALID_AUTHORIZATION_SPECIFICATION, message, "", "refused by HBA");
+    }
+
+    // ---- the choice of a challenge
+
+    /** An md5 line admits users with a SCRAM secret by SCRAM, as PostgreSQL does. */
+    private ClientStep beginMd5Line() {
+        return secret instanceof StoredSecret.Plain ? beginMd5() : beginBySecret();
+    }
+
+    private ClientStep beginBySecret() {
+        return switch (secret) {
+            case StoredSecret.Plain _, StoredSecret.Scram _ -> beginScram();
+            case StoredSecret.Md5 _ -> beginMd5();
+            case StoredSecret.None _, StoredSecret.Unusable _ -> beginAsUnknown();
+            case null -> beginAsUnknown();
+        };
+    }
+
+    private ClientStep beginAsUnknown() {
+        return context.unknownUsersMd5() ? beginMd5() : beginScram();
+    }
+
+    // ---- clear text
+
+    private ClientStep onPassword(Bytes password) {
+        return switch (secret) {
+            case StoredSecret.Plain(Bytes expected) ->
+                    onPasswordChecked(password.equals(expected), password);
+            case StoredSecret.Md5(String hash) ->
+                    onPasswordChecked(
+                            Bytes.ofText(Md5Password.hash(password, login.user()))
+                                    .equals(Bytes.ofText(hash)),
+                            password);
+            case StoredSecret.Scram scram -> checkPassword(password, scram);
+            case StoredSecret.None _ -> refusePassword(NO_PASSWORD);
+            case StoredSecret.Unusable(String reason) -> refusePassword(reason);
+            case null -> refusePassword(UNKNOWN_USER);
+        };
+    }
+
+    private ClientStep checkPassword(Bytes password, StoredSecret.Scram scram) {
+        ScramKeys known = context.keys().find(password, scram.salt(), scram.iterations());
+        if (known != null) {
+            return onPasswordChecked(known.storedKey().equals(scram.storedKey()), password);
+        }
+        state = new CheckingPassword(password, scram);
+        return new ClientStep.Derive(
+                Derivation.ofGuess(password, scram.salt(), scram.iterations()));
+    }
+
+    private ClientStep onPasswordChecked(boolean right, Bytes password) {
+        return right
+                ? accept(List.of(new AuthenticationOk()), new ServerCredential.Plain(password))
+                : refusePassword(WRONG_PASSWORD);
+    }
+
+    // ---- MD5
+
+    private ClientStep beginMd5() {
+        return switch (secret) {
+            case StoredSecret.Plain(Bytes password) ->
+                    challengeMd5(
+                            Md5Password.hash(password, login.user()),
+                            new ServerCredential.Plain(password),
+                            WRONG_PASSWORD);
+            case StoredSecret.Md5(String hash) ->
+                    challengeMd5(
+                            hash, new ServerCredential.Md5Hash(login.user(), hash), WRONG_PASSWORD);
+            case StoredSecret.Scram _ ->
+                    throw new IllegalStateException("a SCRAM secret cannot do MD5");
+            case StoredSecret.None _ -> challengeMd5InVain(NO_PASSWORD);
+            case StoredSecret.Unusable(String reason) -> challengeMd5InVain(reason);
+            case null -> challengeMd5InVain(UNKNOWN_USER);
+        };
+    }
+
+    /** The hash of random bytes, which nobody can answer for. */
+    private ClientStep challengeMd5InVain(String failure) {
+        String hash = Md5Password.hash(context.randomBytes(ScramSha256.KEY_BYTES), login.user());
+        return challengeMd5(hash, new ServerCredential.None(), failure);
+    }
+
+    private ClientStep challengeMd5(String hash, ServerCredential credential, String failure) {
+        Bytes salt = context.randomBytes(Md5Password.SALT_BYTES);
+        Bytes expected = Bytes.ofText(Md5Password.response(hash, salt.toByteArray()));
+        return send(
+                new AwaitingMd5(expected, credential, failure),
+                new AuthenticationMD5Password(salt));
+    }
+
+    private ClientStep onMd5(AwaitingMd5 awaiting, Bytes response) {
+        return response.equals(awaiting.expected())
+                ? accept(List.of(new AuthenticationOk()), awaiting.credential())
+                : refusePassword(awaiting.failure());
+    }
+
+    // ---- SCRAM
+
+    private ClientStep beginScram() {
+        ScramTarget target =
+                switch (secret) {
+                    case StoredSecret.Plain(Bytes password) ->
+                            new ScramTarget.Password(password, context.saltOf(login.user()));
+                    case StoredSecret.Scram scram ->
+                            new ScramTarget.Verifier(scram, WRONG_PASSWORD);
+                    case StoredSecret.Md5 _ ->
+                            impossible("user has an MD5 secret, which cannot do SCRAM");
+                    case StoredSecret.None _ -> impossible(NO_PASSWORD);
+                    case StoredSecret.Unusable(String reason) -> impossible(reason);
+                    case null -> impossible(UNKNOWN_USER);
+                };
+        return send(
+                new AwaitingMechanism(target),
+                new AuthenticationSASL(List.of(ScramSha256.MECHANISM)));
+    }
+
+    private ScramTarget impossible(String failure) {
+        return ScramTarget.impossible(context, login.user(), failure);
+    }
+
+    private ClientStep onMechanism(ScramTarget target, ByteBuf body) throws ScramException {
+        SASLInitialResponse message = SASLInitialResponse.decode(body);
+        if (!message.mechanism().equals(ScramSha256.MECHANISM)) {
+            return violation("client selected an invalid SASL authentication mechanism");
+        }
+        Bytes initialResponse = message.initialResponse();
+        if (initialResponse == null) {
+            // The client may leave it out; an empty challenge then asks for it.
+            return send(
+                    new AwaitingClientFirst(target), new AuthenticationSASLContinue(Bytes.EMPTY));
+        }
+        return onClientFirst(target, initialResponse);
+    }
+
+    private ClientStep onClientFirst(ScramTarget target, Bytes message) throws ScramException {
+        ClientFirst first = ClientFirst.parse(message);
+        ScramExchange exchange = ScramExchange.answer(first, context.nonce(), target);
+        return send(
+                new AwaitingProof(target, exchange),
+                new AuthenticationSASLContinue(exchange.challenge().toBytes()));
+    }
+
+    private ClientStep onProof(AwaitingProof awaiting, Bytes message) throws ScramException {
+        ScramExchange exchange = awaiting.exchange();
+        ClientFinal last = exchange.readProof(message);
+        return switch (awaiting.target()) {
+            case ScramTarget.Verifier verifier -> onVerifierProof(verifier, exchange, last);
+            case ScramTarget.Password target -> {
+                ScramKeys known =
+                        context.keys().find(target.password(), target.salt(), target.iterations());
+                if (known != null) {
+                    yield onProofKeys(target, exchange, last, known);
+                }
+                state = new CheckingProof(target, exchange, last);
+                yield new ClientStep.Derive(
+                        Derivation.kept(
+                                context.keys(),
+                                target.password(),
+                                target.salt(),
+                                target.iterations()));
+            }
+        };
+    }
+
+    private ClientStep onVerifierProof(
+            ScramTarget.Verifier verifier, ScramExchange exchange, ClientFinal last) {
+        StoredSecret.Scram expected = verifier.secret();
+        Bytes clientKey = exchange.clientKey(last, expected.storedKey());
+        if (clientKey == null) {
+            return refusePassword(verifier.failure());
+        }
+        return acceptScram(
+                exchange.serverSignature(last, expected.serverKey()),
+                new ServerCredential.ScramClientKey(clientKey, expected));
+    }
+
+    private ClientStep onProofKeys(
+            ScramTarget.Password target, ScramExchange exchange, ClientFinal last, ScramKeys keys) {
+        if (exchange.clientKey(last, keys.storedKey()) == null) {
+            return refusePassword(target.failure());
+        }
+        return acceptScram(
+                exchange.serverSignature(last, keys.serverKey()),
+                new ServerCredential.Plain(target.password()));
+    }
+
+    private ClientStep acceptScram(Bytes serverSignature, ServerCredential credential) {
+        Bytes serverFinal = ServerFinal.signature(serverSignature);
+        return accept(
+                List.of(new AuthenticationSASLFinal(serverFinal), new AuthenticationOk()),
+                credential);
+    }
+
+    // ---- ends
+
+    private static Bytes readPassword(ByteBuf body) {
+        Bytes password = Bytes.ofText(PasswordMessage.decode(body).password());
+        if (password.isEmpty()) {
+            throw new ProtocolException(
+                    SqlState.INVALID_PASSWORD, "empty password returned by client");
+        }
+        return password;
+    }
+
+    private ClientStep send(State next, BackendMessage message) {
+        state = next;
+        return new ClientStep.Send(message);
+    }
+
+    private ClientStep accept(List<BackendMessage> messages, ServerCredential credential) {
+        state = new Accepted();
+        return new ClientStep.Accepted(messages, credential);
+    }
+
+    private ClientStep refusePassword(String logReason) {
+        return refuse(
+                SqlState.INVALID_PASSWORD,
+                "password authentication failed for user \"" + login.user() + "\"",
+                "",
+                logReason);
+    }
+
+    private ClientStep violation(String message) {
+        return refuse(SqlState.PROTOCOL_VIOLATION, message, "", message);
+    }
+
+    private ClientStep refuse(String sqlState, String message, String detail, String logReason) {
+        ErrorResponse error = ErrorResponse.of(Severity.FATAL, sqlState, message);
+        var step =
+                new ClientStep.Refused(
+                        detail.isEmpty() ? error : error.withDetail(detail), logReason);
+        state = new Refused(step);
+        return step;
+    }
+}

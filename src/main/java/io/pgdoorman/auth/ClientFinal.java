@@ -1,0 +1,62 @@
+package io.pgdoorman.auth;
+
+import io.pgdoorman.wire.Bytes;
+import io.pgdoorman.wire.SqlState;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+
+/**
+ * SCRAM's client-final-message. Threads: immutable.
+ *
+ * @param withoutProof the part that is signed
+ * @param nonce both ends' nonce
+ */
+record ClientFinal(String withoutProof, String nonce, Bytes proof) {
+    /** The signed part. */
+    static String withoutProof(String gs2Header, String nonce) {
+        return "c=" + bindingValue(gs2Header) + ",r=" + nonce;
+    }
+
+    /** Reads it; the channel binding must repeat the client's {@code gs2Header}. */
+    static ClientFinal parse(Bytes message, String gs2Header) throws ScramException {
+        ScramAttributes in = ScramAttributes.of(message);
+        if (!in.value('c').equals(bindingValue(gs2Header))) {
+            throw new ScramException(
+                    SqlState.PROTOCOL_VIOLATION,
+                    "unexpected SCRAM channel-binding attribute in client-final-message",
+                    "");
+        }
+        String nonce = in.value('r');
+        while (true) {
+            int start = in.position();
+            char name = in.peek();
+            String value = in.anyValue();
+            if (name == 'p') {
+                Bytes proof = parseProof(value);
+                if (!in.atEnd()) {
+                    throw ScramException.malformed(
+                            "Garbage found at the end of client-final-message.");
+                }
+                return new ClientFinal(in.between(0, start - 1), nonce, proof);
+            }
+        }
+    }
+
+    private static Bytes parseProof(String value) throws ScramException {
+        String detail = "Malformed proof in client-final-message.";
+        Bytes proof = ScramAttributes.base64(value, detail);
+        if (proof.length() != ScramSha256.KEY_BYTES) {
+            throw ScramException.malformed(detail);
+        }
+        return proof;
+    }
+
+    private static String bindingValue(String gs2Header) {
+        return Base64.getEncoder().encodeToString(gs2Header.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    Bytes toBytes() {
+        return ScramAttributes.toBytes(withoutProof + ",p=" + ScramAttributes.encode(proof));
+    }
+}
