@@ -1,0 +1,295 @@
+package io.pgdoorman.backend;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.EventLoop;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.pgdoorman.auth.AuthenticationContext;
+import io.pgdoorman.auth.ServerCredential;
+import io.pgdoorman.net.Transport;
+import io.pgdoorman.wire.SqlState;
+import io.pgdoorman.wire.backend.ErrorResponse;
+import io.pgdoorman.wire.backend.Severity;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/**
+ * Makes the servers of one pool: resolves the host, connects, logs in, sends cancel requests, moves
+ * servers between loops.
+ *
+ * <p>Threads: any thread, because what changes is volatile; host names are resolved and keys
+ * derived on the executor, everything else happens on the loop that asks.
+ */
+public final class ServerConnector implements ServerSource {
+    private static final Logger LOG = LoggerFactory.getLogger(ServerConnector.class);
+
+    /** How long PostgreSQL may take to act on a cancel request and close its connection. */
+    private static final Duration CANCEL_TIMEOUT = Duration.ofSeconds(5);
+
+    private static final double JITTER = 0.2;
+
+    /**
+     * What all connectors of the process share.
+     *
+     * @param workers derive keys
+     * @param resolvers look up host names
+     * @param rehearse see {@link ServerHandler}
+     */
+    public record Shared(
+            Transport transport,
+            Executor workers,
+            Executor resolvers,
+            AuthenticationContext authentication,
+            AtomicLong lastServerId,
+            boolean rehearse) {}
+
+    private final ServerTarget target;
+    private final Shared shared;
+    private final long lifetimeNanos;
+    private final long idleNanos;
+    private final ParameterSet defaultProfile;
+    private final ParameterInterner interner;
+
+    /** Written at a client's login that proves a secret servers may use; read at each login. */
+    private volatile ServerCredential credential;
+
+    /** This PostgreSQL refused protocol 3.2 outright. Written by any loop. */
+    private volatile boolean oldProtocol;
+
+    /**
+     * @param lifetimeNanos of each server, before its jitter; 0 is no limit
+     * @param idleNanos of each server, before its jitter; 0 is no limit
+     */
+    public ServerConnector(
+            ServerTarget target,
+            Shared shared,
+            ParameterInterner interner,
+            long lifetimeNanos,
+            long idleNanos) {
+        this.target = target;
+        this.shared = shared;
+        this.interner = interner;
+        this.lifetimeNanos = lifetimeNanos;
+        this.idleNanos = idleNanos;
+        this.credential = target.credential();
+        this.defaultProfile = profileOf(ParameterSet.EMPTY);
+    }
+
+    public ServerTarget target() {
+        return target;
+    }
+
+    @Override
+    public void learn(ServerCredential proved) {
+        credential = proved;
+    }
+
+    @Override
+    public ParameterSet profileOf(ParameterSet startup) {
+        ParameterSet profile = startup;
+        for (Map.Entry<String, String> entry : target.startupParameters().entrySet()) {
+            if (!entry.getKey().equalsIgnoreCase("application_name")) {
+                profile = profile.with(entry.getKey(), entry.getValue());
+            }
+        }
+        return interner.intern(profile);
+    }
+
+    @Override
+    public ParameterSet defaultProfile() {
+        return defaultProfile;
+    }
+
+    @Override
+    public String endpoint() {
+        return target.endpoint();
+    }
+
+    // ---- login ------------------------------------------------------------------------------
+
+    @Override
+    public void logIn(
+            EventLoop loop, ParameterSet profile, ServerOwner owner, LoginListener listener) {
+        if (target.isUnixSocket()) {
+            connect(loop, profile, owner, listener, new InetAddress[0], 0);
+            return;
+        }
+        shared.resolvers()
+                .execute(
+                        () -> {
+                            try {
+                                InetAddress[] addresses = InetAddress.getAllByName(target.host());
+                                loop.execute(
+                                        () ->
+                                                connect(
+                                                        loop, profile, owner, listener, addresses,
+                                                        0));
+                            } catch (UnknownHostException | RuntimeException e) {
+                                var failure = unreachable("host name could not be resolved");
+                                loop.execute(() -> listener.onFailure(failure));
+                            }
+                        });
+    }
+
+    /** Tries one address after the other until one accepts the connection. */
+    private void connect(
+            EventLoop loop,
+            ParameterSet profile,
+            ServerOwner owner,
+            LoginListener listener,
+            InetAddress[] addresses,
+            int index) {
+        SocketAddress address =
+                target.isUnixSocket()
+                        ? unixAddress()
+                        : new InetSocketAddress(addresses[index], target.port());
+        var login =
+                new ServerLogin(
+                        target,
+                        credential,
+                        shared,
+                        profile,
+                        oldProtocol,
+                        new ServerLogin.Listener() {
+                            @Override
+                            public void onDone(Channel channel, ServerLogin.Result result) {
+                                listener.onServer(
+                                        newServer(channel, address, profile, owner, result));
+                            }
+
+                            @Override
+                            public void onFailure(LoginFailure failure) {
+                                if (!oldProtocol && ServerLogin.isProtocolRefusal(failure)) {
+                                    oldProtocol = true;
+                                    connect(loop, profile, owner, listener, addresses, index);
+                                } else {
+                                    listener.onFailure(failure);
+                                }
+                            }
+                        });
+        ChannelFuture connected = open(loop, address, login);
+        connected.addListener(
+                done -> {
+                    if (!done.isSuccess()) {
+                        if (index + 1 < addresses.length) {
+                            connect(loop, profile, owner, listener, addresses, index + 1);
+                        } else {
+                            login.onConnectFailed(done.cause());
+                        }
+                    }
+                });
+    }
+
+    private ChannelFuture open(EventLoop loop, SocketAddress address, ChannelHandler handler) {
+        Transport transport = shared.transport();
+        return address instanceof InetSocketAddress tcp
+                ? transport.connectTcp(
+                        loop, tcp, target.sockets(), target.connectTimeout(), handler)
+                : transport.connectUnix(
+                        loop,
+                        Path.of(target.endpoint()),
+                        target.sockets(),
+                        target.connectTimeout(),
+                        handler);
+    }
+
+    private SocketAddress unixAddress() {
+        return new DomainSocketAddress(target.endpoint());
+    }
+
+    private Server newServer(
+            Channel channel,
+            SocketAddress address,
+            ParameterSet profile,
+            ServerOwner owner,
+            ServerLogin.Result result) {
+        var identity =
+                new ServerIdentity(
+                        shared.lastServerId().incrementAndGet(),
+                        target.pool(),
+                        address,
+                        result.cancelKey(),
+                        profile,
+                        System.nanoTime(),
+                        jittered(lifetimeNanos),
+                        jittered(idleNanos));
+        var server = new Server(identity, channel, interner.intern(result.parameters()), owner);
+        channel.pipeline()
+                .replace(ServerLogin.class, null, new ServerHandler(server, shared.rehearse()));
+        return server;
+    }
+
+    private static long jittered(long nanos) {
+        if (nanos == 0) {
+            return Long.MAX_VALUE;
+        }
+        double factor = 1 - JITTER + 2 * JITTER * ThreadLocalRandom.current().nextDouble();
+        return (long) (nanos * factor);
+    }
+
+    static LoginFailure unreachable(String endpoint, @Nullable String why) {
+        return new LoginFailure(
+                LoginFailure.Kind.UNREACHABLE,
+                ErrorResponse.of(
+                        Severity.FATAL,
+                        SqlState.CONNECTION_FAILURE,
+                        "could not connect to the server at %s: %s".formatted(endpoint, why)));
+    }
+
+    private LoginFailure unreachable(String why) {
+        return unreachable(target.endpoint(), why);
+    }
+
+    // ---- cancel and move ----------------------------------------------------------------------
+
+    @Override
+    public void cancel(Server server, Runnable onDone) {
+        EventLoop loop = server.loop();
+        var request = new CancelSender(server.cancelKey(), CANCEL_TIMEOUT, onDone);
+        open(loop, server.identity().address(), request)
+                .addListener(
+                        done -> {
+                            if (!done.isSuccess()) {
+                                LOG.warn(
+                                        "{} cancel request could not be sent: {}",
+                                        server.identity(),
+                                        String.valueOf(done.cause()));
+                                request.finish();
+                            }
+                        });
+    }
+
+    @Override
+    public void move(Server server, EventLoop target, Consumer<Server> onMoved) {
+        ServerHandler handler = server.channel().pipeline().get(ServerHandler.class);
+        shared.transport()
+                .move(
+                        server.channel(),
+                        target,
+                        handler,
+                        moved -> {
+                            server.adoptChannel(moved);
+                            onMoved.accept(server);
+                        },
+                        failure -> {
+                            LOG.warn("{} could not change its thread", server.identity(), failure);
+                            server.markClosed(); // before the channel's own end is told here
+                            target.execute(() -> onMoved.accept(server));
+                        });
+    }
+}

@@ -1,0 +1,286 @@
+package io.pgdoorman.backend;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.pgdoorman.auth.Derivation;
+import io.pgdoorman.auth.ServerAuthentication;
+import io.pgdoorman.auth.ServerCredential;
+import io.pgdoorman.auth.ServerStep;
+import io.pgdoorman.wire.BackendType;
+import io.pgdoorman.wire.CancelKey;
+import io.pgdoorman.wire.Frames;
+import io.pgdoorman.wire.ProtocolException;
+import io.pgdoorman.wire.ProtocolVersion;
+import io.pgdoorman.wire.SqlState;
+import io.pgdoorman.wire.backend.Authentication;
+import io.pgdoorman.wire.backend.BackendKeyData;
+import io.pgdoorman.wire.backend.ErrorResponse;
+import io.pgdoorman.wire.backend.ParameterStatus;
+import io.pgdoorman.wire.backend.Severity;
+import io.pgdoorman.wire.frontend.FrontendMessage;
+import io.pgdoorman.wire.frontend.StartupMessage;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The first handler of a server's channel: start-up, authentication, and what PostgreSQL reports up
+ * to its first ReadyForQuery. Then its place is taken by a {@link ServerHandler}; bytes behind the
+ * ReadyForQuery go there.
+ *
+ * <p>Threads: confined to the channel's loop; keys are derived on the executor.
+ *
+ * @see <a
+ *     href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP">Start-up</a>
+ */
+final class ServerLogin extends ByteToMessageDecoder {
+    private static final Logger LOG = LoggerFactory.getLogger(ServerLogin.class);
+
+    /** Nothing PostgreSQL sends during a login is longer. */
+    private static final int MAX_BODY_BYTES = 1 << 20;
+
+    /** What a login yields. */
+    record Result(CancelKey cancelKey, ParameterSet parameters) {}
+
+    /** Hears exactly one of both, once. */
+    interface Listener {
+        void onDone(Channel channel, Result result);
+
+        void onFailure(LoginFailure failure);
+    }
+
+    private final ServerTarget target;
+    private final ServerConnector.Shared shared;
+    private final ParameterSet profile;
+    private final boolean oldProtocol;
+    private final Listener listener;
+    private final ServerAuthentication authentication;
+    private final Map<String, String> reported = new LinkedHashMap<>();
+
+    private @Nullable CancelKey cancelKey;
+    private @Nullable ScheduledFuture<?> deadline;
+    private boolean connected;
+    private boolean authenticated;
+    private boolean over;
+
+    ServerLogin(
+            ServerTarget target,
+            ServerCredential credential,
+            ServerConnector.Shared shared,
+            ParameterSet profile,
+            boolean oldProtocol,
+            Listener listener) {
+        this.target = target;
+        this.shared = shared;
+        this.profile = profile;
+        this.oldProtocol = oldProtocol;
+        this.listener = listener;
+        this.authentication =
+                new ServerAuthentication(shared.authentication(), target.user(), credential);
+    }
+
+    /** PostgreSQL knows no minor versions, or not this one, and says so by an error. */
+    static boolean isProtocolRefusal(LoginFailure failure) {
+        return failure.kind() == LoginFailure.Kind.REFUSED
+                && failure.error().sqlState().equals(SqlState.FEATURE_NOT_SUPPORTED)
+                && failure.error().message().contains("protocol");
+    }
+
+    void onConnectFailed(Throwable cause) {
+        String why = String.valueOf(cause.getMessage());
+        if (why.contains("Too many open files")) {
+            fail(
+                    LoginFailure.Kind.RESOURCES,
+                    SqlState.INSUFFICIENT_RESOURCES,
+                    "Connection pooler local resource exhausted: " + why);
+        } else {
+            failWith(ServerConnector.unreachable(target.endpoint(), why));
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        connected = true;
+        deadline =
+                ctx.executor()
+                        .schedule(
+                                () -> onDeadline(ctx),
+                                target.connectTimeout().toNanos(),
+                                TimeUnit.NANOSECONDS);
+        Map<String, String> parameters = new LinkedHashMap<>();
+        parameters.put("user", target.user());
+        parameters.put("database", target.database());
+        if (!namesApplication(profile.get("options"))) {
+            parameters.put("application_name", target.applicationName());
+        }
+        for (int i = 0; i < profile.size(); i++) {
+            parameters.put(profile.name(i), profile.value(i));
+        }
+        ByteBuf out = ctx.alloc().buffer(256);
+        new StartupMessage(oldProtocol ? ProtocolVersion.V3_0 : ProtocolVersion.V3_2, parameters)
+                .encode(out);
+        ctx.writeAndFlush(out);
+    }
+
+    /** Then the options decide, for a name of its own would win over them. */
+    private static boolean namesApplication(@Nullable String options) {
+        return options != null && options.toLowerCase(Locale.ROOT).contains("application");
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        while (!over && in.readableBytes() >= Frames.HEADER_BYTES) {
+            int start = in.readerIndex();
+            byte type = in.getByte(start);
+            int body = in.getInt(start + 1) - Integer.BYTES;
+            if (body < 0 || body > MAX_BODY_BYTES) {
+                fail(
+                        LoginFailure.Kind.IMPOSSIBLE,
+                        SqlState.PROTOCOL_VIOLATION,
+                        "the server at %s does not speak the PostgreSQL protocol"
+                                .formatted(target.endpoint()));
+                ctx.close();
+                return;
+            }
+            if (in.readableBytes() < Frames.HEADER_BYTES + body) {
+                return;
+            }
+            in.skipBytes(Frames.HEADER_BYTES);
+            onMessage(ctx, type, in.readSlice(body));
+        }
+    }
+
+    private void onMessage(ChannelHandlerContext ctx, byte type, ByteBuf body) {
+        switch (type) {
+            case BackendType.AUTHENTICATION ->
+                    take(ctx, authentication.onRequest(Authentication.decode(body)));
+            case BackendType.PARAMETER_STATUS -> {
+                ParameterStatus status = ParameterStatus.decode(body);
+                reported.put(status.name(), status.value());
+            }
+            case BackendType.BACKEND_KEY_DATA -> cancelKey = BackendKeyData.decode(body).key();
+            case BackendType.ERROR_RESPONSE -> {
+                failWith(new LoginFailure(LoginFailure.Kind.REFUSED, ErrorResponse.decode(body)));
+                ctx.close();
+            }
+            case BackendType.READY_FOR_QUERY -> onReady(ctx);
+            case BackendType.NOTICE_RESPONSE, BackendType.NEGOTIATE_PROTOCOL_VERSION -> {}
+            default ->
+                    throw new ProtocolException(
+                            "server sent %s during login".formatted(BackendType.name(type)));
+        }
+    }
+
+    private void take(ChannelHandlerContext ctx, ServerStep step) {
+        switch (step) {
+            case ServerStep.Send(FrontendMessage message) -> {
+                ByteBuf out = ctx.alloc().buffer(128);
+                message.encode(out);
+                ctx.writeAndFlush(out);
+            }
+            case ServerStep.Wait _ -> {}
+            case ServerStep.Done _ -> authenticated = true;
+            case ServerStep.Derive(Derivation work) -> derive(ctx, work);
+            case ServerStep.Failed(String sqlState, String reason) -> {
+                fail(LoginFailure.Kind.IMPOSSIBLE, sqlState, reason);
+                ctx.close();
+            }
+        }
+    }
+
+    private void derive(ChannelHandlerContext ctx, Derivation work) {
+        try {
+            CompletableFuture.supplyAsync(work, shared.workers())
+                    .thenAcceptAsync(
+                            keys -> {
+                                if (!over) {
+                                    take(ctx, authentication.onDerived(keys));
+                                }
+                            },
+                            ctx.executor());
+        } catch (RejectedExecutionException e) {
+            fail(
+                    LoginFailure.Kind.RESOURCES,
+                    SqlState.INSUFFICIENT_RESOURCES,
+                    "too many logins at the same time");
+            ctx.close();
+        }
+    }
+
+    private void onReady(ChannelHandlerContext ctx) {
+        if (!authenticated) {
+            throw new ProtocolException("server sent ReadyForQuery before AuthenticationOk");
+        }
+        CancelKey key = cancelKey;
+        if (key == null) {
+            // A pooler or a proxy may have none to give: then nothing can be cancelled there.
+            key = CancelKey.of(0, new byte[CancelKey.MIN_SECRET_BYTES]);
+        }
+        end();
+        listener.onDone(ctx.channel(), new Result(key, ParameterSet.of(reported)));
+    }
+
+    private void onDeadline(ChannelHandlerContext ctx) {
+        fail(
+                LoginFailure.Kind.TIMEOUT,
+                SqlState.CONNECTION_FAILURE,
+                "the server at %s did not complete the login within connect_timeout (%d ms)"
+                        .formatted(target.endpoint(), target.connectTimeout().toMillis()));
+        ctx.close();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        super.channelInactive(ctx); // reads what came last, perhaps the reason
+        if (connected) {
+            failWith(
+                    ServerConnector.unreachable(
+                            target.endpoint(), "server closed the connection during login"));
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        LOG.debug("[{}] login failed", target.pool(), cause);
+        String why = cause.getCause() == null ? cause.getMessage() : cause.getCause().getMessage();
+        if (cause instanceof java.io.IOException) {
+            failWith(ServerConnector.unreachable(target.endpoint(), why));
+        } else {
+            fail(
+                    LoginFailure.Kind.IMPOSSIBLE,
+                    SqlState.PROTOCOL_VIOLATION,
+                    "the server at %s broke the protocol: %s".formatted(target.endpoint(), why));
+        }
+        ctx.close();
+    }
+
+    private void fail(LoginFailure.Kind kind, String sqlState, String message) {
+        failWith(new LoginFailure(kind, ErrorResponse.of(Severity.FATAL, sqlState, message)));
+    }
+
+    private void failWith(LoginFailure failure) {
+        if (!over) {
+            end();
+            listener.onFailure(failure);
+        }
+    }
+
+    private void end() {
+        over = true;
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package io.pgdoorman.backend;
+
+import io.netty.buffer.ByteBuf;
+import io.pgdoorman.wire.backend.ErrorResponse;
+
+/**
+ * Who has a server at the moment: the client session linked to it, or the pool's keeper. Every call
+ * comes on the server's event loop.
+ */
+public interface ServerOwner {
+    /**
+     * Bytes for the client, complete messages or parts of a long one, in order.
+     *
+     * @param in borrowed; whoever keeps a part takes a retained slice
+     * @param from index of the first byte
+     * @param to index behind the last byte
+     */
+    void onServerBytes(Server server, ByteBuf in, int from, int to);
+
+    /**
+     * A reported parameter has a new value; {@link Server#parameters()} has it already.
+     *
+     * @return whether PostgreSQL's message goes to {@link #onServerBytes}
+     */
+    boolean onParameterStatus(Server server, String name, String value);
+
+    /** All replies are in, no transaction is open, and no byte of this read is left. */
+    void onServerSettled(Server server);
+
+    /** The pooler's own query failed; its ReadyForQuery has come as well. */
+    void onOwnQueryFailed(Server server, ErrorResponse error);
+
+    /** The end of a read event: time to flush. */
+    void onServerReadComplete(Server server);
+
+    void onServerWritable(Server server, boolean writable);
+
+    /**
+     * The connection is gone; called once.
+     *
+     * @param server its channel is closed
+     * @param explained PostgreSQL's last message was an ErrorResponse, so the client knows why
+     */
+    void onServerClosed(Server server, boolean explained);
+
+    /**
+     * Only in rehearsals: the event is done; the owner freezes the server, and itself if it is a
+     * session, and goes on with what it thaws from that.
+     */
+    void onRehearse(Server server);
+}
