@@ -1,0 +1,130 @@
+package io.pgdoorman.pool;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The limit over all users of one database ({@code max_db_connections}) with its reserve. A permit
+ * lives as long as the server it was given for. When none is left, an idle server of another user
+ * that has more than its guaranteed number is closed.
+ *
+ * <p>Asked only when a server is made or closed, never by the relay. Threads: any thread, because
+ * the count is atomic and pools are reached through their own loops.
+ */
+public final class Coordinator {
+    private final int max;
+    private final int reserve;
+    private final AtomicInteger used = new AtomicInteger();
+    private final List<Pool> pools = new CopyOnWriteArrayList<>();
+
+    /**
+     * @param max servers of the database
+     * @param reserve servers above it for clients that have waited long
+     */
+    public Coordinator(int max, int reserve) {
+        this.max = max;
+        this.reserve = reserve;
+    }
+
+    void register(Pool pool) {
+        pools.add(pool);
+    }
+
+    void unregister(Pool pool) {
+        pools.remove(pool);
+    }
+
+    public int used() {
+        return used.get();
+    }
+
+    public int max() {
+        return max;
+    }
+
+    public int reserve() {
+        return reserve;
+    }
+
+    /** More servers are open than the database should have: some came from the reserve. */
+    boolean isReserveUsed() {
+        return used.get() > max;
+    }
+
+    /** All permits but those of the reserve are given. */
+    boolean isExhausted() {
+        return used.get() >= max;
+    }
+
+    boolean tryAcquire(boolean mayUseReserve) {
+        int limit = mayUseReserve ? max + reserve : max;
+        while (true) {
+            int now = used.get();
+            if (now >= limit) {
+                return false;
+            }
+            if (used.compareAndSet(now, now + 1)) {
+                return true;
+            }
+        }
+    }
+
+    void release() {
+        used.decrementAndGet();
+        wakeOldest();
+    }
+
+    /** Lets the shard whose client waits longest try again. */
+    void wakeOldest() {
+        Shard oldest = null;
+        for (Pool pool : pools) {
+            for (Shard shard : pool.shards()) {
+                if (shard.oldestSinceNanos() != Shard.NOBODY
+                        && (oldest == null
+                                || shard.oldestSinceNanos() - oldest.oldestSinceNanos() < 0)) {
+                    oldest = shard;
+                }
+            }
+        }
+        if (oldest != null) {
+            oldest.wake();
+        }
+    }
+
+    /** Asks pools with servers to spare, the richest first, to close an idle one. */
+    void requestEviction(Pool asking) {
+        List<Shard> candidates =
+                pools.stream()
+                        .filter(pool -> pool != asking && pool.spare() > 0)
+                        .sorted(Comparator.comparingInt(Pool::spare).reversed())
+                        .flatMap(pool -> pool.shards().stream())
+                        .filter(shard -> shard.idleHint() > 0)
+                        .toList();
+        evictFrom(candidates, 0);
+    }
+
+    private static void evictFrom(List<Shard> candidates, int index) {
+        if (index < candidates.size()) {
+            Shard shard = candidates.get(index);
+            shard.loop()
+                    .execute(
+                            () -> {
+                                if (!shard.evictOne()) {
+                                    evictFrom(candidates, index + 1);
+                                }
+                            });
+        }
+    }
+
+    /** For the error of a client that got none. */
+    String describe(String database, String user) {
+        int over = Math.max(0, used.get() - max);
+        return reserve == 0
+                ? "all server connections to database '%s' are in use (max=%d, user='%s')"
+                        .formatted(database, max, user)
+                : "all server connections to database '%s' are in use (max=%d, reserve=%d/%d, user='%s')"
+                        .formatted(database, max, over, reserve, user);
+    }
+}

@@ -1,0 +1,325 @@
+package io.pgdoorman.pool;
+
+import io.netty.channel.EventLoop;
+import io.pgdoorman.backend.LoginFailure;
+import io.pgdoorman.backend.ParameterInterner;
+import io.pgdoorman.backend.ParameterSet;
+import io.pgdoorman.backend.ServerSource;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+
+/**
+ * The servers of one (database, user). The pool itself is only what all of its shards share: the
+ * count of servers, the pause after a refused login, what PostgreSQL reported at login. Servers and
+ * waiting clients live in the {@link Shard} of their event loop.
+ *
+ * <p><b>Order.</b> A shard serves its clients first come first served. Between shards, and between
+ * clients with different startup parameters, a client may be overtaken by others for {@link
+ * #SLACK_NANOS}, no longer: that keeps servers on their loops and logged in as they are.
+ *
+ * <p>Threads: any thread, because all of its own state is atomic or volatile.
+ */
+public final class Pool {
+    /** How much longer than another a client may wait only because of where it is. */
+    static final long SLACK_NANOS = 2_000_000;
+
+    /** The same for startup parameters: meeting it costs a login at PostgreSQL. */
+    static final long PROFILE_SLACK_NANOS = 20_000_000;
+
+    /** Profiles of which something is remembered. */
+    private static final int MAX_PROFILES = 1_000;
+
+    private final String database;
+    private final String user;
+    private final ServerSource source;
+    private final ParameterInterner interner;
+    private final @Nullable Coordinator coordinator;
+    private final List<Shard> shards;
+
+    /** Written by a reload on the control thread, read by all shards. */
+    private volatile PoolSettings settings;
+
+    /** Open servers by login profile. */
+    private final Map<ParameterSet, Integer> openByProfile = new ConcurrentHashMap<>();
+
+    /** Profiles PostgreSQL refused for a reason that stays, and until when nobody asks again. */
+    private final Map<ParameterSet, RefusedProfile> refused = new ConcurrentHashMap<>();
+
+    private record RefusedProfile(LoginFailure failure, long untilNanos) {}
+
+    private final AtomicInteger open = new AtomicInteger();
+    private final AtomicInteger creating = new AtomicInteger();
+
+    /** What PostgreSQL reported at the login of each profile; bounded like the interner. */
+    private final Map<ParameterSet, ParameterSet> reported = new ConcurrentHashMap<>();
+
+    /** The profile of the last login, for servers made in advance. Written by any shard. */
+    private volatile ParameterSet recentProfile;
+
+    /** No login before this time, {@link System#nanoTime}; valid if a failure is set. */
+    private volatile long retryAtNanos;
+
+    /** The last login failed this way. Written by any shard, cleared by the next success. */
+    private volatile @Nullable LoginFailure lastFailure;
+
+    private final CompletableFuture<Void> prewarmed = new CompletableFuture<>();
+
+    /** Written by a reload or the shutdown on the control thread, read by all shards. */
+    private volatile boolean closed;
+
+    public Pool(
+            String database,
+            String user,
+            PoolSettings settings,
+            ServerSource source,
+            ParameterInterner interner,
+            @Nullable Coordinator coordinator,
+            List<EventLoop> loops) {
+        this.database = database;
+        this.user = user;
+        this.settings = settings;
+        this.source = source;
+        this.interner = interner;
+        this.coordinator = coordinator;
+        this.recentProfile = source.defaultProfile();
+        this.shards =
+                IntStream.range(0, loops.size())
+                        .mapToObj(i -> new Shard(this, loops.get(i)))
+                        .toList();
+        if (coordinator != null) {
+            coordinator.register(this);
+        }
+    }
+
+    public String database() {
+        return database;
+    }
+
+    public String user() {
+        return user;
+    }
+
+    /** {@code user@database}, as in log lines. */
+    public String name() {
+        return user + "@" + database;
+    }
+
+    public PoolSettings settings() {
+        return settings;
+    }
+
+    public ServerSource source() {
+        return source;
+    }
+
+    public ParameterInterner interner() {
+        return interner;
+    }
+
+    public List<Shard> shards() {
+        return shards;
+    }
+
+    /** The shard of this loop. */
+    public Shard shard(EventLoop loop) {
+        for (Shard shard : shards) {
+            if (shard.loop().equals(loop)) {
+                return shard;
+            }
+        }
+        throw new IllegalArgumentException("not a loop of this pool: " + loop);
+    }
+
+    /** Servers open or being opened. */
+    public int open() {
+        return open.get();
+    }
+
+    /** Servers above what this user keeps whatever others need. */
+    int spare() {
+        return open() - Math.max(settings.minSize(), settings.guaranteedSize());
+    }
+
+    /** Servers idle, as last seen by each shard. */
+    public int idle() {
+        int sum = 0;
+        for (Shard shard : shards) {
+            sum += shard.idleHint();
+        }
+        return sum;
+    }
+
+    /** What PostgreSQL reports after a login with these parameters, if that is known. */
+    public @Nullable ParameterSet reported(ParameterSet profile) {
+        return reported.get(profile);
+    }
+
+    /**
+     * Opens servers up to the minimum, on all loops.
+     *
+     * @return completes when the minimum is reached or a login failed
+     */
+    public CompletableFuture<Void> prewarm() {
+        continuePrewarm();
+        return prewarmed;
+    }
+
+    /** After a login or its failure: is the minimum reached, and who opens the next? */
+    void continuePrewarm() {
+        boolean reached = open.get() >= settings.minSize() && creating.get() == 0;
+        if (reached || lastFailure != null || !refused.isEmpty()) {
+            prewarmed.complete(null);
+        }
+        if (open.get() < settings.minSize() && lastFailure == null && refused.isEmpty()) {
+            for (Shard shard : shards) {
+                shard.loop().execute(shard::replenish);
+            }
+        }
+    }
+
+    /**
+     * One round of housekeeping: servers too old or idle too long are closed, the minimum is
+     * opened.
+     *
+     * @param quota how many may still be closed in this round, over all pools
+     */
+    public void retain(AtomicInteger quota) {
+        for (Shard shard : shards) {
+            shard.loop().execute(() -> shard.retain(quota));
+        }
+    }
+
+    /** Closes idle servers now and the others as they come back; waiting clients are refused. */
+    public void close() {
+        closed = true;
+        if (coordinator != null) {
+            coordinator.unregister(this);
+        }
+        for (Shard shard : shards) {
+            shard.loop().execute(shard::closeAll);
+        }
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    // ---- shared by the shards ----------------------------------------------------------------
+
+    /** Takes a permit for one more server, or says no. */
+    boolean tryOpen(long waitedNanos) {
+        PoolSettings s = settings;
+        if (closed || open.get() >= s.size() || !tryIncrement(creating, s.maxCreates())) {
+            return false;
+        }
+        if (tryIncrement(open, s.size())) {
+            boolean reserve = waitedNanos >= s.reserveAfterNanos();
+            if (coordinator == null || coordinator.tryAcquire(reserve)) {
+                return true;
+            }
+            open.decrementAndGet();
+            coordinator.requestEviction(this);
+        }
+        creating.decrementAndGet();
+        return false;
+    }
+
+    void onCreated(ParameterSet profile, ParameterSet parameters) {
+        creating.decrementAndGet();
+        openByProfile.merge(profile, 1, Integer::sum);
+        lastFailure = null;
+        refused.remove(profile);
+        recentProfile = profile;
+        if (reported.size() > MAX_PROFILES) {
+            reported.clear();
+        }
+        reported.put(profile, parameters);
+    }
+
+    /**
+     * What will pass by itself is a matter of the whole pool; what will not, of the profile.
+     *
+     * @return whether the failure is new, and so worth a log line
+     */
+    boolean onCreateFailed(ParameterSet profile, LoginFailure failure) {
+        creating.decrementAndGet();
+        open.decrementAndGet();
+        if (coordinator != null) {
+            coordinator.release();
+        }
+        long until = System.nanoTime() + settings.loginRetryNanos();
+        if (failure.isTransient()) {
+            LoginFailure before = lastFailure;
+            retryAtNanos = until;
+            lastFailure = failure;
+            return before == null || !before.equals(failure);
+        }
+        if (refused.size() > MAX_PROFILES) {
+            refused.clear();
+        }
+        RefusedProfile before = refused.put(profile, new RefusedProfile(failure, until));
+        return before == null || !before.failure().equals(failure);
+    }
+
+    /** Why PostgreSQL has just refused this profile; null if it has not, or a server is left. */
+    @Nullable LoginFailure refusalOf(ParameterSet profile, long now) {
+        if (refused.isEmpty() || openByProfile.containsKey(profile)) {
+            return null;
+        }
+        RefusedProfile known = refused.get(profile);
+        return known != null && now - known.untilNanos() < 0 ? known.failure() : null;
+    }
+
+    /** A server is gone and its permit free. */
+    void onClosed(ParameterSet profile) {
+        openByProfile.computeIfPresent(profile, (_, count) -> count == 1 ? null : count - 1);
+        open.decrementAndGet();
+        if (coordinator != null) {
+            coordinator.release();
+        }
+    }
+
+    boolean isBackingOff(long now) {
+        return lastFailure != null && now - retryAtNanos < 0;
+    }
+
+    @Nullable LoginFailure lastFailure() {
+        return lastFailure;
+    }
+
+    @Nullable Coordinator coordinator() {
+        return coordinator;
+    }
+
+    ParameterSet recentProfile() {
+        return recentProfile;
+    }
+
+    boolean isFull() {
+        return open.get() >= settings.size();
+    }
+
+    /** A server more only comes in the place of another: of this pool, or of this database. */
+    boolean cannotGrow() {
+        return isFull() || (coordinator != null && coordinator.isExhausted());
+    }
+
+    private static boolean tryIncrement(AtomicInteger count, int limit) {
+        while (true) {
+            int now = count.get();
+            if (now >= limit) {
+                return false;
+            }
+            if (count.compareAndSet(now, now + 1)) {
+                return true;
+            }
+        }
+    }
+}

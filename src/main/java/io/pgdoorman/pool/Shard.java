@@ -1,0 +1,674 @@
+package io.pgdoorman.pool;
+
+import io.netty.channel.EventLoop;
+import io.pgdoorman.backend.LoginFailure;
+import io.pgdoorman.backend.ParameterSet;
+import io.pgdoorman.backend.Server;
+import io.pgdoorman.backend.ServerSource;
+import io.pgdoorman.wire.backend.ErrorResponse;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * The part of a pool that lives on one event loop: its idle servers, its waiting clients, and the
+ * servers it cleans up. A client gets its server, uses it and gives it back on this one thread.
+ *
+ * <p>How a client comes to a server:
+ *
+ * <pre>
+ *   acquire ── idle server of the client's login profile ──────────────────────────► linked
+ *      └─ queue ─┬─ a server comes back (first come first served) ──────────────────► linked
+ *                ├─ a new login, if the limits allow one ── offer ──────────────────► linked
+ *                ├─ an idle server of another loop moves here ── offer ─────────────► linked
+ *                ├─ an idle server of another profile is closed, and a login made ──► linked
+ *                └─ the deadline passes, or PostgreSQL refuses for good ────────────► refused
+ * </pre>
+ *
+ * <p>Threads: confined to {@link #loop}; other loops read the two hints and send tasks.
+ */
+public final class Shard {
+    /** {@link #oldestSinceNanos} when no client waits. */
+    static final long NOBODY = Long.MAX_VALUE;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
+    private static final long TICK_MILLIS = 10;
+
+    /** A server moves here instead of a login only if the last one came longer ago than this. */
+    private static final long STEAL_PAUSE_NANOS = 100_000_000;
+
+    /**
+     * While both kinds of clients wait, no more than one server changes its profile in this time.
+     */
+    private static final long CONVERT_PAUSE_NANOS = 100_000_000;
+
+    /** In a coordinated database: how long a client waits for a return before a login is made. */
+    private static final long ANTICIPATION_NANOS = 20_000_000;
+
+    private final Pool pool;
+    private final EventLoop loop;
+    private final IdleServers idle = new IdleServers();
+    private final Keeper keeper;
+
+    /** Made once: a lease must not allocate. */
+    private final Consumer<Server> check;
+
+    private final TicketQueue waiting = new TicketQueue();
+
+    /** All servers of this loop, those linked to clients too. */
+    private final Set<Server> servers = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    private final ArrayDeque<Server> offered = new ArrayDeque<>();
+    private boolean offering;
+
+    /** The profile of each login under way. */
+    private final List<ParameterSet> creating = new ArrayList<>();
+
+    private boolean tickArmed;
+    private long stolenAtNanos = System.nanoTime() - STEAL_PAUSE_NANOS;
+    private long convertedAtNanos = System.nanoTime() - CONVERT_PAUSE_NANOS;
+    private long sentAwayAtNanos = System.nanoTime() - CONVERT_PAUSE_NANOS;
+
+    /** A server is on its way here from another loop. Set by the sending loop. */
+    private final AtomicBoolean incoming = new AtomicBoolean();
+
+    /** Written by this loop; other loops compare it with their own when a server comes back. */
+    private volatile long oldestSince = NOBODY;
+
+    /** Of the oldest client; written before {@link #oldestSince}, so read after it. */
+    private volatile ParameterSet oldestProfile = ParameterSet.EMPTY;
+
+    /** Written by this loop; other loops look here for a server to ask for. */
+    private volatile int idleHint;
+
+    Shard(Pool pool, EventLoop loop) {
+        this.pool = pool;
+        this.loop = loop;
+        this.keeper = new Keeper(this, pool);
+        this.check = keeper::check;
+    }
+
+    public EventLoop loop() {
+        return loop;
+    }
+
+    public Pool pool() {
+        return pool;
+    }
+
+    /** When the client waiting longest began to, or {@link #NOBODY}. Any thread. */
+    public long oldestSinceNanos() {
+        return oldestSince;
+    }
+
+    /** Idle servers, as of a moment ago. Any thread. */
+    public int idleHint() {
+        return idleHint;
+    }
+
+    // ---- clients ------------------------------------------------------------------------------
+
+    /**
+     * Gets a server for a client of this loop.
+     *
+     * @param ticket not queued; it is, if null is returned
+     * @return an idle server, now the caller's; or null: the ticket's waiter hears later
+     */
+    public @Nullable Server acquire(Ticket ticket, ParameterSet profile) {
+        assert loop.inEventLoop();
+        if (!idle.isEmpty() && (waiting.isEmpty() || waiting.firstOf(profile) == null)) {
+            Server server = idle.take(profile, pool.settings(), System.nanoTime(), check);
+            publish();
+            if (server != null) {
+                return server;
+            }
+        }
+        long now = System.nanoTime();
+        ticket.profile = profile;
+        ticket.sinceNanos = now;
+        ticket.deadlineNanos = now + pool.settings().queryWaitNanos();
+        waiting.add(ticket);
+        pump(now);
+        publish();
+        return null;
+    }
+
+    /** The client waits no longer. */
+    public void leave(Ticket ticket) {
+        assert loop.inEventLoop();
+        waiting.remove(ticket);
+        publish();
+    }
+
+    /** Back from a client that is done with it: no reply is outstanding. */
+    public void release(Server server) {
+        assert loop.inEventLoop();
+        keeper.recycle(server);
+    }
+
+    /** Back from a client that is gone, wherever that left the server. */
+    public void abandon(Server server) {
+        assert loop.inEventLoop();
+        keeper.abandon(server);
+    }
+
+    /** The connection of a linked server broke. */
+    public void onLost(Server server) {
+        forget(server);
+    }
+
+    /**
+     * Cancels what the server runs; a later client's query is safe from it.
+     *
+     * @param onDone called on this loop when the request is through, or came to nothing
+     */
+    public void cancel(Server server, Runnable onDone) {
+        assert loop.inEventLoop();
+        keeper.cancel(server, onDone);
+    }
+
+    // ---- other loops and the pool ---------------------------------------------------------------
+
+    /** Tries again for the clients that wait. Any thread. */
+    void wake() {
+        loop.execute(() -> pump(System.nanoTime()));
+    }
+
+    /** Another loop has clients waiting and nothing idle: a server moves there if one is spare. */
+    private void giveAway(Shard to) {
+        Server server = idle.takeColdest();
+        publish();
+        if (server == null) {
+            to.incoming.set(false);
+        } else {
+            moveTo(server, to);
+        }
+    }
+
+    private void moveTo(Server server, Shard to) {
+        servers.remove(server);
+        server.setOwner(to.keeper);
+        try {
+            pool.source().move(server, to.loop, to::arrive);
+        } catch (RuntimeException e) {
+            LOG.error("{} could not change its thread", server.identity(), e);
+            to.incoming.set(false);
+            pool.onClosed(server.profile());
+            server.close();
+        }
+    }
+
+    private void arrive(Server server) {
+        assert loop.inEventLoop();
+        incoming.set(false);
+        if (server.isClosed()) {
+            pool.onClosed(server.profile());
+            pump(System.nanoTime());
+        } else {
+            servers.add(server);
+            // Not now: the move is not over before this returns, and another might follow.
+            long id = server.identity().id();
+            loop.execute(
+                    () -> {
+                        Server arrived = find(id);
+                        if (arrived != null) {
+                            keeper.recycle(arrived);
+                        }
+                    });
+        }
+    }
+
+    /**
+     * Closes one idle server for the sake of another user of the database; false if none may go.
+     */
+    boolean evictOne() {
+        long now = System.nanoTime();
+        if (pool.spare() > 0) {
+            for (Server server : idle.all()) {
+                if (now - server.identity().bornNanos()
+                        >= pool.settings().minConnectionLifetimeNanos()) {
+                    discard(server, "evicted for another user of the database");
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    void closeAll() {
+        for (Server server : idle.all()) {
+            discard(server, "pool closed");
+        }
+        refuseAll(Refusals.poolClosed(pool));
+    }
+
+    // ---- housekeeping
+    // -----------------------------------------------------------------------------
+
+    void retain(AtomicInteger quota) {
+        long now = System.nanoTime();
+        PoolSettings settings = pool.settings();
+        Coordinator coordinator = pool.coordinator();
+        for (Server server : idle.all()) {
+            long age = now - server.identity().bornNanos();
+            long idleFor = now - server.idleSinceNanos();
+            String reason = null;
+            if (age >= server.identity().lifetimeNanos()) {
+                reason = "lifetime exceeded";
+            } else if (idleFor >= server.identity().idleNanos()
+                    && pool.open() > settings.minSize()) {
+                reason = "idle timeout";
+            } else if (coordinator != null
+                    && coordinator.isReserveUsed()
+                    && idleFor >= settings.minConnectionLifetimeNanos()) {
+                reason = "reserve no longer needed";
+            }
+            if (reason != null) {
+                if (quota.getAndDecrement() <= 0) {
+                    break;
+                }
+                discard(server, reason);
+            }
+        }
+        replenish();
+    }
+
+    void replenish() {
+        PoolSettings settings = pool.settings();
+        int shards = pool.shards().size();
+        int share = (settings.minSize() + shards - 1) / shards;
+        long now = System.nanoTime();
+        while (pool.open() < settings.minSize()
+                && servers.size() + creating.size() < share
+                && mayLogIn(pool.recentProfile(), now)
+                && pool.tryOpen(0)) {
+            create(pool.recentProfile());
+        }
+    }
+
+    private void tick() {
+        tickArmed = false;
+        long now = System.nanoTime();
+        Ticket first = waiting.first();
+        while (first != null && now - first.deadlineNanos >= 0) {
+            refuse(first, Refusals.waitedTooLong(pool));
+            first = waiting.first();
+        }
+        if (pool.isClosed()) {
+            refuseAll(Refusals.poolClosed(pool));
+        }
+        refuseRefused(now);
+        keeper.onTick(now);
+        pump(now);
+        publish();
+    }
+
+    void armTick() {
+        if (!tickArmed && !(waiting.isEmpty() && keeper.isEmpty())) {
+            tickArmed = true;
+            loop.schedule(this::tick, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void publish() {
+        Ticket first = waiting.first();
+        long since = first == null ? NOBODY : first.sinceNanos;
+        if (since != oldestSince) {
+            oldestProfile = first == null ? ParameterSet.EMPTY : first.profile;
+            oldestSince = since;
+        }
+        if (idle.size() != idleHint) {
+            idleHint = idle.size();
+        }
+    }
+
+    // ---- what makes a client's wait end
+    // -------------------------------------------------------------
+
+    /**
+     * Sets in motion what the waiting clients need: logins, moves, conversions. A client is covered
+     * if a server of its profile is on its way to this loop.
+     */
+    private void pump(long now) {
+        Ticket next = uncovered();
+        if (next != null && now - stolenAtNanos >= STEAL_PAUSE_NANOS && askOthers(now)) {
+            next = uncovered();
+        }
+        while (next != null && mayLogIn(next.profile, now) && mayCreate(next, now)) {
+            create(next.profile);
+            next = uncovered();
+        }
+        if (next != null && !convertIdle(next, now)) {
+            askOthers(now);
+        }
+        armTick();
+    }
+
+    /** The oldest client for whom no server is on its way. */
+    private @Nullable Ticket uncovered() {
+        Ticket ticket = waiting.first();
+        if (ticket == null) {
+            return null;
+        }
+        List<ParameterSet> coming = coming();
+        while (ticket != null && !coming.isEmpty() && coming.remove(ticket.profile)) {
+            ticket = ticket.next;
+        }
+        return ticket != null && incoming.get() ? ticket.next : ticket;
+    }
+
+    /** The profiles of the servers that will be offered here soon; empty is the usual case. */
+    private List<ParameterSet> coming() {
+        if (creating.isEmpty() && keeper.isEmpty()) {
+            return List.of();
+        }
+        var profiles = new ArrayList<>(creating);
+        keeper.addSoonFree(profiles);
+        return profiles;
+    }
+
+    private boolean mayCreate(Ticket ticket, long now) {
+        PoolSettings settings = pool.settings();
+        long waited = now - ticket.sinceNanos;
+        boolean anticipates =
+                settings.coordinated()
+                        && pool.open() >= settings.warmSize()
+                        && !servers.isEmpty()
+                        && waited < ANTICIPATION_NANOS;
+        return !anticipates && pool.tryOpen(waited);
+    }
+
+    /** Asks another loop for one of its idle servers; true if one may be coming. */
+    private boolean askOthers(long now) {
+        for (Shard other : pool.shards()) {
+            if (other != this && other.idleHint > 0 && incoming.compareAndSet(false, true)) {
+                stolenAtNanos = now;
+                other.loop.execute(() -> other.giveAway(this));
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * All servers are open and the idle ones have other startup parameters: one makes room.
+     *
+     * @return whether one was closed
+     */
+    private boolean convertIdle(Ticket ticket, long now) {
+        Server coldest = idle.coldest();
+        if (coldest == null || !pool.cannotGrow() || !mayLogIn(ticket.profile, now)) {
+            return false;
+        }
+        discard(coldest, "makes room for other startup parameters");
+        return true;
+    }
+
+    private boolean mayLogIn(ParameterSet profile, long now) {
+        return !pool.isBackingOff(now) && pool.refusalOf(profile, now) == null;
+    }
+
+    private void create(ParameterSet profile) {
+        creating.add(profile);
+        pool.source()
+                .logIn(
+                        loop,
+                        profile,
+                        keeper,
+                        new ServerSource.LoginListener() {
+                            @Override
+                            public void onServer(Server server) {
+                                onCreated(profile, server);
+                            }
+
+                            @Override
+                            public void onFailure(LoginFailure failure) {
+                                onCreateFailed(profile, failure);
+                            }
+                        });
+    }
+
+    private void onCreated(ParameterSet profile, Server server) {
+        creating.remove(profile);
+        servers.add(server);
+        pool.onCreated(profile, pool.interner().intern(server.parameters()));
+        LOG.info("{} new server connection to {}", server.identity(), pool.source().endpoint());
+        offer(server);
+        pool.continuePrewarm();
+    }
+
+    private void onCreateFailed(ParameterSet profile, LoginFailure failure) {
+        creating.remove(profile);
+        if (pool.onCreateFailed(profile, failure)) {
+            LOG.warn(
+                    "[{}] server login failed ({}): {}",
+                    pool.name(),
+                    pool.source().endpoint(),
+                    failure.error().fields());
+        }
+        pool.continuePrewarm();
+        long now = System.nanoTime();
+        refuseRefused(now);
+        publish();
+        armTick();
+    }
+
+    /** Tells the clients whose startup parameters or identity PostgreSQL will not have. */
+    private void refuseRefused(long now) {
+        Ticket ticket = waiting.first();
+        while (ticket != null) {
+            Ticket next = ticket.next;
+            LoginFailure failure = pool.refusalOf(ticket.profile, now);
+            if (failure != null) {
+                refuse(ticket, Refusals.loginFailed(failure));
+            }
+            ticket = next;
+        }
+    }
+
+    private void refuseAll(ErrorResponse reason) {
+        Ticket ticket = waiting.first();
+        while (ticket != null) {
+            Ticket next = ticket.next;
+            refuse(ticket, reason);
+            ticket = next;
+        }
+        publish();
+    }
+
+    private void refuse(Ticket ticket, ErrorResponse reason) {
+        waiting.remove(ticket);
+        ticket.waiter.onRefused(reason);
+    }
+
+    // ---- servers that come back
+    // ---------------------------------------------------------------------
+
+    /**
+     * A clean server: for the client that waits longest, or idle. A client may give it back at once
+     * (a login that only wanted to see it): then it is offered again here, not one call deeper.
+     */
+    void offer(Server server) {
+        offered.addLast(server);
+        if (offering) {
+            return;
+        }
+        offering = true;
+        try {
+            Server next = offered.pollFirst();
+            while (next != null) {
+                place(next);
+                next = offered.pollFirst();
+            }
+        } finally {
+            offering = false;
+        }
+    }
+
+    private void place(Server server) {
+        long now = System.nanoTime();
+        if (pool.isClosed()) {
+            discard(server, "pool closed");
+            return;
+        }
+        if (isWornOut(server, now)) {
+            discard(server, "lifetime exceeded");
+            return;
+        }
+        Shard hungrier = hungrier(server.profile(), now);
+        if (hungrier != null) {
+            moveTo(server, hungrier);
+            publish();
+            return;
+        }
+        Ticket first = waiting.first();
+        Ticket same = waiting.firstOf(server.profile());
+        if (first != null && !first.equals(same) && mayConvert(first, same, now)) {
+            convertedAtNanos = now;
+            discard(server, "makes room for other startup parameters");
+        } else if (same != null) {
+            waiting.remove(same);
+            publish();
+            same.waiter.onServer(server);
+        } else {
+            idle.add(server, now);
+            publish();
+            if (waiting.isEmpty() && pool.coordinator() != null) {
+                pool.coordinator().wakeOldest();
+            }
+        }
+    }
+
+    /** Under load a server is not missed a little later: by then others are not due. */
+    private boolean isWornOut(Server server, long now) {
+        long age = now - server.identity().bornNanos();
+        long limit = server.identity().lifetimeNanos();
+        return waiting.isEmpty() ? age >= limit : age - limit >= limit / 10;
+    }
+
+    /**
+     * Whether a server that comes back gives its place to a login with the startup parameters of
+     * the oldest client: if that one waits clearly longer than the oldest of the server's own
+     * profile, and not for each of many in a row, or two kinds of clients would take all servers'
+     * time for logins.
+     */
+    private boolean mayConvert(Ticket first, @Nullable Ticket same, long now) {
+        boolean due =
+                same == null
+                        || (same.sinceNanos - first.sinceNanos >= Pool.PROFILE_SLACK_NANOS
+                                && now - convertedAtNanos >= CONVERT_PAUSE_NANOS);
+        return due
+                && pool.cannotGrow()
+                && !creating.contains(first.profile)
+                && mayLogIn(first.profile, now);
+    }
+
+    /** The shard whose oldest client has waited clearly longer than any of this one. */
+    private @Nullable Shard hungrier(ParameterSet profile, long now) {
+        List<Shard> shards = pool.shards();
+        if (shards.size() == 1) {
+            return null;
+        }
+        long mine = oldestSince;
+        for (int i = 0; i < shards.size(); i++) {
+            Shard other = shards.get(i);
+            long theirs = other.oldestSince;
+            if (other == this || theirs == NOBODY) {
+                continue;
+            }
+            // A server of another profile is only of use there if it may be converted.
+            boolean fits = other.oldestProfile.equals(profile);
+            boolean due =
+                    fits
+                            ? mine == NOBODY || mine - theirs > Pool.SLACK_NANOS
+                            : (mine == NOBODY || mine - theirs > Pool.PROFILE_SLACK_NANOS)
+                                    && now - theirs > Pool.PROFILE_SLACK_NANOS
+                                    && now - sentAwayAtNanos >= CONVERT_PAUSE_NANOS
+                                    && pool.cannotGrow()
+                                    && mayLogIn(other.oldestProfile, now);
+            if (due && other.incoming.compareAndSet(false, true)) {
+                if (!fits) {
+                    sentAwayAtNanos = now;
+                }
+                return other;
+            }
+        }
+        return null;
+    }
+
+    void discard(Server server, String reason) {
+        LOG.info("{} server closed: {}", server.identity(), reason);
+        forget(server);
+        server.close();
+    }
+
+    /** Gives the permit back and lets the waiting clients have it; once for each server. */
+    void forget(Server server) {
+        idle.remove(server);
+        keeper.forget(server);
+        if (servers.remove(server)) {
+            pool.onClosed(server.profile());
+        }
+        pump(System.nanoTime());
+        publish();
+    }
+
+    /** All servers of this loop, linked ones too; a copy. */
+    public Collection<Server> servers() {
+        return new HashSet<>(servers);
+    }
+
+    /** Clients that wait on this loop. */
+    public int waitingClients() {
+        return waiting.size();
+    }
+
+    boolean has(Server server) {
+        return servers.contains(server);
+    }
+
+    @Nullable Server find(long id) {
+        for (Server server : servers) {
+            if (server.identity().id() == id) {
+                return server;
+            }
+        }
+        return null;
+    }
+
+    // ---- freeze
+    // -------------------------------------------------------------------------------------
+
+    /** A thawed server takes the place of the one it was frozen from. */
+    public void replace(Server frozen, Server thawed) {
+        if (servers.remove(frozen)) {
+            servers.add(thawed);
+        }
+        keeper.replace(frozen, thawed);
+        idle.replace(frozen, thawed);
+    }
+
+    /** A thawed client takes its place in the queue, by its age. */
+    public void rejoin(Ticket ticket, ParameterSet profile, long sinceNanos, long deadlineNanos) {
+        ticket.profile = profile;
+        ticket.sinceNanos = sinceNanos;
+        ticket.deadlineNanos = deadlineNanos;
+        waiting.add(ticket);
+        pump(System.nanoTime());
+        publish();
+    }
+}
