@@ -1,0 +1,27 @@
+package io.pgdoorman.session;
+
+import io.pgdoorman.auth.StoredSecret;
+import io.pgdoorman.config.HbaRules;
+import io.pgdoorman.pool.Pool;
+
+import java.util.Optional;
+
+/**
+ * Who may come in, and to which pool: the current configuration, as a login sees it. Any thread.
+ */
+public interface ClientDirectory {
+    /**
+     * A user of a database.
+     *
+     * @param secret what the client has to prove
+     * @param passThrough servers log in with what the client proved
+     */
+    record Account(Pool pool, StoredSecret secret, boolean passThrough) {}
+
+    HbaRules hba();
+
+    /** Whether the database has a pool, whoever may use it. */
+    boolean hasDatabase(String database);
+
+    Optional<Account> find(String database, String user);
+}

@@ -1,0 +1,16 @@
+package io.pgdoorman.session;
+
+import io.pgdoorman.auth.AuthenticationContext;
+
+import java.util.concurrent.Executor;
+
+/**
+ * What the logins of clients need from the process.
+ *
+ * <p>Threads: immutable.
+ *
+ * @param executor for what would block a loop: key derivation
+ * @param rehearse freeze and thaw each session after each event: a test of the state's completeness
+ */
+public record ClientServices(
+        AuthenticationContext authentication, Executor executor, boolean rehearse) {}

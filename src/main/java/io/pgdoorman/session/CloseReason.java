@@ -1,0 +1,23 @@
+package io.pgdoorman.session;
+
+/** Why a session ended; one word for the log and, later, for a metric. */
+public enum CloseReason {
+    TERMINATED("client terminated"),
+    CLIENT_GONE("client closed the connection"),
+    PROTOCOL_VIOLATION("protocol violation"),
+    SERVER_GONE("server closed the connection"),
+    SLOW_READER("client did not read for too long"),
+    PARAMETERS("parameters could not be set on the server"),
+    SHUTDOWN("shutdown"),
+    INTERNAL("internal error");
+
+    private final String text;
+
+    CloseReason(String text) {
+        this.text = text;
+    }
+
+    public String text() {
+        return text;
+    }
+}

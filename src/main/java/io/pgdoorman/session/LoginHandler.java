@@ -1,0 +1,556 @@
+package io.pgdoorman.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.pgdoorman.auth.ClientAuthentication;
+import io.pgdoorman.auth.ClientLogin;
+import io.pgdoorman.auth.ClientStep;
+import io.pgdoorman.auth.Derivation;
+import io.pgdoorman.auth.ServerCredential;
+import io.pgdoorman.backend.ParameterSet;
+import io.pgdoorman.backend.Server;
+import io.pgdoorman.config.HbaMethod;
+import io.pgdoorman.config.HbaRequest;
+import io.pgdoorman.config.HbaRule;
+import io.pgdoorman.pool.Pool;
+import io.pgdoorman.pool.Shard;
+import io.pgdoorman.pool.Ticket;
+import io.pgdoorman.pool.Waiter;
+import io.pgdoorman.wire.CancelKey;
+import io.pgdoorman.wire.Frames;
+import io.pgdoorman.wire.FrontendType;
+import io.pgdoorman.wire.ProtocolException;
+import io.pgdoorman.wire.ProtocolVersion;
+import io.pgdoorman.wire.SqlState;
+import io.pgdoorman.wire.TransactionStatus;
+import io.pgdoorman.wire.backend.BackendKeyData;
+import io.pgdoorman.wire.backend.BackendMessage;
+import io.pgdoorman.wire.backend.ErrorResponse;
+import io.pgdoorman.wire.backend.ParameterStatus;
+import io.pgdoorman.wire.backend.ReadyForQuery;
+import io.pgdoorman.wire.backend.Severity;
+import io.pgdoorman.wire.frontend.CancelRequest;
+import io.pgdoorman.wire.frontend.GSSENCRequest;
+import io.pgdoorman.wire.frontend.SSLRequest;
+import io.pgdoorman.wire.frontend.StartupMessage;
+import io.pgdoorman.wire.frontend.StartupPacket;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The first handler of a client's channel: everything up to the first ReadyForQuery. Then a {@link
+ * ClientHandler} with the session takes its place; bytes that came early go there.
+ *
+ * <pre>
+ *   STARTUP ─ SSLRequest, GSSENCRequest: 'N' ─► STARTUP
+ *      ├─ CancelRequest ─────────────────────────────────────────────────► closed
+ *      └─ StartupMessage ─► AUTHENTICATING ─► PREPARING ─► session
+ *                            (auth machine)   (what does PostgreSQL report?)
+ * </pre>
+ *
+ * <p>Threads: confined to the channel's loop; keys are derived on the executor.
+ *
+ * @see <a
+ *     href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP">Start-up</a>
+ */
+public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
+    private static final Logger LOG = LoggerFactory.getLogger(LoginHandler.class);
+
+    private enum Phase {
+        STARTUP,
+        AUTHENTICATING,
+        DERIVING,
+        PREPARING,
+        DONE,
+        CLOSED
+    }
+
+    private final Sessions sessions;
+    private final ClientServices services;
+    private final boolean overLimit;
+    private final int id;
+
+    private Phase phase = Phase.STARTUP;
+    private @Nullable ChannelHandlerContext context;
+    private @Nullable ScheduledFuture<?> deadline;
+    private boolean sslRefused;
+    private boolean gssRefused;
+
+    private @Nullable StartupRequest request;
+    private ClientDirectory.@Nullable Account account;
+    private @Nullable ClientAuthentication authentication;
+    private final List<BackendMessage> welcome = new ArrayList<>();
+    private ParameterSet profile = ParameterSet.EMPTY;
+    private @Nullable Ticket ticket;
+
+    /**
+     * @param overLimit there are too many clients already: only a cancel request is served
+     */
+    LoginHandler(Sessions sessions, ClientServices services, int id, boolean overLimit) {
+        this.sessions = sessions;
+        this.services = services;
+        this.id = id;
+        this.overLimit = overLimit;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+        long limit = sessions.settings().loginNanos();
+        if (limit > 0) {
+            deadline = ctx.executor().schedule(() -> onDeadline(), limit, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    // ---- bytes ----------------------------------------------------------------------------------
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        boolean more = true;
+        while (more) {
+            more =
+                    switch (phase) {
+                        case STARTUP -> readStartupPacket(in);
+                        case AUTHENTICATING -> readResponse(in);
+                        case DERIVING, PREPARING -> waitFor(ctx, in);
+                        case DONE -> false;
+                        case CLOSED -> {
+                            in.skipBytes(in.readableBytes());
+                            yield false;
+                        }
+                    };
+        }
+    }
+
+    private boolean readStartupPacket(ByteBuf in) {
+        if (in.readableBytes() < Integer.BYTES) {
+            return false;
+        }
+        int length = in.getInt(in.readerIndex());
+        Frames.checkStartupLength(length);
+        if (in.readableBytes() < length) {
+            return false;
+        }
+        in.skipBytes(Integer.BYTES);
+        switch (StartupPacket.decode(in.readSlice(length - Integer.BYTES))) {
+            case SSLRequest _ -> {
+                refuseEncryption(sslRefused, "SSLRequest");
+                sslRefused = true;
+            }
+            case GSSENCRequest _ -> {
+                refuseEncryption(gssRefused, "GSSENCRequest");
+                gssRefused = true;
+            }
+            case CancelRequest(CancelKey key) -> onCancel(key);
+            case StartupMessage message -> onStartup(message);
+        }
+        return true;
+    }
+
+    private void refuseEncryption(boolean again, String name) {
+        if (again) {
+            throw new ProtocolException(name + " was answered already");
+        }
+        ByteBuf no = context().alloc().buffer(1);
+        no.writeByte('N');
+        context().writeAndFlush(no);
+    }
+
+    private boolean readResponse(ByteBuf in) {
+        if (in.readableBytes() < Frames.HEADER_BYTES) {
+            return false;
+        }
+        byte type = in.getByte(in.readerIndex());
+        int length = in.getInt(in.readerIndex() + 1);
+        ClientAuthentication auth = authentication();
+        if (type != FrontendType.PASSWORD_MESSAGE) {
+            take(auth.onUnexpected(type));
+            return true;
+        }
+        Frames.checkFrontendLength(type, length);
+        if (in.readableBytes() < 1 + length) {
+            return false;
+        }
+        in.skipBytes(Frames.HEADER_BYTES);
+        take(auth.onMessage(in.readSlice(length - Integer.BYTES)));
+        return true;
+    }
+
+    /** A client that sends its first query before it is asked to: that waits in its socket. */
+    private static boolean waitFor(ChannelHandlerContext ctx, ByteBuf in) {
+        if (in.isReadable()) {
+            ctx.channel().config().setAutoRead(false);
+        }
+        return false;
+    }
+
+    // ---- startup packet -------------------------------------------------------------------------
+
+    private void onCancel(CancelKey key) {
+        phase = Phase.CLOSED;
+        Channel channel = context().channel();
+        Session session = sessions.find(key);
+        if (session == null) {
+            LOG.debug("[#c{}] cancel request with an unknown key", id);
+            channel.close();
+            return;
+        }
+        // PostgreSQL closes when the signal is sent: the client may send its next query then.
+        session.channel()
+                .eventLoop()
+                .execute(
+                        () -> {
+                            Session now = sessions.find(key);
+                            if (now == null) {
+                                channel.close();
+                            } else {
+                                now.onCancelRequest(channel::close);
+                            }
+                        });
+    }
+
+    private void onStartup(StartupMessage message) {
+        StartupRequest parsed = StartupRequest.of(message);
+        request = parsed;
+        phase = Phase.AUTHENTICATING;
+        if (overLimit) {
+            refuse(SqlState.TOO_MANY_CONNECTIONS, "sorry, too many clients already");
+            return;
+        }
+        if (parsed.user().isEmpty()) {
+            refuse(
+                    SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                    "no PostgreSQL user name specified in startup packet");
+            return;
+        }
+        if (parsed.replication()) {
+            refuse(
+                    SqlState.FEATURE_NOT_SUPPORTED,
+                    "replication connections do not go through the pooler; connect to PostgreSQL");
+            return;
+        }
+        parsed.negotiation().ifPresent(welcome::add);
+        ClientDirectory directory = sessions.directory();
+        HbaMethod method =
+                directory
+                        .hba()
+                        .firstMatch(
+                                new HbaRequest(
+                                        address() == null,
+                                        false,
+                                        parsed.database(),
+                                        parsed.user(),
+                                        address()))
+                        .map(HbaRule::method)
+                        .orElse(HbaMethod.REJECT);
+        Optional<ClientDirectory.Account> found = directory.find(parsed.database(), parsed.user());
+        if (method != HbaMethod.REJECT && !directory.hasDatabase(parsed.database())) {
+            refuse(
+                    SqlState.INVALID_CATALOG_NAME,
+                    "No connection pool configured for database: %s, user: %s. Please check your connection parameters."
+                            .formatted(parsed.database(), parsed.user()));
+            return;
+        }
+        if (method == HbaMethod.TRUST && found.isEmpty()) {
+            refuse(
+                    SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                    "No connection pool configured for database: %s, user: %s. Please check your connection parameters."
+                            .formatted(parsed.database(), parsed.user()));
+            return;
+        }
+        account = found.orElse(null);
+        var auth =
+                new ClientAuthentication(
+                        services.authentication(),
+                        new ClientLogin(parsed.user(), parsed.database(), peer(), false),
+                        method,
+                        found.map(ClientDirectory.Account::secret).orElse(null));
+        authentication = auth;
+        // NegotiateProtocolVersion comes before anything else.
+        welcome.forEach(this::write);
+        welcome.clear();
+        take(auth.begin());
+    }
+
+    // ---- authentication -------------------------------------------------------------------------
+
+    private void take(ClientStep step) {
+        switch (step) {
+            case ClientStep.Send(BackendMessage message) -> {
+                phase = Phase.AUTHENTICATING;
+                context().channel().config().setAutoRead(true);
+                write(message);
+                context().flush();
+            }
+            case ClientStep.Derive(Derivation work) -> derive(work);
+            case ClientStep.Accepted(List<BackendMessage> messages, ServerCredential proved) ->
+                    onAccepted(messages, proved);
+            case ClientStep.Refused(ErrorResponse error, String reason) -> {
+                LOG.warn("{} login refused from {}: {}", this, peer(), reason);
+                close(error);
+            }
+        }
+    }
+
+    private void derive(Derivation work) {
+        phase = Phase.DERIVING;
+        try {
+            CompletableFuture.supplyAsync(work, services.executor())
+                    .thenAcceptAsync(
+                            keys -> {
+                                if (phase == Phase.DERIVING) {
+                                    take(authentication().onDerived(keys));
+                                }
+                            },
+                            context().executor());
+        } catch (RejectedExecutionException e) {
+            refuse(SqlState.TOO_MANY_CONNECTIONS, "too many logins at the same time");
+        }
+    }
+
+    private void onAccepted(List<BackendMessage> messages, ServerCredential proved) {
+        ClientDirectory.Account user = account;
+        StartupRequest parsed = request;
+        if (user == null || parsed == null) {
+            refuse(SqlState.INVALID_PASSWORD, "password authentication failed");
+            return;
+        }
+        welcome.addAll(messages);
+        Pool pool = user.pool();
+        if (user.passThrough()) {
+            pool.source().learn(proved);
+        }
+        profile = pool.source().profileOf(parsed.parameters());
+        phase = Phase.PREPARING;
+        ParameterSet reported = pool.reported(profile);
+        if (reported != null) {
+            finish(reported);
+            return;
+        }
+        // The first client with these parameters: what PostgreSQL makes of them, a server must
+        // tell.
+        Shard shard = shard(pool);
+        ticket = new Ticket(this);
+        Server server = shard.acquire(ticket, profile);
+        if (server != null) {
+            onServer(server);
+        }
+    }
+
+    @Override
+    public void onServer(Server server) {
+        Pool pool = pool();
+        if (phase == Phase.PREPARING) {
+            ParameterSet reported = pool.reported(profile);
+            finish(reported == null ? server.parameters() : reported);
+        }
+        shard(pool).release(server);
+    }
+
+    @Override
+    public void onRefused(ErrorResponse reason) {
+        if (phase == Phase.PREPARING) {
+            LOG.warn("{} login failed: {}", this, reason.fields());
+            close(reason.withSeverity(Severity.FATAL));
+        }
+    }
+
+    // ---- the session ----------------------------------------------------------------------------
+
+    private void finish(ParameterSet reported) {
+        StartupRequest parsed = request;
+        if (parsed == null) {
+            return;
+        }
+        if (sessions.isShuttingDown()) {
+            refuse(SqlState.CANNOT_CONNECT_NOW, "the pooler is shutting down");
+            return;
+        }
+        ChannelHandlerContext ctx = context();
+        Pool pool = pool();
+        // Without a name of its own: the pool's, or the one its options set.
+        boolean ownName =
+                !parsed.applicationName().isEmpty() && !pool.settings().fixedApplicationName();
+        String applicationName =
+                ownName
+                        ? parsed.applicationName()
+                        : Objects.requireNonNullElse(
+                                reported.get(ClientParameters.APPLICATION_NAME),
+                                pool.settings().applicationName());
+        var identity =
+                new ClientIdentity(
+                        id,
+                        parsed.database(),
+                        parsed.user(),
+                        peer(),
+                        sessions.newCancelKey(id, parsed.version().isAtLeast(ProtocolVersion.V3_2)),
+                        parsed.version(),
+                        profile,
+                        applicationName);
+        ParameterSet parameters =
+                pool.interner()
+                        .intern(reported.with(ClientParameters.APPLICATION_NAME, applicationName));
+        welcome.forEach(this::write);
+        parsed.notices().forEach(this::write);
+        for (int i = 0; i < parameters.size(); i++) {
+            write(new ParameterStatus(parameters.name(i), parameters.value(i)));
+        }
+        write(new BackendKeyData(identity.cancelKey()));
+        write(new ReadyForQuery(TransactionStatus.IDLE));
+        ctx.flush();
+        endDeadline();
+        phase = Phase.DONE;
+        var session = new Session(identity, sessions, shard(pool), ctx.channel(), parameters);
+        sessions.onLogin(session);
+        ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        ctx.channel().config().setAutoRead(true);
+        ctx.pipeline().replace(this, null, new ClientHandler(session, services.rehearse()));
+    }
+
+    // ---- the end --------------------------------------------------------------------------------
+
+    private void onDeadline() {
+        if (phase != Phase.DONE && phase != Phase.CLOSED) {
+            LOG.info("{} login_timeout from {}", this, peer());
+            leaveQueue();
+            close(
+                    ErrorResponse.of(
+                            Severity.FATAL,
+                            SqlState.PROTOCOL_VIOLATION,
+                            "the login did not end within login_timeout"));
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        boolean open = phase != Phase.DONE;
+        leaveQueue();
+        endDeadline();
+        if (open) {
+            phase = Phase.CLOSED;
+        }
+        super.channelInactive(ctx);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Throwable reason = cause.getCause() == null ? cause : cause.getCause();
+        if (reason instanceof ProtocolException violation) {
+            LOG.info("{} protocol violation from {}: {}", this, peer(), violation.getMessage());
+            close(
+                    ErrorResponse.of(
+                            Severity.FATAL,
+                            violation.sqlState(),
+                            String.valueOf(violation.getMessage())));
+        } else if (reason instanceof IOException) {
+            LOG.debug("{} {}", this, reason.toString());
+            ctx.close();
+        } else {
+            LOG.error("{} unexpected failure during login", this, reason);
+            close(
+                    ErrorResponse.of(
+                            Severity.FATAL,
+                            SqlState.INTERNAL_ERROR,
+                            "internal error of the pooler"));
+        }
+    }
+
+    private void refuse(String sqlState, String message) {
+        LOG.info("{} login refused from {}: {}", this, peer(), message);
+        close(ErrorResponse.of(Severity.FATAL, sqlState, message));
+    }
+
+    private void close(ErrorResponse error) {
+        if (phase == Phase.CLOSED) {
+            return;
+        }
+        phase = Phase.CLOSED;
+        leaveQueue();
+        endDeadline();
+        ClientOutput.closeAfter(context().channel(), error);
+    }
+
+    private void leaveQueue() {
+        if (ticket != null && ticket.isQueued()) {
+            shard(pool()).leave(ticket);
+        }
+    }
+
+    private void endDeadline() {
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+    }
+
+    // ---- small ----------------------------------------------------------------------------------
+
+    private void write(BackendMessage message) {
+        ClientOutput.write(context().channel(), message);
+    }
+
+    private ChannelHandlerContext context() {
+        ChannelHandlerContext ctx = context;
+        if (ctx == null) {
+            throw new IllegalStateException("not in a pipeline");
+        }
+        return ctx;
+    }
+
+    private ClientAuthentication authentication() {
+        ClientAuthentication auth = authentication;
+        if (auth == null) {
+            throw new IllegalStateException("no authentication before the startup packet");
+        }
+        return auth;
+    }
+
+    private Pool pool() {
+        ClientDirectory.Account user = account;
+        if (user == null) {
+            throw new IllegalStateException("no account before the startup packet");
+        }
+        return user.pool();
+    }
+
+    private Shard shard(Pool pool) {
+        return pool.shard(context().channel().eventLoop());
+    }
+
+    private @Nullable InetAddress address() {
+        return context().channel().remoteAddress() instanceof InetSocketAddress tcp
+                ? tcp.getAddress()
+                : null;
+    }
+
+    private String peer() {
+        return context().channel().remoteAddress() instanceof InetSocketAddress tcp
+                ? tcp.getAddress().getHostAddress() + ":" + tcp.getPort()
+                : "unix:";
+    }
+
+    /** The prefix of log lines about this client. */
+    @Override
+    public String toString() {
+        StartupRequest parsed = request;
+        return parsed == null
+                ? "[#c" + id + "]"
+                : "[" + parsed.user() + "@" + parsed.database() + " #c" + id + "]";
+    }
+}

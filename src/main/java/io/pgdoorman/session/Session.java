@@ -1,0 +1,831 @@
+package io.pgdoorman.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.pgdoorman.backend.FrozenServer;
+import io.pgdoorman.backend.ParameterSet;
+import io.pgdoorman.backend.ReplyQueue;
+import io.pgdoorman.backend.Server;
+import io.pgdoorman.backend.ServerHandler;
+import io.pgdoorman.backend.ServerOwner;
+import io.pgdoorman.pool.Shard;
+import io.pgdoorman.pool.Ticket;
+import io.pgdoorman.pool.Waiter;
+import io.pgdoorman.wire.FrameScanner;
+import io.pgdoorman.wire.FrameScanner.Verdict;
+import io.pgdoorman.wire.Frames;
+import io.pgdoorman.wire.FrontendType;
+import io.pgdoorman.wire.ProtocolException;
+import io.pgdoorman.wire.SqlState;
+import io.pgdoorman.wire.TransactionStatus;
+import io.pgdoorman.wire.backend.ErrorResponse;
+import io.pgdoorman.wire.backend.Severity;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One client after its login: gets a server when it needs one, relays in both directions, gives the
+ * server back when the transaction is over (or, in session mode, when the client leaves).
+ *
+ * <pre>
+ *             message                       server found
+ *   IDLE ───────────────► (acquire) ──────────────────────────► LINKED
+ *    ▲ ▲                       │ none idle                       │  ▲
+ *    │ │                       ▼                                 │  │ onServer
+ *    │ │ onRefused          WAITING ─────────────────────────────┼──┘
+ *    │ └───────────────────────┘                                 │
+ *    └───────────────── settled: no transaction, no reply due ───┘
+ *   any ── Terminate, end of input, violation, server lost ──► CLOSED
+ * </pre>
+ *
+ * <p>Of the client's messages only type and length are looked at, and the words of statements; they
+ * pass on as slices of the buffer they came in. Back-pressure: while the client does not read,
+ * neither its server nor itself is read; while the server does not read, the client is not.
+ *
+ * <p>The state is an enum and not a record for each state because a link happens for each
+ * transaction and must not allocate; {@code server} is set exactly in LINKED.
+ *
+ * <p>This class is longer than most: it is where both directions, the pool and the client's life
+ * meet, and each part of it needs {@code server} and {@code state}.
+ *
+ * <p>Threads: confined to the client channel's event loop; the linked server is on the same loop.
+ */
+public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor {
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+    /** While a client waits for a server, no more than this is read ahead. */
+    private static final int MAX_PENDING_BYTES = 64 * 1024;
+
+    private enum State {
+        IDLE,
+        WAITING,
+        LINKED,
+        CLOSED
+    }
+
+    private final ClientIdentity identity;
+    private final Sessions sessions;
+    private final Shard shard;
+    private final Channel client;
+    private final boolean sessionMode;
+    private final ClientParameters parameters;
+    private final SlowReaderWatch slowReader;
+    private final Refusal refusal = new Refusal();
+
+    private FrameScanner stream = new FrameScanner();
+    private State state = State.IDLE;
+    private @Nullable Server server;
+    private @Nullable Ticket ticket;
+    private @Nullable ByteBuf pending;
+    private boolean nameExpected;
+    private long scanState;
+    private boolean serverNeedsFlush;
+    private boolean inputEnded;
+    private boolean terminated;
+    private boolean shuttingDown;
+
+    /** The server came to rest while a message of the client was passing. */
+    private boolean settleDue;
+
+    /** Why the client is closed when it has got its last answer; its input is dropped. */
+    private @Nullable ErrorResponse farewell;
+
+    private long queries;
+    private long transactions;
+    private long connectedNanos = System.nanoTime();
+
+    Session(
+            ClientIdentity identity,
+            Sessions sessions,
+            Shard shard,
+            Channel client,
+            ParameterSet reported) {
+        this.identity = identity;
+        this.sessions = sessions;
+        this.shard = shard;
+        this.client = client;
+        this.sessionMode = shard.pool().settings().sessionMode();
+        this.parameters =
+                new ClientParameters(
+                        client,
+                        shard.pool().interner(),
+                        reported,
+                        identity.applicationName(),
+                        shard.pool().settings().applicationName());
+        this.slowReader =
+                new SlowReaderWatch(
+                        client,
+                        sessions.settings().slowReaderNanos(),
+                        () -> server != null,
+                        () -> close(CloseReason.SLOW_READER));
+    }
+
+    public ClientIdentity identity() {
+        return identity;
+    }
+
+    public Channel channel() {
+        return client;
+    }
+
+    /** For the shutdown's log line; to be asked on the client's loop. */
+    public boolean isInTransaction() {
+        return server != null && server.status() != TransactionStatus.IDLE;
+    }
+
+    // ---- events of the client's channel ---------------------------------------------------------
+
+    /** Consumes {@code in}. */
+    void onRead(ByteBuf in) {
+        if (farewell != null) {
+            in.release();
+            return;
+        }
+        switch (state) {
+            case CLOSED -> in.release();
+            case WAITING -> hold(in, in.readerIndex());
+            case IDLE, LINKED -> relay(in);
+        }
+    }
+
+    void onReadComplete() {
+        if (serverNeedsFlush) {
+            serverNeedsFlush = false;
+            if (server != null) {
+                server.flush();
+            }
+        }
+    }
+
+    void onWritabilityChanged() {
+        if (terminated && !client.isWritable()) {
+            close(CloseReason.TERMINATED); // it reads no more
+            return;
+        }
+        updateReading();
+        slowReader.onChange();
+    }
+
+    void onInactive() {
+        close(CloseReason.CLIENT_GONE);
+    }
+
+    /**
+     * The client sends no more. What it asked for is still answered, as PostgreSQL does, which sees
+     * the end only when it reads on.
+     */
+    void onInputEnd() {
+        boolean answerDue =
+                switch (state) {
+                    case WAITING -> true;
+                    case LINKED -> isAnswerDue(linked());
+                    case IDLE, CLOSED -> false;
+                };
+        if (answerDue) {
+            awaitLastAnswer();
+        } else {
+            close(CloseReason.CLIENT_GONE);
+        }
+    }
+
+    /** No more input counts; but a server is not kept for long by a client that may be gone. */
+    private void awaitLastAnswer() {
+        inputEnded = true;
+        client.eventLoop()
+                .schedule(
+                        () -> {
+                            if (state != State.CLOSED) {
+                                finish();
+                            }
+                        },
+                        shard.pool().settings().drainNanos(),
+                        TimeUnit.NANOSECONDS);
+    }
+
+    /** Whether an answer comes without another byte of the client. */
+    private boolean isAnswerDue(Server s) {
+        ReplyQueue replies = s.replies();
+        return !replies.isEmpty()
+                && !replies.isBatchOpen()
+                && !replies.isSkipping()
+                && !replies.isCopyIn()
+                && !stream.isCut();
+    }
+
+    /** The client sends no more, and all it can still get it has got. */
+    private void finish() {
+        ErrorResponse last = farewell;
+        if (last == null) {
+            client.flush();
+            close(terminated ? CloseReason.TERMINATED : CloseReason.CLIENT_GONE);
+        } else {
+            fail(CloseReason.PROTOCOL_VIOLATION, last);
+        }
+    }
+
+    void onFailure(Throwable cause) {
+        LOG.error("{} unexpected failure, closing the session", identity, cause);
+        fail(
+                CloseReason.INTERNAL,
+                ErrorResponse.of(
+                        Severity.FATAL, SqlState.INTERNAL_ERROR, "internal error of the pooler"));
+    }
+
+    /**
+     * The client's own cancel request, whose key was checked.
+     *
+     * @param onDone called on this loop when the request can meet no later query any more
+     */
+    void onCancelRequest(Runnable onDone) {
+        switch (state) {
+            case LINKED -> {
+                Server s = linked();
+                if (!s.replies().isEmpty() && !s.isCancelInFlight()) {
+                    shard.cancel(s, onDone);
+                    return;
+                }
+            }
+            case WAITING -> {
+                leaveQueue();
+                onRefused(
+                        ErrorResponse.of(
+                                Severity.ERROR,
+                                SqlState.QUERY_CANCELED,
+                                "canceling statement due to user request"));
+            }
+            case IDLE, CLOSED -> {} // nothing runs
+        }
+        onDone.run();
+    }
+
+    /** The process ends: at once for an idle client, for others with their transaction. */
+    void onShutdown() {
+        shuttingDown = true;
+        Server s = server;
+        boolean idle =
+                s == null
+                        ? state == State.IDLE
+                        : s.replies().isSettled() && s.status() == TransactionStatus.IDLE;
+        if (idle) {
+            failForShutdown();
+        }
+    }
+
+    private void failForShutdown() {
+        fail(
+                CloseReason.SHUTDOWN,
+                ErrorResponse.of(
+                        Severity.FATAL,
+                        SqlState.ADMIN_SHUTDOWN,
+                        "terminating connection due to administrator command"));
+    }
+
+    // ---- client to server
+    // -------------------------------------------------------------------------
+
+    /** Consumes {@code in}. */
+    private void relay(ByteBuf in) {
+        try {
+            int done = stream.read(in, this, client.alloc());
+            if (state == State.WAITING) {
+                hold(in.retain(), done);
+            } else if (server != null) {
+                server.setMessageCut(stream.isCut());
+            }
+            if (settleDue && server != null && !stream.isCut()) {
+                settleDue = false;
+                onServerSettled(server);
+            }
+        } catch (ProtocolException e) {
+            onViolation(e);
+        } finally {
+            in.release();
+            if (state == State.CLOSED) {
+                stream.release();
+            }
+        }
+    }
+
+    /**
+     * A Flush has no reply, so its error would come at any time, perhaps to the server's next
+     * client: PostgreSQL never sees it.
+     */
+    private void onMalformedFlush() {
+        if (server != null) {
+            throw new ProtocolException("invalid message format");
+        }
+        refusal.begin(
+                ErrorResponse.of(
+                        Severity.ERROR, SqlState.PROTOCOL_VIOLATION, "invalid message format"));
+        refusal.onMessage(FrontendType.PARSE, client); // as any message of a batch: told at once
+        client.flush();
+    }
+
+    /** The client leaves; what it asked for before is still answered, as PostgreSQL does. */
+    private void onTerminate() {
+        if (server != null && isAnswerDue(server) && client.isWritable()) {
+            terminated = true;
+            awaitLastAnswer();
+        } else {
+            close(CloseReason.TERMINATED);
+        }
+    }
+
+    /** What the client asked for before is still answered, as PostgreSQL would have by then. */
+    private void onViolation(ProtocolException violation) {
+        var error =
+                ErrorResponse.of(
+                        Severity.FATAL,
+                        violation.sqlState(),
+                        String.valueOf(violation.getMessage()));
+        if (server != null && isAnswerDue(server)) {
+            server.flush();
+            farewell = error;
+            awaitLastAnswer();
+        } else {
+            fail(CloseReason.PROTOCOL_VIOLATION, error);
+        }
+    }
+
+    @Override
+    public int bodyLength(byte type, int length) {
+        if (!FrontendType.isKnown(type) || type == FrontendType.PASSWORD_MESSAGE) {
+            throw new ProtocolException("invalid frontend message type " + (type & 0xFF));
+        }
+        Frames.checkFrontendLength(type, length);
+        return length - Integer.BYTES;
+    }
+
+    @Override
+    public boolean isHeld(byte type, int bodyLength) {
+        return false;
+    }
+
+    @Override
+    public Verdict onFrame(byte type, ByteBuf in, int index, int bodyLength) {
+        if (state == State.CLOSED || terminated) {
+            return Verdict.DROP; // behind a Terminate
+        }
+        if (type == FrontendType.TERMINATE) {
+            stream.passRun(this);
+            onTerminate();
+            return Verdict.DROP;
+        }
+        if (refusal.isActive()) {
+            refusal.onMessage(type, client);
+            client.flush();
+            return Verdict.DROP;
+        }
+        if (type == FrontendType.FLUSH && bodyLength > 0) {
+            onMalformedFlush();
+            return Verdict.DROP;
+        }
+        if (server == null && (needsNoServer(type) || !acquire())) {
+            return state == State.WAITING ? Verdict.STOP : Verdict.DROP;
+        }
+        Server s = linked();
+        settleDue = false;
+        if (parameters.synchronise(s)) {
+            serverNeedsFlush = true;
+        }
+        if (!s.onFrontendMessage(type)) {
+            return Verdict.PASS;
+        }
+        scanState = Server.statementStart();
+        nameExpected = type == FrontendType.PARSE;
+        queries++;
+        return Verdict.PASS_AND_SHOW;
+    }
+
+    /** What PostgreSQL ignores from a client that has nothing running. */
+    private static boolean needsNoServer(byte type) {
+        return switch (type) {
+            case FrontendType.FLUSH,
+                    FrontendType.COPY_DATA,
+                    FrontendType.COPY_DONE,
+                    FrontendType.COPY_FAIL ->
+                    true;
+            default -> false;
+        };
+    }
+
+    @Override
+    public void onBody(ByteBuf in, int index, int length) {
+        Server s = linked();
+        if (nameExpected) {
+            nameExpected = false;
+            if (in.getByte(index) != 0) {
+                s.onNamedStatement();
+            }
+        }
+        scanState = s.scanStatement(scanState, in, index, length);
+    }
+
+    @Override
+    public void onRun(ByteBuf in, int from, int to) {
+        linked().write(piece(in, from, to));
+        serverNeedsFlush = true;
+    }
+
+    private static ByteBuf piece(ByteBuf in, int from, int to) {
+        boolean all = from == in.readerIndex() && to == in.writerIndex();
+        return all ? in.retain() : in.retainedSlice(from, to - from);
+    }
+
+    // ---- getting a server -----------------------------------------------------------------------
+
+    /** True if a server is linked now; false if the client waits. */
+    private boolean acquire() {
+        Ticket t = ticket;
+        if (t == null) {
+            t = new Ticket(this);
+            ticket = t;
+        }
+        Server found = shard.acquire(t, identity.profile());
+        if (found == null) {
+            enter(State.WAITING);
+            return false;
+        }
+        link(found);
+        return true;
+    }
+
+    private void link(Server found) {
+        server = found;
+        found.setOwner(this);
+        enter(State.LINKED);
+        if (!client.isWritable()) {
+            updateReading();
+            slowReader.onChange();
+        }
+    }
+
+    /**
+     * Keeps what cannot be relayed yet, without a copy if it is one read, as nearly always.
+     * Consumes {@code in}.
+     */
+    private void hold(ByteBuf in, int index) {
+        int length = in.writerIndex() - index;
+        if (length == 0) {
+            in.release();
+            return;
+        }
+        ByteBuf held = pending;
+        if (held == null) {
+            pending = in.readerIndex(index);
+        } else {
+            pending = client.alloc().buffer(held.readableBytes() + length);
+            pending.writeBytes(held).writeBytes(in, index, length);
+            held.release();
+            in.release();
+        }
+        boolean fits = sessions.memory().add(length);
+        if (!fits) {
+            leaveQueue();
+            onRefused(
+                    ErrorResponse.of(
+                            Severity.ERROR,
+                            SqlState.OUT_OF_MEMORY,
+                            "Server is temporarily out of memory. Please try again later or reduce"
+                                    + " the size of your query."));
+        } else if (pending.readableBytes() >= MAX_PENDING_BYTES) {
+            client.config().setAutoRead(false);
+        }
+    }
+
+    @Override
+    public void onServer(Server found) {
+        link(found);
+        relayPending();
+    }
+
+    @Override
+    public void onRefused(ErrorResponse reason) {
+        LOG.warn("{} {}", identity, reason.fields());
+        enter(State.IDLE);
+        refusal.begin(reason);
+        relayPending();
+    }
+
+    private void relayPending() {
+        relay(takePending());
+        if (state == State.CLOSED) {
+            return;
+        }
+        onReadComplete();
+        client.flush();
+        updateReading();
+        if (shuttingDown && state == State.IDLE) {
+            failForShutdown();
+        } else if (inputEnded && (server == null || !isAnswerDue(server))) {
+            finish();
+        }
+    }
+
+    private ByteBuf takePending() {
+        ByteBuf held = pending;
+        if (held == null) {
+            return Unpooled.EMPTY_BUFFER;
+        }
+        pending = null;
+        sessions.memory().subtract(held.readableBytes());
+        return held;
+    }
+
+    private void leaveQueue() {
+        if (ticket != null) {
+            shard.leave(ticket);
+        }
+    }
+
+    // ---- server to client -----------------------------------------------------------------------
+
+    @Override
+    public void onServerBytes(Server s, ByteBuf in, int from, int to) {
+        client.write(piece(in, from, to), client.voidPromise());
+    }
+
+    @Override
+    public boolean onParameterStatus(Server s, String name, String value) {
+        return parameters.onReported(name, value);
+    }
+
+    @Override
+    public void onServerReadComplete(Server s) {
+        client.flush();
+        if (inputEnded && !isAnswerDue(s)) {
+            finish(); // in a transaction, perhaps, that nobody will end any more
+        }
+    }
+
+    @Override
+    public void onServerSettled(Server s) {
+        transactions++;
+        if (parameters.isRequested()) {
+            parameters.onSettled(s);
+        }
+        if (shuttingDown) {
+            failForShutdown();
+        } else if (inputEnded) {
+            finish();
+        } else if (stream.isCut()) {
+            settleDue = true; // when the rest of the message has passed
+        } else if (!sessionMode) {
+            client.flush();
+            unlink();
+            shard.release(s);
+        }
+    }
+
+    @Override
+    public void onOwnQueryFailed(Server s, ErrorResponse error) {
+        // The client's next message went out behind it: its answers would not be what it asked for.
+        fail(CloseReason.PARAMETERS, error.withSeverity(Severity.FATAL));
+    }
+
+    @Override
+    public void onServerClosed(Server s, boolean explained) {
+        server = null;
+        shard.onLost(s);
+        if (explained) {
+            close(CloseReason.SERVER_GONE);
+        } else {
+            fail(
+                    CloseReason.SERVER_GONE,
+                    ErrorResponse.of(
+                            Severity.FATAL,
+                            SqlState.CONNECTION_FAILURE,
+                            "server closed the connection unexpectedly"));
+        }
+    }
+
+    private void unlink() {
+        server = null;
+        serverNeedsFlush = false;
+        enter(State.IDLE);
+        if (!client.config().isAutoRead()) {
+            updateReading();
+        }
+    }
+
+    // ---- back-pressure --------------------------------------------------------------------------
+
+    @Override
+    public void onServerWritable(Server s, boolean writable) {
+        updateReading();
+    }
+
+    private void updateReading() {
+        if (state == State.CLOSED) {
+            return;
+        }
+        boolean clientWritable = client.isWritable();
+        Server s = server;
+        boolean waitsWithMuch =
+                state == State.WAITING
+                        && pending != null
+                        && pending.readableBytes() >= MAX_PENDING_BYTES;
+        client.config()
+                .setAutoRead(clientWritable && !waitsWithMuch && (s == null || s.isWritable()));
+        if (s != null) {
+            s.channel().config().setAutoRead(clientWritable);
+        }
+    }
+
+    // ---- the end --------------------------------------------------------------------------------
+
+    /** Tells the client why, then closes. */
+    private void fail(CloseReason reason, ErrorResponse error) {
+        if (state != State.CLOSED) {
+            LOG.warn("{} {}: {}", identity, reason.text(), error.fields());
+            end(reason);
+            ClientOutput.closeAfter(client, error);
+        }
+    }
+
+    void close(CloseReason reason) {
+        if (state == State.CLOSED) {
+            return;
+        }
+        end(reason);
+        switch (reason) {
+            case CLIENT_GONE, SLOW_READER, TERMINATED -> client.close(); // waits for no message
+            case PROTOCOL_VIOLATION, SERVER_GONE, PARAMETERS, SHUTDOWN, INTERNAL ->
+                    ClientOutput.closeAfter(client, null);
+        }
+    }
+
+    /** Gives back what the session owns; the channel is the caller's to close. */
+    private void end(CloseReason reason) {
+        State last = state;
+        Server held = server;
+        enter(State.CLOSED);
+        server = null;
+        stream.release();
+        takePending().release();
+        if (last == State.WAITING) {
+            leaveQueue();
+        }
+        if (held != null) {
+            if (serverNeedsFlush) {
+                held.flush();
+            }
+            held.setMessageCut(stream.isCut());
+            if (sessionMode) {
+                held.suspectEverything();
+            }
+            shard.abandon(held);
+        }
+        sessions.onClosed(this, reason);
+    }
+
+    // ---- freeze ---------------------------------------------------------------------------------
+
+    /**
+     * This session and its server as data; both objects are of no use afterwards, the channels stay
+     * as they are. Flushes before.
+     */
+    FrozenSession freeze() {
+        onReadComplete();
+        client.flush();
+        FrozenSession.Place place = null;
+        Ticket t = ticket;
+        if (state == State.WAITING && t != null) {
+            place = new FrozenSession.Place(t.sinceNanos(), t.deadlineNanos());
+            shard.leave(t);
+        }
+        ByteBuf held = takePending();
+        byte[] pendingBytes = ByteBufUtil.getBytes(held);
+        held.release();
+        var frozen =
+                new FrozenSession(
+                        identity,
+                        server == null ? null : server.freeze(),
+                        parameters.current(),
+                        parameters.isRequested(),
+                        stream.freeze(),
+                        nameExpected,
+                        scanState,
+                        pendingBytes,
+                        place,
+                        refusal.reason(),
+                        refusal.isTold(),
+                        inputEnded,
+                        terminated,
+                        shuttingDown,
+                        settleDue,
+                        farewell,
+                        queries,
+                        transactions,
+                        connectedNanos);
+        state = State.CLOSED;
+        server = null;
+        return frozen;
+    }
+
+    /**
+     * Goes on where the frozen session stopped; {@link #resume} when the channels' handlers know.
+     *
+     * @param client the client's connection, on the loop of {@code shard}
+     * @param serverChannel the server's connection, on the same loop; null if none was linked
+     */
+    static Session thaw(
+            FrozenSession frozen,
+            Sessions sessions,
+            Shard shard,
+            Channel client,
+            @Nullable Channel serverChannel) {
+        var session = new Session(frozen.identity(), sessions, shard, client, frozen.parameters());
+        session.stream = FrameScanner.thaw(frozen.stream(), client.alloc());
+        session.nameExpected = frozen.nameExpected();
+        session.scanState = frozen.scanState();
+        session.refusal.restore(frozen.refusal(), frozen.refusalTold());
+        session.inputEnded = frozen.inputEnded();
+        session.terminated = frozen.terminated();
+        session.shuttingDown = frozen.shuttingDown();
+        session.settleDue = frozen.settleDue();
+        session.farewell = frozen.farewell();
+        session.queries = frozen.queries();
+        session.transactions = frozen.transactions();
+        session.connectedNanos = frozen.connectedNanos();
+        if (frozen.parametersRequested()) {
+            session.parameters.restoreRequested();
+        }
+        byte[] held = frozen.pending();
+        if (held.length > 0) {
+            session.pending = client.alloc().buffer(Math.max(held.length, 256)).writeBytes(held);
+            sessions.memory().add(held.length);
+        }
+        FrozenServer frozenServer = frozen.server();
+        if (frozenServer != null && serverChannel != null) {
+            session.server = Server.thaw(frozenServer, serverChannel, session);
+            session.state = State.LINKED;
+        }
+        return session;
+    }
+
+    /** Back into the queue, by age, if the frozen session stood there. */
+    void resume(FrozenSession frozen) {
+        FrozenSession.Place place = frozen.place();
+        if (place != null) {
+            var again = new Ticket(this);
+            ticket = again;
+            state = State.WAITING;
+            shard.rejoin(again, identity.profile(), place.sinceNanos(), place.deadlineNanos());
+        }
+        if (server != null) {
+            updateReading();
+            slowReader.onChange();
+        }
+        if (inputEnded) {
+            awaitLastAnswer();
+        }
+    }
+
+    @Override
+    public void onRehearse(Server s) {
+        rehearse();
+    }
+
+    /** Freezes and thaws in place: a test of the state's completeness. */
+    void rehearse() {
+        if (state == State.CLOSED) {
+            return;
+        }
+        Server before = server;
+        FrozenSession frozen = freeze();
+        Session thawed =
+                thaw(frozen, sessions, shard, client, before == null ? null : before.channel());
+        Server after = thawed.server;
+        if (before != null && after != null) {
+            shard.replace(before, after);
+            after.channel().pipeline().get(ServerHandler.class).replace(after);
+        }
+        client.pipeline().get(ClientHandler.class).replace(thawed);
+        sessions.replace(thawed);
+        thawed.resume(frozen);
+    }
+
+    private Server linked() {
+        Server s = server;
+        if (s == null) {
+            throw new IllegalStateException("no server is linked");
+        }
+        return s;
+    }
+
+    /** The one place where {@link #state} changes while the session lives. */
+    private void enter(State next) {
+        assert client.eventLoop().inEventLoop();
+        if (LOG.isTraceEnabled()) {
+            LOG.trace("{} {} -> {}", identity, state, next);
+        }
+        state = next;
+    }
+}

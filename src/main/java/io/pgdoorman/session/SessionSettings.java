@@ -1,0 +1,19 @@
+package io.pgdoorman.session;
+
+/**
+ * What all sessions of the process have in common. Times in nanoseconds, zero is no limit.
+ *
+ * <p>Threads: immutable.
+ *
+ * @param maxConnections clients at one time
+ * @param loginNanos from accept to the end of the login
+ * @param maxMemoryBytes of client messages held while their clients wait for a server
+ * @param slowReaderNanos how long a client that holds a server may take no byte
+ */
+public record SessionSettings(
+        int maxConnections,
+        long loginNanos,
+        long maxMemoryBytes,
+        long slowReaderNanos,
+        boolean logConnections,
+        boolean logDisconnections) {}

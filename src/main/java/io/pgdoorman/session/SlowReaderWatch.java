@@ -1,0 +1,62 @@
+package io.pgdoorman.session;
+
+import io.netty.channel.Channel;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Notices a client that takes no byte for too long while it keeps a server from others. However
+ * slowly it reads, it is left alone as long as it reads.
+ *
+ * <p>Threads: confined to the client's loop.
+ */
+final class SlowReaderWatch {
+    private final Channel client;
+    private final long limitNanos;
+    private final BooleanSupplier holdsServer;
+    private final Runnable onStalled;
+    private boolean armed;
+    private boolean progressed;
+    private long missingBytes;
+
+    /**
+     * @param limitNanos 0 is no limit
+     * @param holdsServer whether the client keeps a server at the moment
+     */
+    SlowReaderWatch(
+            Channel client, long limitNanos, BooleanSupplier holdsServer, Runnable onStalled) {
+        this.client = client;
+        this.limitNanos = limitNanos;
+        this.holdsServer = holdsServer;
+        this.onStalled = onStalled;
+    }
+
+    /** The client has become writable or unwritable, or got a server. */
+    void onChange() {
+        if (client.isWritable()) {
+            progressed = true;
+        } else if (!armed && limitNanos > 0 && holdsServer.getAsBoolean()) {
+            arm();
+        }
+    }
+
+    private void arm() {
+        armed = true;
+        progressed = false;
+        missingBytes = client.bytesBeforeWritable();
+        client.eventLoop().schedule(this::look, limitNanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void look() {
+        armed = false;
+        if (client.isWritable() || !holdsServer.getAsBoolean()) {
+            return;
+        }
+        if (!progressed && client.bytesBeforeWritable() >= missingBytes) {
+            onStalled.run();
+        } else {
+            arm();
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** One client: login, linking to a server, the relay between both, cancel requests. Rank 6. */
+@NullMarked
+package io.pgdoorman.session;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,527 @@
+package io.pgdoorman.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgdoorman.auth.ServerCredential;
+import io.pgdoorman.auth.StoredSecret;
+import io.pgdoorman.backend.ParameterSet;
+import io.pgdoorman.config.HbaRules;
+import io.pgdoorman.pool.FakeServers;
+import io.pgdoorman.testing.Backend;
+import io.pgdoorman.testing.Frontend;
+import io.pgdoorman.testing.Message;
+import io.pgdoorman.testing.TestChannel;
+import io.pgdoorman.wire.Bytes;
+import io.pgdoorman.wire.LeakCheck;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/** A client from its first byte to its first ReadyForQuery. */
+@ExtendWith(LeakCheck.class)
+class LoginHandlerTest {
+    private static final byte[] STARTUP = startup(Map.of());
+    private static final byte[] NO = {'N'};
+
+    private final SessionStage stage = new SessionStage();
+
+    @BeforeEach
+    void trustAlice() {
+        stage.directory.secrets.put("alice", StoredSecret.parse("sesame"));
+        hba("local all all trust");
+    }
+
+    @AfterEach
+    void everyPermitComesBack() {
+        stage.dispose();
+        assertThat(stage.pool().open() - stage.source.logins.size()).isZero();
+        assertThat(stage.sessions().all()).isEmpty();
+        assertThat(stage.sessions().connections()).isZero();
+    }
+
+    private void hba(String rules) {
+        stage.directory.hba =
+                HbaRules.parse(
+                        rules,
+                        "test",
+                        problem -> {
+                            throw new IllegalArgumentException(problem.toString());
+                        });
+    }
+
+    private static byte[] startup(Map<String, String> more) {
+        return startup(Frontend.PROTOCOL_3_0, more);
+    }
+
+    private static byte[] startup(int version, Map<String, String> more) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        parameters.put("user", "alice");
+        parameters.put("database", "shop");
+        parameters.putAll(more);
+        return Frontend.startup(version, parameters);
+    }
+
+    private static Map<String, String> parameters(List<Message> messages) {
+        return messages.stream()
+                .filter(message -> message.type() == 'S')
+                .map(message -> new String(message.body(), StandardCharsets.UTF_8).split("\0"))
+                .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
+    }
+
+    private static void pass(TestChannel client, int seconds) {
+        client.advanceTimeBy(seconds, TimeUnit.SECONDS);
+        client.runScheduledPendingTasks();
+    }
+
+    private static Message only(TestChannel client) {
+        List<Message> messages = client.received();
+        assertThat(messages).hasSize(1);
+        return messages.getFirst();
+    }
+
+    private static Message of(List<Message> messages, char type) {
+        return messages.stream()
+                .filter(message -> message.type() == type)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static void assertRefused(TestChannel client, String sqlState, String text) {
+        List<Message> messages = client.received();
+        assertThat(messages.getLast().type()).isEqualTo('E');
+        assertThat(messages.getLast().field('S')).isEqualTo("FATAL");
+        assertThat(messages.getLast().sqlState()).isEqualTo(sqlState);
+        assertThat(messages.getLast().text()).contains(text);
+        assertThat(client.isOutputShutdown()).isTrue();
+    }
+
+    // ---- before the startup packet --------------------------------------------------------------
+
+    @Test
+    void refusesEncryptionAndGoesOn() {
+        TestChannel client = stage.connection();
+
+        client.send(Frontend.sslRequest());
+        byte[] first = client.receivedBytes();
+        client.send(Frontend.gssEncRequest());
+        byte[] second = client.receivedBytes();
+        client.send(STARTUP);
+        stage.accept();
+
+        assertThat(first).isEqualTo(NO);
+        assertThat(second).isEqualTo(NO);
+        assertThat(client.receivedTypes()).startsWith("R").endsWith("KZ");
+    }
+
+    @Test
+    void answersNoSSLRequestTwice() {
+        TestChannel client = stage.connection();
+        client.send(Frontend.sslRequest());
+        client.receivedBytes();
+
+        client.send(Frontend.sslRequest());
+
+        assertRefused(client, "08P01", "SSLRequest");
+    }
+
+    @Test
+    void answersNoGSSENCRequestTwice() {
+        TestChannel client = stage.connection();
+        client.send(Frontend.gssEncRequest());
+        client.receivedBytes();
+
+        client.send(Frontend.gssEncRequest());
+
+        assertRefused(client, "08P01", "GSSENCRequest");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 0, 3, 4, 7, 10_005, Integer.MAX_VALUE})
+    void refusesAStartupPacketOfABadLength(int length) {
+        TestChannel client = stage.connection();
+
+        client.send(ByteBuffer.allocate(4).putInt(length).array());
+
+        assertRefused(client, "08P01", "invalid length of startup packet");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2 << 16, 4 << 16, 80877105})
+    void refusesAProtocolThatIsNotSpoken(int version) {
+        TestChannel client = stage.connection();
+
+        client.send(startup(version, Map.of()));
+
+        assertThat(client.receivedTypes()).isEqualTo("E");
+        assertThat(client.isOutputShutdown()).isTrue();
+    }
+
+    @Test
+    void readsAStartupPacketCutAnywhere() {
+        byte[] packet = Frontend.concat(Frontend.sslRequest(), STARTUP);
+        for (int size = 1; size < 20; size++) {
+            TestChannel client = stage.connection();
+            client.sendInPieces(packet, size);
+            stage.accept();
+
+            assertThat(client.receivedBytes()).startsWith('N', 'R').endsWith('I');
+            client.send(Frontend.terminate());
+        }
+    }
+
+    // ---- parameters -----------------------------------------------------------------------------
+
+    @Test
+    void showsAServerLoggedInWithTheClientsParameters() {
+        TestChannel client = stage.connection();
+        client.send(startup(Map.of("application_name", "app", "TimeZone", "CET", "options", "x")));
+        ParameterSet profile = stage.source.logins.getFirst().profile();
+
+        stage.accept();
+
+        assertThat(profile.toMap())
+                .containsOnly(Map.entry("TimeZone", "CET"), Map.entry("options", "x"));
+        assertThat(parameters(client.received()))
+                .containsEntry("application_name", "app")
+                .containsEntry("server_version", "18.1");
+        assertThat(stage.pool().idle()).isEqualTo(1);
+    }
+
+    @Test
+    void callsAClientWithoutANameLikeThePool() {
+        TestChannel client = stage.connection();
+
+        client.send(STARTUP);
+        stage.accept();
+
+        assertThat(parameters(client.received())).containsEntry("application_name", "pooler");
+    }
+
+    @Test
+    void needsNoServerForParametersItKnows() {
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+        stage.accept();
+        client.send(Frontend.terminate());
+
+        assertThat(stage.pool().reported(ParameterSet.EMPTY)).isEqualTo(stage.source.reported);
+        assertThat(stage.source.logins).isEmpty();
+    }
+
+    @Test
+    void negotiatesAVersionThatIsTooNew() {
+        TestChannel client = stage.connection();
+
+        client.send(startup((3 << 16) | 9, Map.of("_pq_.new_thing", "1")));
+        stage.accept();
+
+        List<Message> messages = client.received();
+        assertThat(messages.getFirst().type()).isEqualTo('v');
+        byte[] body = messages.getFirst().body();
+        assertThat(Arrays.copyOf(body, 4)).isEqualTo(Frontend.int32(Frontend.PROTOCOL_3_2));
+        assertThat(new String(body, StandardCharsets.UTF_8)).contains("_pq_.new_thing");
+        assertThat(of(messages, 'Z').body()).isEqualTo(new byte[] {'I'});
+    }
+
+    @Test
+    void givesCancelKeysOfTheLengthTheProtocolAllows() {
+        TestChannel older = stage.connection();
+        older.send(STARTUP);
+        stage.accept();
+        TestChannel newer = stage.connection();
+        newer.send(startup(Frontend.PROTOCOL_3_2, Map.of()));
+        stage.accept();
+
+        assertThat(of(older.received(), 'K').body()).hasSize(4 + 4);
+        assertThat(of(newer.received(), 'K').body()).hasSize(4 + 32);
+    }
+
+    // ---- refusals -------------------------------------------------------------------------------
+
+    @Test
+    void refusesAClientWithoutAUser() {
+        TestChannel client = stage.connection();
+
+        client.send(startup(Map.of("user", "")));
+
+        assertRefused(client, "28000", "no PostgreSQL user name");
+    }
+
+    @Test
+    void refusesReplication() {
+        TestChannel client = stage.connection();
+
+        client.send(startup(Map.of("replication", "database")));
+
+        assertRefused(client, "0A000", "replication");
+    }
+
+    @Test
+    void refusesADatabaseThatHasNoPool() {
+        TestChannel client = stage.connection();
+
+        client.send(startup(Map.of("database", "nowhere")));
+
+        assertRefused(client, "3D000", "nowhere");
+    }
+
+    @Test
+    void refusesWhomNoRuleAdmits() {
+        hba("host all all 10.0.0.0/8 trust");
+        TestChannel client = stage.connection();
+
+        client.send(STARTUP);
+
+        assertThat(only(client).field('S')).isEqualTo("FATAL");
+        assertThat(client.isOutputShutdown()).isTrue();
+    }
+
+    @Test
+    void tellsThatThereAreTooManyClients() {
+        stage.maxConnections = 0;
+        stage.rebuild();
+        TestChannel client = stage.connection();
+
+        client.send(STARTUP);
+
+        assertRefused(client, "53300", "too many clients");
+    }
+
+    @Test
+    void tellsWhatPostgresSaysToTheFirstLogin() {
+        stage.settings.loginRetryNanos = SessionStage.LONG.toNanos();
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+
+        stage.source.refuse(FakeServers.noSuchDatabase());
+
+        assertRefused(client, "3D000", "does not exist");
+    }
+
+    @Test
+    void closesALoginThatTakesTooLong() {
+        stage.loginTime = Duration.ofSeconds(10);
+        stage.rebuild();
+        TestChannel client = stage.connection();
+        client.send(Frontend.sslRequest());
+        client.receivedBytes();
+
+        pass(client, 9);
+        boolean early = client.isOutputShutdown();
+        pass(client, 2);
+
+        assertThat(early).isFalse();
+        assertRefused(client, "08P01", "login_timeout");
+    }
+
+    @Test
+    void closesALoginThatWaitsTooLongForAServer() {
+        stage.loginTime = Duration.ofSeconds(10);
+        stage.rebuild();
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+
+        pass(client, 11);
+
+        assertThat(client.received().getLast().text()).contains("login_timeout");
+        assertThat(stage.pool().shards().getFirst().waitingClients()).isZero();
+        stage.accept();
+        assertThat(stage.pool().idle()).isEqualTo(1);
+    }
+
+    @Test
+    void hasNoTimeLimitAfterTheLogin() {
+        stage.loginTime = Duration.ofSeconds(10);
+        stage.rebuild();
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+        stage.accept();
+
+        pass(client, 11);
+
+        assertThat(client.isOpen()).isTrue();
+        assertThat(client.receivedTypes()).endsWith("Z");
+    }
+
+    // ---- passwords ------------------------------------------------------------------------------
+
+    @Test
+    void admitsTheRightPassword() {
+        hba("local all all password");
+        stage.directory.passThrough = true;
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+        byte[] request = client.receivedBytes();
+
+        client.send(Frontend.password("sesame"));
+        stage.accept();
+
+        assertThat(request).isEqualTo(Backend.authentication(3));
+        assertThat(client.receivedTypes()).endsWith("KZ");
+        assertThat(stage.source.learned)
+                .containsExactly(new ServerCredential.Plain(Bytes.ofText("sesame")));
+    }
+
+    @Test
+    void refusesAWrongPasswordInPostgresWords() {
+        hba("local all all password");
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+        client.receivedBytes();
+
+        client.send(Frontend.password("wrong"));
+
+        assertRefused(client, "28P01", "password authentication failed for user \"alice\"");
+        assertThat(stage.source.logins).isEmpty();
+    }
+
+    @Test
+    void asksUnknownUsersForAPasswordToo() {
+        hba("local all all password");
+        TestChannel client = stage.connection();
+        client.send(startup(Map.of("user", "mallory")));
+        byte[] request = client.receivedBytes();
+
+        client.send(Frontend.password("sesame"));
+
+        assertThat(request).isEqualTo(Backend.authentication(3));
+        assertRefused(client, "28P01", "password authentication failed for user \"mallory\"");
+    }
+
+    @Test
+    void acceptsNoOtherMessageInPlaceOfAPassword() {
+        hba("local all all password");
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+        client.receivedBytes();
+
+        client.send(Frontend.query("select 1"));
+
+        assertThat(only(client).field('S')).isEqualTo("FATAL");
+        assertThat(client.isOutputShutdown()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, -1, 65_536, Integer.MAX_VALUE})
+    void refusesAPasswordOfABadLength(int length) {
+        hba("local all all password");
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+        client.receivedBytes();
+
+        client.send(Frontend.header('p', length));
+
+        assertRefused(client, "08P01", "invalid message length");
+    }
+
+    // ---- cancel requests and early ends
+    // -----------------------------------------------------------
+
+    @Test
+    void passesACancelRequestOnAndClosesWhenItIsThrough() {
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+        TestChannel server = stage.accept();
+        byte[] key = of(client.received(), 'K').body();
+        client.send(Frontend.query("select pg_sleep(10)"));
+        TestChannel other = stage.connection();
+
+        other.send(Frontend.sslRequest());
+        byte[] answer = other.receivedBytes();
+        int processId = ByteBuffer.wrap(key).getInt();
+        other.send(Frontend.cancelRequest(processId, Arrays.copyOfRange(key, 4, key.length)));
+        client.runPendingTasks();
+        boolean early = !other.isOpen();
+        stage.source.finishCancel();
+
+        assertThat(answer).isEqualTo(NO);
+        assertThat(early).isFalse();
+        assertThat(other.isOpen()).isFalse();
+        assertThat(other.receivedBytes()).isEmpty();
+        server.disconnectPeer();
+    }
+
+    @Test
+    void tellsNobodyThatACancelKeyIsWrong() {
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+        TestChannel server = stage.accept();
+        byte[] key = of(client.received(), 'K').body();
+        client.send(Frontend.query("select pg_sleep(10)"));
+        TestChannel other = stage.connection();
+
+        other.send(
+                Frontend.cancelRequest(ByteBuffer.wrap(key).getInt(), new byte[] {0, 0, 0, 0, 0}));
+        client.runPendingTasks();
+
+        assertThat(other.isOpen()).isFalse();
+        assertThat(other.receivedBytes()).isEmpty();
+        assertThat(stage.source.cancels).isEmpty();
+        server.disconnectPeer();
+    }
+
+    @Test
+    void servesACancelRequestBeyondTheLimitOfClients() {
+        stage.maxConnections = 1;
+        stage.rebuild();
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+        TestChannel server = stage.accept();
+        byte[] key = of(client.received(), 'K').body();
+        client.send(Frontend.query("select pg_sleep(10)"));
+        TestChannel other = stage.connection();
+
+        other.send(
+                Frontend.cancelRequest(
+                        ByteBuffer.wrap(key).getInt(), Arrays.copyOfRange(key, 4, key.length)));
+        client.runPendingTasks();
+
+        assertThat(stage.source.cancels).hasSize(1);
+        stage.source.finishCancel();
+        server.disconnectPeer();
+    }
+
+    @Test
+    void relaysAQueryThatCameBeforeItWasAskedFor() {
+        byte[] query = Frontend.query("select 1");
+        stage.source.reported =
+                stage.source.interner.intern(
+                        stage.source.reported.with("application_name", "pooler"));
+        TestChannel client = stage.connection();
+
+        client.send(STARTUP, query);
+        TestChannel server = stage.accept();
+        client.runPendingTasks();
+
+        assertThat(server.receivedBytes()).isEqualTo(query);
+        server.send(Backend.commandComplete("SELECT 1"), Backend.readyForQuery('I'));
+        assertThat(client.receivedTypes()).endsWith("KZCZ");
+        assertThat(client.config().isAutoRead()).isTrue();
+    }
+
+    @Test
+    void leavesTheQueueWhenTheClientIsGone() {
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+
+        client.disconnectPeer();
+
+        assertThat(stage.pool().shards().getFirst().waitingClients()).isZero();
+        stage.accept();
+        assertThat(stage.pool().idle()).isEqualTo(1);
+    }
+}
