@@ -1,0 +1,45 @@
+package io.pgdoorman.cli;
+
+import io.pgdoorman.config.ConfigLoader;
+import io.pgdoorman.config.LoadResult;
+import io.pgdoorman.config.Problem;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+
+/**
+ * {@code pg_doorman -t}: loads the configuration and says all that is to be said about it. Binds
+ * nothing, contacts nobody. Threads: confined to main.
+ */
+final class ConfigCheck {
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    ConfigCheck(PrintWriter out, PrintWriter err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    /** Returns the exit code. With {@code strict} a warning fails the check. */
+    int run(Path file, boolean strict) {
+        LoadResult loaded = ConfigLoader.load(file);
+        LoadResult result = strict ? loaded.withWarningsAsErrors() : loaded;
+        result.problems().forEach(this::print);
+        if (result.config().isEmpty()) {
+            return ExitCode.CONFIG;
+        }
+        out.printf("pg_doorman: the configuration file %s syntax is ok%n", file);
+        out.printf("pg_doorman: configuration file %s test is successful%n", file);
+        return ExitCode.OK;
+    }
+
+    private void print(Problem problem) {
+        String kind =
+                switch (problem.severity()) {
+                    case ERROR -> "Config parse error";
+                    case WARNING -> "warning";
+                    case NOT_IN_EFFECT -> "not in effect yet";
+                };
+        err.println(kind + ": " + problem.text());
+    }
+}

@@ -1,0 +1,78 @@
+package io.pgdoorman.cli;
+
+import ch.qos.logback.classic.AsyncAppender;
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.Encoder;
+
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sets logback up without its configuration files: everything goes to standard error, through a
+ * queue, so that a reader who does not read never stalls a network thread; what the queue cannot
+ * take is dropped. Threads: main only.
+ */
+final class LogSetup implements AutoCloseable {
+    private static final int QUEUE_LINES = 8192;
+    private static final int FLUSH_MILLIS = 1000;
+
+    private final LoggerContext context;
+
+    private LogSetup(LoggerContext context) {
+        this.context = context;
+    }
+
+    /** Logs until the result is closed. */
+    static LogSetup start(LogLevel level, LogFormat format, boolean color) {
+        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        context.reset();
+
+        var console = new ConsoleAppender<ILoggingEvent>();
+        console.setContext(context);
+        console.setTarget("System.err");
+        console.setEncoder(start(encoder(format, color), context));
+        console.start();
+
+        var queue = new AsyncAppender();
+        queue.setContext(context);
+        queue.setQueueSize(QUEUE_LINES);
+        queue.setDiscardingThreshold(0); // only a full queue drops, whatever the level
+        queue.setNeverBlock(true);
+        queue.setIncludeCallerData(true);
+        queue.setMaxFlushTime(FLUSH_MILLIS);
+        queue.addAppender(console);
+        queue.start();
+
+        Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        root.setLevel(Level.toLevel(level.name()));
+        root.addAppender(queue);
+        // Netty's own diagnosis at debug describes Netty, not the traffic.
+        if (level == LogLevel.DEBUG) {
+            context.getLogger("io.netty").setLevel(Level.INFO);
+        }
+        return new LogSetup(context);
+    }
+
+    /** Writes what is queued. */
+    @Override
+    public void close() {
+        context.stop();
+    }
+
+    private static Encoder<ILoggingEvent> encoder(LogFormat format, boolean color) {
+        return switch (format) {
+            case TEXT, DEBUG -> new TextLogEncoder(color);
+            case STRUCTURED -> new JsonLogEncoder();
+        };
+    }
+
+    private static Encoder<ILoggingEvent> start(
+            Encoder<ILoggingEvent> encoder, LoggerContext context) {
+        encoder.setContext(context);
+        encoder.start();
+        return encoder;
+    }
+}

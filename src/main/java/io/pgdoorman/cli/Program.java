@@ -1,0 +1,126 @@
+package io.pgdoorman.cli;
+
+import io.pgdoorman.demo.Demo;
+import io.pgdoorman.demo.DemoException;
+import io.pgdoorman.runtime.Pooler;
+import io.pgdoorman.runtime.RunOptions;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Does what the {@link Arguments} say. Threads: confined to main. */
+final class Program {
+    /** For tests: every session is frozen and thawed after every event. */
+    private static final String REHEARSE = "PG_DOORMAN_TEST_THAW";
+
+    private static final String HELP =
+            """
+            Usage: pg_doorman [OPTIONS] [CONFIG_FILE] [COMMAND]
+
+            Connection pooler for PostgreSQL.
+
+              CONFIG_FILE              Configuration, TOML or YAML by its name.
+                                       Env: CONFIG_FILE. Default: pg_doorman.toml
+              -l, --log-level LEVEL    error, warn, info, debug or trace.
+                                       Env: LOG_LEVEL. Default: info
+              -F, --log-format FORMAT  text or structured (JSON lines).
+                                       Env: LOG_FORMAT. Default: text
+              -n, --no-color           No colours. Env: NO_COLOR, if not empty
+              -d, --daemon             Detach from the terminal. Env: DAEMON, true or false
+              -t, --test-config        Check the configuration and exit
+                  --strict             With -t: warnings are errors
+              -h, --help               Print this text and exit
+              -V, --version            Print the version and exit
+
+            Commands:
+              demo                     Run a PostgreSQL of its own with the pooler in front of it
+              help                     Print this text and exit
+
+            Exit codes: 0 a clean stop, or the configuration is good; 1 a failure without a code of
+            its own; 2 wrong options; 71 the operating system refused something; 78 the
+            configuration is not good.
+            """;
+
+    private final PrintWriter out;
+    private final PrintWriter err;
+    private final Map<String, String> environment;
+
+    Program(PrintWriter out, PrintWriter err, Map<String, String> environment) {
+        this.out = out;
+        this.err = err;
+        this.environment = environment;
+    }
+
+    /** Returns the exit code. */
+    int run(String... words) throws IOException, InterruptedException {
+        try {
+            Arguments arguments = Arguments.parse(words, environment);
+            if (arguments.help() || arguments.command().filter("help"::equals).isPresent()) {
+                out.print(HELP);
+                return ExitCode.OK;
+            }
+            if (arguments.version()) {
+                out.println("pg_doorman " + Version.text());
+                return ExitCode.OK;
+            }
+            return arguments.command().isPresent() ? demo(arguments) : pooler(arguments);
+        } catch (UsageException e) {
+            err.println("pg_doorman: " + e.getMessage());
+            err.println("Try 'pg_doorman --help' for the options.");
+            return ExitCode.USAGE;
+        } finally {
+            out.flush();
+            err.flush();
+        }
+    }
+
+    private int pooler(Arguments arguments) {
+        if (arguments.testConfig()) {
+            return new ConfigCheck(out, err).run(arguments.configFile(), arguments.strict());
+        }
+        if (arguments.inheritFd()) {
+            err.println(
+                    "pg_doorman: --inherit-fd has no effect: an upgrade hands the sockets over by"
+                            + " itself");
+        }
+        if (arguments.daemon()) {
+            err.println(
+                    "Error daemonize: not available; let a service manager start pg_doorman in the"
+                            + " foreground (systemd: Type=notify)");
+            return ExitCode.OS_ERROR;
+        }
+        try (var _ = startLogging(arguments)) {
+            return Pooler.run(arguments.configFile(), runOptions());
+        }
+    }
+
+    private int demo(Arguments arguments) throws UsageException, IOException, InterruptedException {
+        if (!arguments.commandArguments().isEmpty()) {
+            throw new UsageException(
+                    "unexpected argument of demo: " + arguments.commandArguments().getFirst());
+        }
+        String libraries = System.getProperty("pg_doorman.lib", "lib"); // set by the launcher
+        Path installation = Path.of(libraries, "demo", "postgresql");
+        try (var _ = startLogging(arguments)) {
+            return new Demo(installation, runOptions(), out).run();
+        } catch (DemoException e) {
+            err.println("pg_doorman: " + e.getMessage());
+            return ExitCode.FAILURE;
+        }
+    }
+
+    private static LogSetup startLogging(Arguments arguments) {
+        boolean color = !arguments.noColor() && Terminal.isStandardError();
+        return LogSetup.start(arguments.logLevel(), arguments.logFormat(), color);
+    }
+
+    private RunOptions runOptions() {
+        return new RunOptions(
+                Version.text(),
+                Terminal.isStandardInput(),
+                environment.get("NOTIFY_SOCKET"),
+                environment.containsKey(REHEARSE));
+    }
+}

@@ -1,0 +1,10 @@
+/**
+ * Command line: options and their environment variables, the check of configuration files, logging
+ * set-up and exit codes. The only package that ends the process.
+ *
+ * <p>Rank: the highest.
+ */
+@NullMarked
+package io.pgdoorman.cli;
+
+import org.jspecify.annotations.NullMarked;

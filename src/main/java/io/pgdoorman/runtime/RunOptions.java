@@ -1,0 +1,16 @@
+package io.pgdoorman.runtime;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the process was started, apart from its configuration.
+ *
+ * <p>Threads: immutable.
+ *
+ * @param terminal standard input is a terminal: SIGINT is a graceful shutdown
+ * @param notifySocket value of NOTIFY_SOCKET, where systemd listens
+ * @param rehearse freeze and thaw every session after every event: a test of the state's
+ *     completeness, slow
+ */
+public record RunOptions(
+        String version, boolean terminal, @Nullable String notifySocket, boolean rehearse) {}
