@@ -1,0 +1,162 @@
+package io.pgdoorman.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+class ProgramTest {
+    private static final String GOOD =
+            """
+            [general]
+            admin_username = "admin"
+            admin_password = "a long password"
+
+            [pools.app]
+            server_host = "127.0.0.1"
+            server_port = 5432
+            [[pools.app.users]]
+            username = "app"
+            password = ""
+            pool_size = 10
+            """;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @TempDir private Path directory;
+
+    @Test
+    void aGoodConfigurationPassesTheCheck() throws Exception {
+        Path file = write(GOOD);
+
+        int code = execute("-t", file.toString());
+
+        assertThat(code).isEqualTo(0);
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .isEqualTo(
+                        """
+                        pg_doorman: the configuration file %1$s syntax is ok
+                        pg_doorman: configuration file %1$s test is successful
+                        """
+                                .formatted(file));
+        assertThat(err.toString(StandardCharsets.UTF_8)).doesNotContain("error");
+    }
+
+    @Test
+    void aBadConfigurationFailsTheCheckWithEachProblem() throws Exception {
+        Path file =
+                write(GOOD.replace("5432", "\"x\"").replace("pool_size = 10", "pool_size = -1"));
+
+        int code = execute("--test-config", file.toString());
+
+        assertThat(code).isEqualTo(78);
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
+        assertThat(err.toString(StandardCharsets.UTF_8).lines())
+                .filteredOn(line -> line.startsWith("Config parse error: "))
+                .hasSize(2)
+                .anySatisfy(line -> assertThat(line).contains("server_port"))
+                .anySatisfy(line -> assertThat(line).contains("pool_size"));
+    }
+
+    @Test
+    void aMissingFileFailsTheCheck() throws Exception {
+        int code = execute("-t", directory.resolve("none.toml").toString());
+
+        assertThat(code).isEqualTo(78);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .startsWith("Config parse error: ")
+                .contains("none.toml");
+    }
+
+    @Test
+    void aMistypedSettingIsAWarningUnlessStrict() throws Exception {
+        String file =
+                write(GOOD.replace("[pools.app]", "[pools.app]\nidle_timeuot = 1")).toString();
+
+        int lenient = execute("-t", file);
+        String warnings = err.toString(StandardCharsets.UTF_8);
+        int strict = execute("-t", "--strict", file);
+
+        assertThat(lenient).isEqualTo(0);
+        assertThat(warnings).contains("warning: ", "idle_timeuot", "idle_timeout?");
+        assertThat(strict).isEqualTo(78);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--no-such-option",
+                "--log-level=loud",
+                "--log-format=xml",
+                "--inherit-fd=three",
+                "--strict",
+                "one two",
+                "-x",
+                "--log-level",
+                "--log-lev=info",
+                "file --no-such-option",
+                "demo more"
+            })
+    void wrongUsageEndsWithTwoAndSaysWhere(String arguments) throws Exception {
+        int code = execute(arguments.split(" ", -1));
+
+        assertThat(code).isEqualTo(2);
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .startsWith("pg_doorman: ")
+                .endsWith("Try 'pg_doorman --help' for the options.\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"INFO", "info", "Info"})
+    void namesOfLevelsAreTakenInAnyCase(String level) throws Exception {
+        int code = execute("-l", level, "-F", "Structured", "-t", write(GOOD).toString());
+
+        assertThat(code).isEqualTo(0);
+    }
+
+    @Test
+    void detachingIsRefusedWithACodeOfItsOwn() throws Exception {
+        int code = execute("-d", "pg_doorman.toml");
+
+        assertThat(code).isEqualTo(71);
+        assertThat(err.toString(StandardCharsets.UTF_8)).startsWith("Error daemonize: ");
+    }
+
+    @Test
+    void versionAndHelpGoToStandardOutput() throws Exception {
+        int version = execute("-V");
+        int help = execute("--help");
+
+        assertThat(version).isEqualTo(0);
+        assertThat(help).isEqualTo(0);
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .startsWith("pg_doorman ")
+                .contains("CONFIG_FILE", "demo")
+                .contains("-l, --log-level", "-F, --log-format", "-n, --no-color", "-d, --daemon")
+                .contains("-t, --test-config", "--strict", "-h, --help", "-V, --version");
+        assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
+    }
+
+    private int execute(String... arguments) throws IOException, InterruptedException {
+        try (var outWriter = new PrintWriter(out, true, StandardCharsets.UTF_8);
+                var errWriter = new PrintWriter(err, true, StandardCharsets.UTF_8)) {
+            return new Program(outWriter, errWriter, Map.of()).run(arguments);
+        }
+    }
+
+    private Path write(String toml) throws IOException {
+        return Files.writeString(directory.resolve("pg_doorman.toml"), toml);
+    }
+}

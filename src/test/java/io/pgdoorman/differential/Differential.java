@@ -1,0 +1,104 @@
+package io.pgdoorman.differential;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import io.pgdoorman.testing.PoolerProcess;
+import io.pgdoorman.testing.PostgresServer;
+import io.pgdoorman.testing.RestartingPooler;
+
+import org.junit.jupiter.api.DynamicContainer;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** Plays every sequence directly and on a target. Threads: the test's thread. */
+final class Differential {
+    private static final PostgresServer SERVER = PostgresServer.shared();
+    static final Map<String, List<Sequence>> TOPICS = topics();
+    private static final Map<Sequence, List<String>> EXPECTED = new ConcurrentHashMap<>();
+
+    static {
+        Database.create(SERVER);
+    }
+
+    private Differential() {}
+
+    private static Map<String, List<Sequence>> topics() {
+        var topics = new LinkedHashMap<String, List<Sequence>>();
+        topics.put("simple queries", SimpleQueries.sequences());
+        topics.put("extended queries", ExtendedQueries.sequences());
+        topics.put("errors", Errors.sequences());
+        topics.put("portals", Portals.sequences());
+        topics.put("statements", Statements.sequences());
+        topics.put("transactions", Transactions.sequences());
+        topics.put("copies", Copies.sequences());
+        topics.put("copies by the extended protocol", ExtendedCopies.sequences());
+        topics.put("parameters", Parameters.sequences());
+        topics.put("startups", Startups.sequences());
+        topics.put("asynchronous messages", AsynchronousMessages.sequences());
+        topics.put("cancels", Cancels.sequences());
+        topics.put("violations", Violations.sequences());
+        topics.put("large messages", LargeMessages.sequences());
+        return topics;
+    }
+
+    /** A test that plays each sequence twice to PostgreSQL itself. */
+    static Stream<DynamicContainer> directTests() {
+        return tests(_ -> true, sequence -> compare(sequence, direct()));
+    }
+
+    /** A test of each sequence that fits a pool of this kind. */
+    static Stream<DynamicContainer> pooledTests(
+            RestartingPooler pooler, boolean session, int size) {
+        return tests(
+                sequence -> sequence.fits(session, size),
+                sequence ->
+                        pooler.run(process -> compare(sequence, pooled(process, session, size))));
+    }
+
+    private static Stream<DynamicContainer> tests(
+            Predicate<Sequence> fits, Consumer<Sequence> test) {
+        return TOPICS.entrySet().stream()
+                .map(
+                        topic ->
+                                dynamicContainer(
+                                        topic.getKey(),
+                                        topic.getValue().stream()
+                                                .filter(fits)
+                                                .map(
+                                                        sequence ->
+                                                                dynamicTest(
+                                                                        sequence.name(),
+                                                                        () ->
+                                                                                test.accept(
+                                                                                        sequence)))));
+    }
+
+    private static Target direct() {
+        return new Target(SERVER.address(), Database.NAME);
+    }
+
+    private static Target pooled(PoolerProcess process, boolean session, int size) {
+        return new Target(process.address(), SharedPooler.pool(session, size));
+    }
+
+    private static void compare(Sequence sequence, Target target) {
+        List<String> expected = EXPECTED.computeIfAbsent(sequence, _ -> play(sequence, direct()));
+
+        List<String> actual = play(sequence, target);
+
+        assertThat(sequence.difference(expected, actual)).isEmpty();
+    }
+
+    private static List<String> play(Sequence sequence, Target target) {
+        Database.restore(SERVER);
+        return sequence.play(target);
+    }
+}

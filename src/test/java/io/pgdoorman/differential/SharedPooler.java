@@ -1,0 +1,28 @@
+package io.pgdoorman.differential;
+
+import io.pgdoorman.testing.PoolerProcess;
+import io.pgdoorman.testing.PostgresServer;
+import io.pgdoorman.testing.RestartingPooler;
+
+import java.util.List;
+
+/** One pooler for all sequences, with a pool of each mode and size. Threads: the test's thread. */
+final class SharedPooler {
+    private SharedPooler() {}
+
+    static String pool(boolean session, int size) {
+        return (session ? "session_" : "transaction_") + size;
+    }
+
+    static RestartingPooler create() {
+        var builder = PoolerProcess.builder();
+        for (boolean session : List.of(true, false)) {
+            for (int size : List.of(1, 3)) {
+                String mode = session ? "session" : "transaction";
+                builder.pool(
+                        pool(session, size), PostgresServer.shared(), Database.NAME, mode, size);
+            }
+        }
+        return new RestartingPooler(builder);
+    }
+}

@@ -1,0 +1,6 @@
+package io.pgdoorman.differential;
+
+import java.net.SocketAddress;
+
+/** Where a sequence is played. Threads: immutable. */
+record Target(SocketAddress address, String database) {}

@@ -1,0 +1,104 @@
+package io.pgdoorman.testing;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+
+/**
+ * Completes the application image: adds the PostgreSQL programs for the demo, and makes the AOT
+ * cache, for which the packaged program serves real traffic in front of a real PostgreSQL while the
+ * virtual machine records what it loads, links and compiles. Run by the build; its argument is the
+ * image's directory. Any failure fails the build.
+ */
+public final class ImageTraining {
+    private static final Duration EXIT_LIMIT = Duration.ofMinutes(2);
+    private static final int CONNECTIONS = 20;
+    private static final int QUERIES = 100;
+
+    private final Path cache;
+
+    private ImageTraining(Path image) {
+        cache = image.resolve("lib/pg_doorman.aot");
+    }
+
+    public static void main(String[] args) throws Exception {
+        Path image = Path.of(args[0]).toAbsolutePath();
+        System.setProperty("pg_doorman.home", image.toString());
+        PostgresBinaries.prepare().copyTo(image.resolve("lib/demo/postgresql"));
+        new ImageTraining(image).train();
+        System.exit(0); // the shared PostgreSQL is stopped by its hook
+    }
+
+    private void train() throws IOException, SQLException {
+        Files.deleteIfExists(cache);
+        PostgresServer server = PostgresServer.shared();
+        String output;
+        try (var pooler =
+                PoolerProcess.builder()
+                        .environment("PG_DOORMAN_JAVA_HOME", System.getProperty("java.home"))
+                        .environment("PG_DOORMAN_JAVA_OPTS", "-XX:AOTCacheOutput=" + cache)
+                        .pool("training", server, "postgres", "transaction", 4)
+                        .start()) {
+            drive(pooler);
+            pooler.signal("TERM");
+            int code = pooler.awaitExit(EXIT_LIMIT);
+            output = pooler.log();
+            if (code != 0) {
+                throw new IllegalStateException("the program exited with " + code + ": " + output);
+            }
+        }
+        if (!Files.isRegularFile(cache)) {
+            throw new IllegalStateException("no " + cache + " was written: " + output);
+        }
+    }
+
+    private static void drive(PoolerProcess pooler) throws SQLException {
+        for (String mode : List.of("simple", "extended")) {
+            var properties = new Properties();
+            properties.setProperty("user", PostgresServer.APP);
+            properties.setProperty("preferQueryMode", mode);
+            for (int i = 0; i < CONNECTIONS; i++) {
+                try (var connection =
+                        DriverManager.getConnection(pooler.jdbcUrl("training"), properties)) {
+                    query(connection);
+                    transact(connection);
+                }
+            }
+        }
+    }
+
+    private static void query(Connection connection) throws SQLException {
+        String sql = "SELECT g, repeat('x', g) FROM generate_series(1, ?) g";
+        try (var statement = connection.prepareStatement(sql)) {
+            for (int round = 0; round < QUERIES; round++) {
+                statement.setInt(1, 1 + round % 50);
+                try (var rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        rows.getString(2);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void transact(Connection connection) throws SQLException {
+        connection.setAutoCommit(false);
+        try (var statement = connection.createStatement()) {
+            statement.execute("CREATE TEMP TABLE t (a int) ON COMMIT DROP");
+            statement.execute("INSERT INTO t SELECT generate_series(1, 100)");
+            connection.commit();
+            try {
+                statement.execute("SELECT 1/0");
+            } catch (SQLException expected) {
+                connection.rollback();
+            }
+        }
+        connection.setAutoCommit(true);
+    }
+}

@@ -1,0 +1,307 @@
+package io.pgdoorman.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The packaged program in a directory of its own, with a configuration written for it: TCP on a
+ * free port of 127.0.0.1 and a Unix socket. The transport and the freeze-and-thaw mode of a whole
+ * run are chosen by the system properties {@code pg_doorman.test.transport} and {@code
+ * pg_doorman.test.thaw}. Threads: any.
+ */
+public final class PoolerProcess implements AutoCloseable {
+    /** User and password of the admin console. */
+    public static final String ADMIN = "admin";
+
+    public static final String ADMIN_PASSWORD = "admin password";
+
+    private static final Duration START_LIMIT = Duration.ofSeconds(30);
+    private static final int START_ATTEMPTS = 8;
+    private static final Path PROGRAM =
+            Path.of(System.getProperty("pg_doorman.home", "target/pg_doorman"))
+                    .resolve("bin/pg_doorman")
+                    .toAbsolutePath();
+
+    private final Path home;
+    private final int port;
+    private final ChildProcess process;
+
+    private PoolerProcess(Path home, int port, ChildProcess process) {
+        this.home = home;
+        this.port = port;
+        this.process = process;
+    }
+
+    /** Whether the packaged program is there; {@code mvn package} makes it. */
+    public static boolean isPackaged() {
+        return Files.isExecutable(PROGRAM);
+    }
+
+    /** The launcher of the packaged program. */
+    public static Path program() {
+        return PROGRAM;
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public InetSocketAddress address() {
+        return new InetSocketAddress("127.0.0.1", port);
+    }
+
+    public Path socketDirectory() {
+        return home;
+    }
+
+    public UnixDomainSocketAddress unixAddress() {
+        return UnixDomainSocketAddress.of(home.resolve(".s.PGSQL." + port));
+    }
+
+    /** Its configuration file. */
+    public Path configuration() {
+        return home.resolve("pg_doorman.toml");
+    }
+
+    public WireClient client() {
+        return WireClient.connect(address());
+    }
+
+    public String jdbcUrl(String database) {
+        return "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, database);
+    }
+
+    public Connection connect(String user, String database) throws SQLException {
+        return DriverManager.getConnection(jdbcUrl(database), user, "");
+    }
+
+    /** Sends {@code signal}, such as {@code "HUP"}. */
+    public void signal(String signal) {
+        process.signal(signal);
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    public int awaitExit(Duration limit) {
+        return process.awaitExit(limit);
+    }
+
+    /** What the program wrote to its standard error and output. */
+    public String log() {
+        return process.output();
+    }
+
+    @Override
+    public void close() {
+        process.close();
+        PostgresBinaries.deleteTree(home);
+    }
+
+    /** The configuration, step by step; what is not named keeps the program's default. */
+    public static final class Builder {
+        private final Map<String, String> general = new LinkedHashMap<>();
+        private final Map<String, String> environment = new LinkedHashMap<>();
+        private final List<String> arguments = new ArrayList<>();
+        private final StringBuilder pools = new StringBuilder();
+        private String extra = "";
+        private boolean anyPool;
+
+        private Builder() {
+            general.put("host", "\"127.0.0.1\"");
+            general.put("admin_username", quoted(ADMIN));
+            general.put("admin_password", quoted(ADMIN_PASSWORD));
+            general.put("worker_threads", "2");
+            general.put(
+                    "pg_hba",
+                    "{ content = \"local all all trust\\nhost all all 127.0.0.1/32 trust\" }");
+            String transport = System.getProperty("pg_doorman.test.transport", "");
+            if (!transport.isEmpty()) {
+                general.put("transport", quoted(transport));
+            }
+            String thaw = System.getProperty("pg_doorman.test.thaw", "");
+            if (!thaw.isEmpty()) {
+                environment.put("PG_DOORMAN_TEST_THAW", thaw);
+            }
+        }
+
+        /** A key of the section {@code general}; {@code value} is TOML. */
+        public Builder general(String key, String value) {
+            general.put(key, value);
+            return this;
+        }
+
+        /** The rules that admit clients, in the syntax of pg_hba.conf. */
+        public Builder hba(String rules) {
+            return general("pg_hba", "{ content = '''\n" + rules + "''' }");
+        }
+
+        /**
+         * A pool with its users.
+         *
+         * @param name what clients connect to
+         * @param settings TOML lines of the pool's section
+         * @param users made by {@link #user}
+         */
+        public Builder pool(String name, String settings, String... users) {
+            anyPool = true;
+            pools.append("\n[pools.").append(name).append("]\n").append(settings).append('\n');
+            for (String user : users) {
+                pools.append("[[pools.").append(name).append(".users]]\n").append(user);
+                pools.append('\n');
+            }
+            return this;
+        }
+
+        /** A pool of {@code size} servers for {@link PostgresServer#APP}, admitted by trust. */
+        public Builder pool(
+                String name, PostgresServer server, String database, String mode, int size) {
+            return pool(
+                    name, serverSettings(server, database, mode), user(PostgresServer.APP, size));
+        }
+
+        /**
+         * TOML lines that lead a pool to {@code database} of {@code server} over TCP. Servers get
+         * no application_name, as those of a client that names none.
+         */
+        public static String serverSettings(PostgresServer server, String database, String mode) {
+            return """
+            server_host = "%s"
+            server_port = %d
+            server_database = "%s"
+            pool_mode = "%s"
+            application_name = ""
+            """
+                    .formatted(server.host(), server.port(), database, mode);
+        }
+
+        /** TOML lines of a user without a password; {@code settings} are further lines. */
+        public static String user(String name, int poolSize, String... settings) {
+            boolean password =
+                    Arrays.stream(settings).anyMatch(line -> line.startsWith("password"));
+            return """
+            username = "%s"
+            %spool_size = %d
+            %s
+            """
+                    .formatted(
+                            name,
+                            password ? "" : "password = \"\"\n",
+                            poolSize,
+                            String.join("\n", settings));
+        }
+
+        /** TOML to be put at the end of the file. */
+        public Builder append(String toml) {
+            extra += toml + "\n";
+            return this;
+        }
+
+        public Builder environment(String name, String value) {
+            environment.put(name, value);
+            return this;
+        }
+
+        /** A further argument of the command line. */
+        public Builder argument(String argument) {
+            arguments.add(argument);
+            return this;
+        }
+
+        /** Starts the program and waits until it takes connections. */
+        public PoolerProcess start() {
+            for (int attempt = 1; ; attempt++) {
+                try {
+                    return startOnce();
+                } catch (PortTakenException e) {
+                    if (attempt == START_ATTEMPTS) {
+                        throw new IllegalStateException(e);
+                    }
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+
+        private PoolerProcess startOnce() throws IOException {
+            if (!isPackaged()) {
+                throw new IllegalStateException(PROGRAM + " is missing: run mvn package");
+            }
+            Path home = Files.createTempDirectory("pg_doorman-test");
+            int port = Ports.free();
+            Path file = home.resolve("pg_doorman.toml");
+            Files.writeString(file, toml(home, port));
+            var command = new ArrayList<>(List.of(PROGRAM.toString()));
+            command.addAll(arguments);
+            command.add(file.toString());
+            var child = ChildProcess.start(command, environment, home);
+            var pooler = new PoolerProcess(home, port, child);
+            Deadline deadline = Deadline.in(START_LIMIT);
+            while (!takesConnections(port)) {
+                if (!child.isAlive() || deadline.isOver()) {
+                    String log = child.output();
+                    pooler.close();
+                    if (log.contains("in use")) {
+                        throw new PortTakenException(log);
+                    }
+                    throw new IllegalStateException("pg_doorman does not start: " + log);
+                }
+                Deadline.breathe();
+            }
+            return pooler;
+        }
+
+        private String toml(Path home, int port) {
+            var text = new StringBuilder("[general]\n");
+            general.put("port", Integer.toString(port));
+            general.put("unix_socket_dir", quoted(home.toString()));
+            general.forEach(
+                    (key, value) -> text.append(key).append(" = ").append(value).append('\n'));
+            return text.append(anyPool ? "" : "\n[pools]\n").append(pools).append(extra).toString();
+        }
+
+        private static String quoted(String value) {
+            return '"' + value + '"';
+        }
+
+        private static boolean takesConnections(int port) {
+            try (var socket = new Socket()) {
+                socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
+                return true;
+            } catch (IOException e) {
+                return false;
+            }
+        }
+    }
+
+    private static final class PortTakenException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        PortTakenException(String message) {
+            super(message);
+        }
+    }
+}
