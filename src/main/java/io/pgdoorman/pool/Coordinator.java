@@ -17,6 +17,10 @@ public final class Coordinator {
     private final int max;
     private final int reserve;
     private final AtomicInteger used = new AtomicInteger();
+
+    /** Permits another process has while both serve this database. */
+    private final AtomicInteger lent = new AtomicInteger();
+
     private final List<Pool> pools = new CopyOnWriteArrayList<>();
 
     /**
@@ -50,19 +54,19 @@ public final class Coordinator {
 
     /** More servers are open than the database should have: some came from the reserve. */
     boolean isReserveUsed() {
-        return used.get() > max;
+        return used.get() + lent.get() > max;
     }
 
     /** All permits but those of the reserve are given. */
     boolean isExhausted() {
-        return used.get() >= max;
+        return used.get() + lent.get() >= max;
     }
 
     boolean tryAcquire(boolean mayUseReserve) {
         int limit = mayUseReserve ? max + reserve : max;
         while (true) {
             int now = used.get();
-            if (now >= limit) {
+            if (now + lent.get() >= limit) {
                 return false;
             }
             if (used.compareAndSet(now, now + 1)) {
@@ -74,6 +78,43 @@ public final class Coordinator {
     void release() {
         used.decrementAndGet();
         wakeOldest();
+    }
+
+    // ---- shared with another process ---------------------------------------------------------
+
+    /**
+     * From now on that many permits are with another process.
+     *
+     * @param permits all of the other process's; 0 if it serves this database no more
+     */
+    public void setLent(int permits) {
+        lent.set(permits);
+        wakeOldest();
+    }
+
+    /** Gives a free permit to another process. */
+    boolean tryLend() {
+        lent.incrementAndGet();
+        if (used.get() + lent.get() > max) {
+            lent.decrementAndGet();
+            return false;
+        }
+        return true;
+    }
+
+    void receive(int permits) {
+        lent.addAndGet(-permits);
+    }
+
+    /** A server took its permit to another process. */
+    void onLeft() {
+        lent.incrementAndGet();
+        used.decrementAndGet();
+    }
+
+    void onArrived() {
+        used.incrementAndGet();
+        lent.decrementAndGet();
     }
 
     /** Lets the shard whose client waits longest try again. */

@@ -55,6 +55,13 @@ public final class Pool {
     private record RefusedProfile(LoginFailure failure, long untilNanos) {}
 
     private final AtomicInteger open = new AtomicInteger();
+
+    /**
+     * Permits another process has while both serve this pool: the limit is one for both. Changed by
+     * the handover and, with each server that leaves or comes, by its loop.
+     */
+    private final AtomicInteger lent = new AtomicInteger();
+
     private final AtomicInteger creating = new AtomicInteger();
 
     /** What PostgreSQL reported at the login of each profile; bounded like the interner. */
@@ -173,11 +180,11 @@ public final class Pool {
 
     /** After a login or its failure: is the minimum reached, and who opens the next? */
     void continuePrewarm() {
-        boolean reached = open.get() >= settings.minSize() && creating.get() == 0;
+        boolean reached = missing() <= 0 && creating.get() == 0;
         if (reached || lastFailure != null || !refused.isEmpty()) {
             prewarmed.complete(null);
         }
-        if (open.get() < settings.minSize() && lastFailure == null && refused.isEmpty()) {
+        if (missing() > 0 && lastFailure == null && refused.isEmpty()) {
             for (Shard shard : shards) {
                 shard.loop().execute(shard::replenish);
             }
@@ -216,10 +223,10 @@ public final class Pool {
     /** Takes a permit for one more server, or says no. */
     boolean tryOpen(long waitedNanos) {
         PoolSettings s = settings;
-        if (closed || open.get() >= s.size() || !tryIncrement(creating, s.maxCreates())) {
+        if (closed || isFull() || !tryIncrement(creating, s.maxCreates())) {
             return false;
         }
-        if (tryIncrement(open, s.size())) {
+        if (tryIncrement(open, capacity())) {
             boolean reserve = waitedNanos >= s.reserveAfterNanos();
             if (coordinator == null || coordinator.tryAcquire(reserve)) {
                 return true;
@@ -303,12 +310,95 @@ public final class Pool {
     }
 
     boolean isFull() {
-        return open.get() >= settings.size();
+        return open.get() >= capacity();
+    }
+
+    /** Most servers this process may have open now. */
+    private int capacity() {
+        return settings.size() - lent.get();
+    }
+
+    /** Servers to be opened without need, so that both processes together have the minimum. */
+    int missing() {
+        return settings.minSize() - open.get() - lent.get();
     }
 
     /** A server more only comes in the place of another: of this pool, or of this database. */
     boolean cannotGrow() {
         return isFull() || (coordinator != null && coordinator.isExhausted());
+    }
+
+    // ---- shared with another process ---------------------------------------------------------
+
+    /**
+     * From now on that many permits are with another process, however many this one has.
+     *
+     * @param permits all of the other process's; 0 if it serves this pool no more
+     */
+    public void setLent(int permits) {
+        lent.set(permits);
+        wake();
+    }
+
+    /** Permits another process has; a server that comes from there brings its own. */
+    public int lent() {
+        return lent.get();
+    }
+
+    /**
+     * Gives permits no server has to another process.
+     *
+     * @param most at most that many
+     * @return how many were free
+     */
+    public int lend(int most) {
+        int given = 0;
+        while (given < most && tryLend()) {
+            given++;
+        }
+        return given;
+    }
+
+    private boolean tryLend() {
+        lent.incrementAndGet();
+        if (open.get() > capacity() || (coordinator != null && !coordinator.tryLend())) {
+            lent.decrementAndGet();
+            return false;
+        }
+        return true;
+    }
+
+    /** Another process gave permits without servers. */
+    public void receive(int permits) {
+        lent.addAndGet(-permits);
+        if (coordinator != null) {
+            coordinator.receive(permits);
+        }
+        wake();
+    }
+
+    /** A server goes to another process and takes its permit along. */
+    void onLeft(ParameterSet profile) {
+        lent.incrementAndGet(); // first: no other server may be opened in its place
+        openByProfile.computeIfPresent(profile, (_, count) -> count == 1 ? null : count - 1);
+        open.decrementAndGet();
+        if (coordinator != null) {
+            coordinator.onLeft();
+        }
+    }
+
+    /** A server came from another process with its permit, or comes back. */
+    void onArrived(ParameterSet profile) {
+        openByProfile.merge(profile, 1, Integer::sum);
+        open.incrementAndGet();
+        lent.decrementAndGet();
+        if (coordinator != null) {
+            coordinator.onArrived();
+        }
+    }
+
+    private void wake() {
+        shards.forEach(Shard::wake);
     }
 
     private static boolean tryIncrement(AtomicInteger count, int limit) {

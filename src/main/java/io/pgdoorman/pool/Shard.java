@@ -292,7 +292,7 @@ public final class Shard {
         int shards = pool.shards().size();
         int share = (settings.minSize() + shards - 1) / shards;
         long now = System.nanoTime();
-        while (pool.open() < settings.minSize()
+        while (pool.missing() > 0
                 && servers.size() + creating.size() < share
                 && mayLogIn(pool.recentProfile(), now)
                 && pool.tryOpen(0)) {
