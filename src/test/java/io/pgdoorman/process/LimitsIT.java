@@ -27,6 +27,7 @@ class LimitsIT {
     private static final String WARM = SERVER.newDatabase("limits");
     private static final String IDLE = SERVER.newDatabase("limits");
     private static final String SHORT = SERVER.newDatabase("limits");
+    private static final String SINGLE = SERVER.newDatabase("single");
     private static final String CAPPED = SERVER.newDatabase("limits");
     private static PoolerProcess pooler;
 
@@ -40,6 +41,7 @@ class LimitsIT {
                         .general("retain_connections_time", "200")
                         .general("retain_connections_max", "0")
                         .pool("small", SERVER, SMALL, "transaction", 2)
+                        .pool("single", SERVER, SINGLE, "transaction", 1)
                         .pool(
                                 "warm",
                                 PoolerProcess.Builder.serverSettings(SERVER, WARM, "transaction"),
@@ -91,19 +93,23 @@ class LimitsIT {
         }
     }
 
+    /**
+     * One server, so that the server's own clock tells in which order they were served; the clients
+     * are on several loops and come further apart than the bound between loops.
+     */
     @Test
     void waitersAreServedInTheOrderTheyCame() {
-        var holders = List.of(login("small"), login("small"));
+        var holder = login("single");
         var waiters = new ArrayList<WireClient>();
         try {
-            holders.forEach(holder -> holder.query("BEGIN"));
+            holder.query("BEGIN");
             for (int i = 0; i < 12; i++) {
-                WireClient waiter = login("small");
+                WireClient waiter = login("single");
                 waiter.send(Frontend.query("SELECT extract(epoch FROM clock_timestamp())"));
                 waiters.add(waiter);
                 assertThat(waiter.isSilentFor(Duration.ofMillis(20))).isTrue();
             }
-            holders.forEach(holder -> holder.query("COMMIT"));
+            holder.query("COMMIT");
 
             List<Double> served = new ArrayList<>();
             for (WireClient waiter : waiters) {
@@ -112,14 +118,10 @@ class LimitsIT {
                 served.add(Double.valueOf(answer.get(1).columns()[0]));
             }
 
-            for (int i = 2; i < served.size(); i++) {
-                assertThat(served.get(i))
-                        .as("waiter %d after waiter %d: %s", i, i - 2, served)
-                        .isGreaterThan(served.get(i - 2));
-            }
+            assertThat(served).isSorted().doesNotHaveDuplicates();
         } finally {
             waiters.forEach(WireClient::close);
-            holders.forEach(WireClient::close);
+            holder.close();
         }
     }
 
