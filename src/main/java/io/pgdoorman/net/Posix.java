@@ -5,14 +5,9 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 
 /**
@@ -37,7 +32,7 @@ public final class Posix {
 
     /** Sets the process's umask, returns the old one. It is process-wide: hold it briefly. */
     public static int umask(int mask) {
-        return intCall(() -> (int) Umask.CALL.invokeExact(mask));
+        return Libc.intCall(() -> (int) Umask.CALL.invokeExact(mask));
     }
 
     /** Sets permission bits. */
@@ -45,9 +40,9 @@ public final class Posix {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocateFrom(path.toString());
             MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
-            check(
+            Libc.check(
                     "chmod " + path,
-                    intCall(() -> (int) Chmod.CALL.invokeExact(errno, name, mode)),
+                    Libc.intCall(() -> (int) Chmod.CALL.invokeExact(errno, name, mode)),
                     errno);
         }
     }
@@ -61,9 +56,9 @@ public final class Posix {
     static void dup3(int from, int to) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
-            check(
+            Libc.check(
                     "dup3",
-                    intCall(() -> (int) Dup3.CALL.invokeExact(errno, from, to, O_CLOEXEC)),
+                    Libc.intCall(() -> (int) Dup3.CALL.invokeExact(errno, from, to, O_CLOEXEC)),
                     errno);
         }
     }
@@ -86,79 +81,31 @@ public final class Posix {
 
     /** Real user id. */
     public static int getuid() {
-        return intCall(() -> (int) Uids.REAL.invokeExact());
+        return Libc.intCall(() -> (int) Uids.REAL.invokeExact());
     }
 
     /** Effective user id. */
     public static int geteuid() {
-        return intCall(() -> (int) Uids.EFFECTIVE.invokeExact());
+        return Libc.intCall(() -> (int) Uids.EFFECTIVE.invokeExact());
     }
 
     /** Whether the descriptor is a terminal. */
     public static boolean isatty(int fd) {
-        return intCall(() -> (int) Isatty.CALL.invokeExact(fd)) == 1;
+        return Libc.intCall(() -> (int) Isatty.CALL.invokeExact(fd)) == 1;
     }
 
     private static int fcntl(String what, int fd, int command, int argument) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
-            return check(
+            return Libc.check(
                     what,
-                    intCall(() -> (int) Fcntl.CALL.invokeExact(errno, fd, command, argument)),
+                    Libc.intCall(() -> (int) Fcntl.CALL.invokeExact(errno, fd, command, argument)),
                     errno);
-        }
-    }
-
-    @SuppressWarnings("restricted") // strerror returns a C string without a length
-    private static int check(String what, int result, MemorySegment errno) throws IOException {
-        if (result >= 0) {
-            return result;
-        }
-        int code = (int) Libc.ERRNO.get(errno, 0L);
-        MemorySegment text = callUnchecked(() -> (MemorySegment) Strerror.CALL.invokeExact(code));
-        throw new IOException(what + ": " + text.reinterpret(Long.MAX_VALUE).getString(0));
-    }
-
-    private interface Call<T> {
-        T run() throws Throwable;
-    }
-
-    private static int intCall(Call<Integer> call) {
-        return callUnchecked(call);
-    }
-
-    /** Downcall handles declare Throwable, yet a C function throws nothing. */
-    private static <T> T callUnchecked(Call<T> call) {
-        try {
-            return call.run();
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
         }
     }
 
     // One holder class per function: a handle takes about a millisecond to make and is made when
     // it is first called.
-
-    private static final class Libc {
-        private static final Linker LINKER = Linker.nativeLinker();
-        private static final StructLayout ERRNO_LAYOUT = Linker.Option.captureStateLayout();
-        private static final VarHandle ERRNO =
-                ERRNO_LAYOUT.varHandle(PathElement.groupElement("errno"));
-        private static final Linker.Option KEEP_ERRNO = Linker.Option.captureCallState("errno");
-
-        @SuppressWarnings("restricted") // calling C is what this class is for
-        private static MethodHandle function(
-                String name, FunctionDescriptor type, Linker.Option... options) {
-            MemorySegment address = LINKER.defaultLookup().findOrThrow(name);
-            return LINKER.downcallHandle(address, type, options);
-        }
-
-        private static FunctionDescriptor ints(MemoryLayout... arguments) {
-            return FunctionDescriptor.of(JAVA_INT, arguments);
-        }
-    }
 
     private static final class Umask {
         private static final MethodHandle CALL = Libc.function("umask", Libc.ints(JAVA_INT));
@@ -190,10 +137,5 @@ public final class Posix {
 
     private static final class Isatty {
         private static final MethodHandle CALL = Libc.function("isatty", Libc.ints(JAVA_INT));
-    }
-
-    private static final class Strerror {
-        private static final MethodHandle CALL =
-                Libc.function("strerror", FunctionDescriptor.of(ADDRESS, JAVA_INT));
     }
 }
