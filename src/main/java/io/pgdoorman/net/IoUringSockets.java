@@ -21,8 +21,9 @@ import java.lang.invoke.VarHandle;
  * The io_uring transport. Threads: immutable.
  *
  * <p>The only class that reaches what Netty keeps package-private: the constructors that take an
- * existing descriptor, the mark that a descriptor is no longer the channel's to close, and the flag
- * that a server channel is bound. Without {@code module-info} no {@code --add-opens} is needed.
+ * existing descriptor, the mark that a descriptor is no longer the channel's to close, the flag
+ * that a server channel is bound, and those that tell whether a read is needed. Without {@code
+ * module-info} no {@code --add-opens} is needed.
  */
 final class IoUringSockets implements Sockets {
     /** {@code LinuxSocket(int)} as a function int to FileDescriptor. */
@@ -32,6 +33,8 @@ final class IoUringSockets implements Sockets {
     private final MethodHandle newUnix;
     private final MethodHandle markClosed;
     private final VarHandle active;
+    private final VarHandle hangUpSeen;
+    private final VarHandle moreToRead;
 
     /**
      * Finds the members.
@@ -57,9 +60,16 @@ final class IoUringSockets implements Sockets {
         markClosed =
                 unix.findVirtual(
                         FileDescriptor.class, "markClosed", MethodType.methodType(boolean.class));
-        active =
-                MethodHandles.privateLookupIn(base, MethodHandles.lookup())
-                        .findVarHandle(base, "active", boolean.class);
+        MethodHandles.Lookup channels = MethodHandles.privateLookupIn(base, MethodHandles.lookup());
+        active = channels.findVarHandle(base, "active", boolean.class);
+        moreToRead =
+                channels.findVarHandle(base, "socketHasMoreData", boolean.class)
+                        .withInvokeBehavior();
+        Class<?> reads = Class.forName("io.netty.channel.uring.IoUringRecvByteAllocatorHandle");
+        hangUpSeen =
+                MethodHandles.privateLookupIn(reads, MethodHandles.lookup())
+                        .findVarHandle(reads, "rdHupReceived", boolean.class)
+                        .withInvokeBehavior();
     }
 
     @Override
@@ -90,7 +100,14 @@ final class IoUringSockets implements Sockets {
     @Override
     public void prepare(Channel channel) {
         SocketOptions.applyBuffers(channel);
-        channel.pipeline().addFirst(new ReadGuard());
+        channel.pipeline().addFirst(new ReadGuard(this::readOnAfterHangUp));
+    }
+
+    /** See {@link ReadGuard}. */
+    private void readOnAfterHangUp(Channel channel) {
+        if ((boolean) hangUpSeen.get((Object) channel.unsafe().recvBufAllocHandle())) {
+            moreToRead.set((Object) channel, true);
+        }
     }
 
     @Override

@@ -260,7 +260,8 @@ public final class PoolerProcess implements AutoCloseable {
             var child = ChildProcess.start(command, environment, home);
             var pooler = new PoolerProcess(home, port, child);
             Deadline deadline = Deadline.in(START_LIMIT);
-            while (!takesConnections(port)) {
+            Path socket = home.resolve(".s.PGSQL." + port); // bound after the TCP port
+            while (!takesConnections(port) || !Files.exists(socket)) {
                 if (!child.isAlive() || deadline.isOver()) {
                     String log = child.output();
                     pooler.close();
