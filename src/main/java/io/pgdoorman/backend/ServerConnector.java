@@ -94,6 +94,11 @@ public final class ServerConnector implements ServerSource {
         return target;
     }
 
+    /** What servers log in with now. */
+    public ServerCredential credential() {
+        return credential;
+    }
+
     @Override
     public void learn(ServerCredential proved) {
         credential = proved;

@@ -17,13 +17,13 @@ final class ListenKeys {
     static final Key<String> HOST =
             LISTEN.key("host", ValueTypes.NAME)
                     .byDefault("0.0.0.0")
-                    .reload(RESTART)
+                    .reload(LIVE)
                     .add("Address or name to listen on, IPv4 or IPv6 (`::`).");
 
     static final Key<Integer> PORT =
             LISTEN.key("port", ValueTypes.LISTEN_PORT)
                     .byDefault(5432)
-                    .reload(RESTART)
+                    .reload(LIVE)
                     .add("TCP port, and part of the Unix socket's name. 0 takes a free one.");
 
     static final Key<Integer> BACKLOG =
@@ -52,13 +52,13 @@ final class ListenKeys {
             LISTEN.key("unix_socket_dir", ValueTypes.PATH)
                     .unset("no Unix socket")
                     .example("\"/var/run/pg_doorman\"")
-                    .reload(RESTART)
+                    .reload(LIVE)
                     .add("Also listen on `<directory>/.s.PGSQL.<port>`.");
 
     static final Key<Integer> UNIX_SOCKET_MODE =
             LISTEN.key("unix_socket_mode", ValueTypes.FILE_MODE)
                     .byDefault(0600)
-                    .reload(RESTART)
+                    .reload(LIVE)
                     .add("Permissions of the Unix socket, octal, up to `0777`.");
 
     static final Key<Transport> TRANSPORT =

@@ -61,6 +61,35 @@ public record PoolConfig(
         users = List.copyOf(users);
     }
 
+    /** The same with other users. */
+    public PoolConfig withUsers(List<UserConfig> other) {
+        return new PoolConfig(
+                name,
+                serverHost,
+                serverPort,
+                serverDatabase,
+                poolMode,
+                connectTimeout,
+                queryWaitTimeout,
+                idleTimeout,
+                serverLifetime,
+                serverIdleCheckTimeout,
+                serverLoginRetry,
+                serverRoundRobin,
+                cleanupServerConnections,
+                logClientParameterStatusChanges,
+                applicationName,
+                applicationNameFixed,
+                startupParameters,
+                scaling,
+                coordinator,
+                prepared,
+                serverTls,
+                fallback,
+                authQuery,
+                other);
+    }
+
     /** Whether {@code serverHost} is the directory of a Unix socket. */
     public boolean serverIsUnixSocket() {
         return serverHost.startsWith("/");

@@ -50,14 +50,14 @@ final class ProcessKeys {
             HOUSEKEEPING
                     .key("retain_connections_time", QuantityTypes.POSITIVE_DURATION)
                     .byDefault(Duration.ofSeconds(30))
-                    .reload(RESTART)
+                    .reload(LIVE)
                     .add("Period in which pools close old servers and refill to their minimum.");
 
     static final Key<Integer> RETAIN_CONNECTIONS_MAX =
             HOUSEKEEPING
                     .key("retain_connections_max", ValueTypes.COUNT)
                     .byDefault(3)
-                    .reload(RESTART)
+                    .reload(LIVE)
                     .add("Idle servers closed per period, over all pools. 0 is no limit.");
 
     static final KeyGroup LOGGING = new KeyGroup("Logging");
@@ -101,7 +101,7 @@ final class ProcessKeys {
     static final Key<Duration> SHUTDOWN_TIMEOUT =
             PROCESS.key("shutdown_timeout", QuantityTypes.DURATION)
                     .byDefault(Duration.ofSeconds(10))
-                    .reload(RESTART)
+                    .reload(LIVE)
                     .add("How long a graceful stop waits for clients to finish.");
 
     static final Key<Path> UPGRADE_SOCKET =

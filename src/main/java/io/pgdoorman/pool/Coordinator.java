@@ -14,8 +14,13 @@ import java.util.concurrent.atomic.AtomicInteger;
  * the count is atomic and pools are reached through their own loops.
  */
 public final class Coordinator {
-    private final int max;
-    private final int reserve;
+    private static final int UNLIMITED = Integer.MAX_VALUE / 2; // sums do not overflow
+
+    private record Limits(int max, int reserve) {}
+
+    /** Written by a reload on the control thread, read by all shards. */
+    private volatile Limits limits;
+
     private final AtomicInteger used = new AtomicInteger();
 
     /** Permits another process has while both serve this database. */
@@ -28,8 +33,29 @@ public final class Coordinator {
      * @param reserve servers above it for clients that have waited long
      */
     public Coordinator(int max, int reserve) {
-        this.max = max;
-        this.reserve = reserve;
+        limits = new Limits(max, reserve);
+    }
+
+    /** No limit, but it counts: a reload may set one. */
+    public static Coordinator unlimited() {
+        return new Coordinator(UNLIMITED, 0);
+    }
+
+    /** New limits; servers above them are not closed for that. */
+    public void update(int max, int reserve) {
+        limits = new Limits(max, reserve);
+        wakeOldest();
+    }
+
+    /** No limit from now on. */
+    public void lift() {
+        limits = new Limits(UNLIMITED, 0);
+        wakeOldest();
+    }
+
+    /** Whether there is a limit. */
+    public boolean isEnabled() {
+        return limits.max() < UNLIMITED;
     }
 
     void register(Pool pool) {
@@ -45,31 +71,32 @@ public final class Coordinator {
     }
 
     public int max() {
-        return max;
+        return limits.max();
     }
 
     public int reserve() {
-        return reserve;
+        return limits.reserve();
     }
 
     /** More servers are open than the database should have: some came from the reserve. */
     boolean isReserveUsed() {
-        return used.get() + lent.get() > max;
+        return used.get() + lent.get() > limits.max();
     }
 
     /** All permits but those of the reserve are given. */
     boolean isExhausted() {
-        return used.get() + lent.get() >= max;
+        return used.get() + lent.get() >= limits.max();
     }
 
     boolean tryAcquire(boolean mayUseReserve) {
-        int limit = mayUseReserve ? max + reserve : max;
+        Limits now = limits;
+        int limit = mayUseReserve ? now.max() + now.reserve() : now.max();
         while (true) {
-            int now = used.get();
-            if (now + lent.get() >= limit) {
+            int before = used.get();
+            if (before + lent.get() >= limit) {
                 return false;
             }
-            if (used.compareAndSet(now, now + 1)) {
+            if (used.compareAndSet(before, before + 1)) {
                 return true;
             }
         }
@@ -77,7 +104,9 @@ public final class Coordinator {
 
     void release() {
         used.decrementAndGet();
-        wakeOldest();
+        if (isEnabled()) {
+            wakeOldest();
+        }
     }
 
     // ---- shared with another process ---------------------------------------------------------
@@ -95,7 +124,7 @@ public final class Coordinator {
     /** Gives a free permit to another process. */
     boolean tryLend() {
         lent.incrementAndGet();
-        if (used.get() + lent.get() > max) {
+        if (used.get() + lent.get() > limits.max()) {
             lent.decrementAndGet();
             return false;
         }
@@ -161,6 +190,8 @@ public final class Coordinator {
 
     /** For the error of a client that got none. */
     String describe(String database, String user) {
+        int max = max();
+        int reserve = reserve();
         int over = Math.max(0, used.get() - max);
         return reserve == 0
                 ? "all server connections to database '%s' are in use (max=%d, user='%s')"

@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.pgdoorman.backend.LoginFailure;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ParameterSet;
+import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.ServerSource;
 
 import org.jspecify.annotations.Nullable;
@@ -38,9 +39,18 @@ public final class Pool {
 
     private final String database;
     private final String user;
-    private final ServerSource source;
+
+    /** Where servers come from. Written by a reload on the control thread, read by all shards. */
+    private volatile ServerSource source;
+
+    /** Counts the sources: a server of an earlier one serves no further client. */
+    private final AtomicInteger generation = new AtomicInteger();
+
+    /** Servers logged in before are of an earlier source, {@link System#nanoTime}. */
+    private volatile long redirectedNanos = System.nanoTime() - Long.MAX_VALUE / 2;
+
     private final ParameterInterner interner;
-    private final @Nullable Coordinator coordinator;
+    private final Coordinator coordinator;
     private final List<Shard> shards;
 
     /** Written by a reload on the control thread, read by all shards. */
@@ -87,7 +97,7 @@ public final class Pool {
             PoolSettings settings,
             ServerSource source,
             ParameterInterner interner,
-            @Nullable Coordinator coordinator,
+            Coordinator coordinator,
             List<EventLoop> loops) {
         this.database = database;
         this.user = user;
@@ -100,9 +110,7 @@ public final class Pool {
                 IntStream.range(0, loops.size())
                         .mapToObj(i -> new Shard(this, loops.get(i)))
                         .toList();
-        if (coordinator != null) {
-            coordinator.register(this);
-        }
+        coordinator.register(this);
     }
 
     public String database() {
@@ -203,12 +211,61 @@ public final class Pool {
         }
     }
 
+    // ---- reload ------------------------------------------------------------------------------
+
+    /**
+     * New limits and times, for the living servers and clients too: idle servers above the limit
+     * are closed now, others as they come back.
+     */
+    public void update(PoolSettings next) {
+        settings = next;
+        for (Shard shard : shards) {
+            shard.loop().execute(shard::onSettingsChanged);
+        }
+    }
+
+    /**
+     * Servers are made elsewhere, or as somebody else, from now on: those there are finish what
+     * their clients are doing and are closed. Clients stay.
+     */
+    public void redirect(ServerSource next) {
+        source = next;
+        redirectedNanos = System.nanoTime();
+        generation.incrementAndGet();
+        lastFailure = null;
+        refused.clear();
+        reported.clear();
+        recentProfile = next.defaultProfile();
+        for (Shard shard : shards) {
+            shard.loop().execute(shard::onSettingsChanged);
+        }
+    }
+
+    /** Servers are made the same way, but with other times or credentials, from now on. */
+    public void replaceSource(ServerSource next) {
+        source = next;
+        lastFailure = null;
+        refused.clear();
+    }
+
+    int generation() {
+        return generation.get();
+    }
+
+    /** It was made for another source than the present one. */
+    boolean isOutdated(Server server) {
+        return server.identity().bornNanos() - redirectedNanos < 0;
+    }
+
+    /** More servers are open than may be, since the limit was lowered. */
+    boolean hasSurplus() {
+        return open.get() > capacity();
+    }
+
     /** Closes idle servers now and the others as they come back; waiting clients are refused. */
     public void close() {
         closed = true;
-        if (coordinator != null) {
-            coordinator.unregister(this);
-        }
+        coordinator.unregister(this);
         for (Shard shard : shards) {
             shard.loop().execute(shard::closeAll);
         }
@@ -228,7 +285,7 @@ public final class Pool {
         }
         if (tryIncrement(open, capacity())) {
             boolean reserve = waitedNanos >= s.reserveAfterNanos();
-            if (coordinator == null || coordinator.tryAcquire(reserve)) {
+            if (coordinator.tryAcquire(reserve)) {
                 return true;
             }
             open.decrementAndGet();
@@ -258,9 +315,7 @@ public final class Pool {
     boolean onCreateFailed(ParameterSet profile, LoginFailure failure) {
         creating.decrementAndGet();
         open.decrementAndGet();
-        if (coordinator != null) {
-            coordinator.release();
-        }
+        coordinator.release();
         long until = System.nanoTime() + settings.loginRetryNanos();
         if (failure.isTransient()) {
             LoginFailure before = lastFailure;
@@ -288,9 +343,7 @@ public final class Pool {
     void onClosed(ParameterSet profile) {
         openByProfile.computeIfPresent(profile, (_, count) -> count == 1 ? null : count - 1);
         open.decrementAndGet();
-        if (coordinator != null) {
-            coordinator.release();
-        }
+        coordinator.release();
     }
 
     boolean isBackingOff(long now) {
@@ -301,7 +354,7 @@ public final class Pool {
         return lastFailure;
     }
 
-    @Nullable Coordinator coordinator() {
+    Coordinator coordinator() {
         return coordinator;
     }
 
@@ -325,7 +378,7 @@ public final class Pool {
 
     /** A server more only comes in the place of another: of this pool, or of this database. */
     boolean cannotGrow() {
-        return isFull() || (coordinator != null && coordinator.isExhausted());
+        return isFull() || coordinator.isExhausted();
     }
 
     // ---- shared with another process ---------------------------------------------------------
@@ -361,7 +414,7 @@ public final class Pool {
 
     private boolean tryLend() {
         lent.incrementAndGet();
-        if (open.get() > capacity() || (coordinator != null && !coordinator.tryLend())) {
+        if (open.get() > capacity() || !coordinator.tryLend()) {
             lent.decrementAndGet();
             return false;
         }
@@ -371,9 +424,7 @@ public final class Pool {
     /** Another process gave permits without servers. */
     public void receive(int permits) {
         lent.addAndGet(-permits);
-        if (coordinator != null) {
-            coordinator.receive(permits);
-        }
+        coordinator.receive(permits);
         wake();
     }
 
@@ -382,9 +433,7 @@ public final class Pool {
         lent.incrementAndGet(); // first: no other server may be opened in its place
         openByProfile.computeIfPresent(profile, (_, count) -> count == 1 ? null : count - 1);
         open.decrementAndGet();
-        if (coordinator != null) {
-            coordinator.onLeft();
-        }
+        coordinator.onLeft();
     }
 
     /** A server came from another process with its permit, or comes back. */
@@ -392,9 +441,7 @@ public final class Pool {
         openByProfile.merge(profile, 1, Integer::sum);
         open.incrementAndGet();
         lent.decrementAndGet();
-        if (coordinator != null) {
-            coordinator.onArrived();
-        }
+        coordinator.onArrived();
     }
 
     private void wake() {

@@ -19,7 +19,7 @@ final class Refusals {
         }
         Coordinator coordinator = pool.coordinator();
         String detail =
-                coordinator != null && !pool.isFull()
+                coordinator.isEnabled() && !pool.isFull()
                         ? coordinator.describe(pool.database(), pool.user())
                         : "Timeout occurred while waiting free connection from pool (query_wait_timeout)";
         return ErrorResponse.of(

@@ -46,6 +46,8 @@ public final class Shard {
     static final long NOBODY = Long.MAX_VALUE;
 
     private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
+    private static final String OUTDATED = "made for an earlier configuration";
+    private static final String SURPLUS = "pool_size was lowered";
     private static final long TICK_MILLIS = 10;
 
     /** A server moves here instead of a login only if the last one came longer ago than this. */
@@ -256,6 +258,29 @@ public final class Shard {
         refuseAll(Refusals.poolClosed(pool));
     }
 
+    /** After a reload: what is idle and should not be there goes, what waits may get more. */
+    void onSettingsChanged() {
+        for (Server server : idle.all()) {
+            if (pool.isOutdated(server)) {
+                discard(server, OUTDATED);
+            } else if (pool.hasSurplus()) {
+                discard(server, SURPLUS);
+            }
+        }
+        replenish();
+        pump(System.nanoTime());
+        publish();
+    }
+
+    /** The age at which it is replaced: as it was given, or less if the setting is now shorter. */
+    private long lifetime(Server server) {
+        return atMost(server.identity().lifetimeNanos(), pool.settings().lifetimeNanos());
+    }
+
+    private static long atMost(long given, long setting) {
+        return setting == 0 ? given : Math.min(given, setting + setting / 5); // with its jitter
+    }
+
     // ---- housekeeping
     // -----------------------------------------------------------------------------
 
@@ -267,13 +292,12 @@ public final class Shard {
             long age = now - server.identity().bornNanos();
             long idleFor = now - server.idleSinceNanos();
             String reason = null;
-            if (age >= server.identity().lifetimeNanos()) {
+            if (age >= lifetime(server)) {
                 reason = "lifetime exceeded";
-            } else if (idleFor >= server.identity().idleNanos()
+            } else if (idleFor >= atMost(server.identity().idleNanos(), settings.idleNanos())
                     && pool.open() > settings.minSize()) {
                 reason = "idle timeout";
-            } else if (coordinator != null
-                    && coordinator.isReserveUsed()
+            } else if (coordinator.isReserveUsed()
                     && idleFor >= settings.minConnectionLifetimeNanos()) {
                 reason = "reserve no longer needed";
             }
@@ -424,6 +448,7 @@ public final class Shard {
 
     private void create(ParameterSet profile) {
         creating.add(profile);
+        int generation = pool.generation();
         pool.source()
                 .logIn(
                         loop,
@@ -432,7 +457,7 @@ public final class Shard {
                         new ServerSource.LoginListener() {
                             @Override
                             public void onServer(Server server) {
-                                onCreated(profile, server);
+                                onCreated(profile, server, generation);
                             }
 
                             @Override
@@ -442,12 +467,16 @@ public final class Shard {
                         });
     }
 
-    private void onCreated(ParameterSet profile, Server server) {
+    private void onCreated(ParameterSet profile, Server server, int generation) {
         creating.remove(profile);
         servers.add(server);
         pool.onCreated(profile, pool.interner().intern(server.parameters()));
-        LOG.info("{} new server connection to {}", server.identity(), pool.source().endpoint());
-        offer(server);
+        LOG.info("{} new server connection to {}", server.identity(), server.identity().address());
+        if (generation == pool.generation()) {
+            offer(server);
+        } else {
+            discard(server, OUTDATED);
+        }
         pool.continuePrewarm();
     }
 
@@ -529,6 +558,14 @@ public final class Shard {
             discard(server, "lifetime exceeded");
             return;
         }
+        if (pool.isOutdated(server)) {
+            discard(server, OUTDATED);
+            return;
+        }
+        if (pool.hasSurplus()) {
+            discard(server, SURPLUS);
+            return;
+        }
         Shard hungrier = hungrier(server.profile(), now);
         if (hungrier != null) {
             moveTo(server, hungrier);
@@ -547,7 +584,7 @@ public final class Shard {
         } else {
             idle.add(server, now);
             publish();
-            if (waiting.isEmpty() && pool.coordinator() != null) {
+            if (waiting.isEmpty() && pool.coordinator().isEnabled()) {
                 pool.coordinator().wakeOldest();
             }
         }
@@ -556,7 +593,7 @@ public final class Shard {
     /** Under load a server is not missed a little later: by then others are not due. */
     private boolean isWornOut(Server server, long now) {
         long age = now - server.identity().bornNanos();
-        long limit = server.identity().lifetimeNanos();
+        long limit = lifetime(server);
         return waiting.isEmpty() ? age >= limit : age - limit >= limit / 10;
     }
 

@@ -16,15 +16,16 @@ import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.PoolSettings;
 import io.pgdoorman.session.ClientDirectory;
 
-import org.jspecify.annotations.Nullable;
-
+import java.lang.reflect.RecordComponent;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Turns the configuration of a user into its pool.
  *
- * <p>Threads: immutable.
+ * <p>Threads: the control thread, after the start.
  */
 final class PoolFactory {
     /** How long a server may answer a client that is gone before its query is cancelled. */
@@ -32,7 +33,10 @@ final class PoolFactory {
 
     private final ServerConnector.Shared shared;
     private final ParameterInterner interner;
-    private final SocketSettings sockets;
+
+    /** Of servers made from now on. Written by a reload on the control thread only. */
+    private SocketSettings sockets;
+
     private final List<EventLoop> loops;
 
     PoolFactory(
@@ -49,14 +53,102 @@ final class PoolFactory {
     /**
      * The pool of one user and what its clients have to prove.
      *
-     * @param coordinator of the database; null if it has no limit of its own
+     * @param coordinator of the database
      */
-    ClientDirectory.Account account(
-            PoolConfig pool, UserConfig user, @Nullable Coordinator coordinator) {
+    ClientDirectory.Account account(PoolConfig pool, UserConfig user, Coordinator coordinator) {
         StoredSecret secret = StoredSecret.parse(user.password().reveal());
-        boolean passThrough =
-                user.serverPassword().isEmpty() && user.serverUsername().equals(user.username());
-        ServerCredential credential = credential(user, secret, passThrough);
+        ServerCredential credential = credential(user, secret, passesThrough(user));
+        var made =
+                new Pool(
+                        pool.name(),
+                        user.username(),
+                        settings(pool, user),
+                        connector(pool, user, credential),
+                        interner,
+                        coordinator,
+                        loops);
+        return new ClientDirectory.Account(made, secret, passesThrough(user));
+    }
+
+    /** Applies to servers made from now on. */
+    void update(SocketSettings next) {
+        sockets = next;
+    }
+
+    /**
+     * What a reload did to one pool.
+     *
+     * @param changes in words, for the log; no secrets
+     */
+    record Update(ClientDirectory.Account account, List<String> changes) {}
+
+    /** Tells a living pool what is new to it. */
+    Update update(
+            ClientDirectory.Account account,
+            PoolConfig oldPool,
+            UserConfig oldUser,
+            PoolConfig pool,
+            UserConfig user) {
+        List<String> changes = new ArrayList<>();
+        Pool living = account.pool();
+        StoredSecret secret = StoredSecret.parse(user.password().reveal());
+        boolean samePassword = oldUser.password().equals(user.password());
+        if (!samePassword) {
+            changes.add("new password");
+        }
+        boolean sameIdentity =
+                samePassword
+                        && oldUser.serverUsername().equals(user.serverUsername())
+                        && oldUser.serverPassword().equals(user.serverPassword());
+        ServerCredential credential =
+                sameIdentity && living.source() instanceof ServerConnector present
+                        ? present.credential() // may have been learnt from a client
+                        : credential(user, secret, passesThrough(user));
+        boolean sameTarget =
+                oldPool.serverHost().equals(pool.serverHost())
+                        && oldPool.serverPort() == pool.serverPort()
+                        && oldPool.serverDatabase().equals(pool.serverDatabase())
+                        && oldUser.serverUsername().equals(user.serverUsername())
+                        && oldUser.serverPassword().equals(user.serverPassword())
+                        && oldPool.startupParameters().equals(pool.startupParameters());
+        ServerConnector connector = connector(pool, user, credential);
+        if (sameTarget) {
+            living.replaceSource(connector);
+        } else {
+            living.redirect(connector);
+            changes.add("servers are made anew, at " + connector.endpoint());
+        }
+        PoolSettings settings = settings(pool, user);
+        if (!settings.equals(living.settings())) {
+            changes.add(describe(living.settings(), settings));
+            living.update(settings);
+        }
+        return new Update(
+                new ClientDirectory.Account(living, secret, passesThrough(user)), changes);
+    }
+
+    private static String describe(PoolSettings before, PoolSettings after) {
+        List<String> parts = new ArrayList<>();
+        for (RecordComponent component : PoolSettings.class.getRecordComponents()) {
+            try {
+                Object old = component.getAccessor().invoke(before);
+                Object next = component.getAccessor().invoke(after);
+                if (!Objects.equals(old, next)) {
+                    parts.add("%s %s -> %s".formatted(component.getName(), old, next));
+                }
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return String.join(", ", parts);
+    }
+
+    private static boolean passesThrough(UserConfig user) {
+        return user.serverPassword().isEmpty() && user.serverUsername().equals(user.username());
+    }
+
+    private ServerConnector connector(
+            PoolConfig pool, UserConfig user, ServerCredential credential) {
         var target =
                 new ServerTarget(
                         user.username() + "@" + pool.name(),
@@ -69,24 +161,12 @@ final class PoolFactory {
                         pool.startupParameters(),
                         pool.connectTimeout(),
                         sockets);
-        var connector =
-                new ServerConnector(
-                        target,
-                        shared,
-                        interner,
-                        user.serverLifetime().toNanos(),
-                        pool.idleTimeout().toNanos());
-        return new ClientDirectory.Account(
-                new Pool(
-                        pool.name(),
-                        user.username(),
-                        settings(pool, user),
-                        connector,
-                        interner,
-                        coordinator,
-                        loops),
-                secret,
-                passThrough);
+        return new ServerConnector(
+                target,
+                shared,
+                interner,
+                user.serverLifetime().toNanos(),
+                pool.idleTimeout().toNanos());
     }
 
     private static ServerCredential credential(

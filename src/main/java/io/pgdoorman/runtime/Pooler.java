@@ -12,28 +12,25 @@ import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.config.Problem;
 import io.pgdoorman.net.Listener;
-import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.net.SystemdNotifier;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.ClientServices;
-import io.pgdoorman.session.SessionSettings;
 import io.pgdoorman.session.Sessions;
 import io.pgdoorman.wire.Bytes;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -42,7 +39,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
 
 /**
  * The running pooler: built from a configuration, it listens, serves, keeps house and stops.
@@ -63,8 +59,11 @@ public final class Pooler implements AutoCloseable {
     /** Some seconds of work; logins beyond are refused, so that those in the queue still end. */
     private static final int MAX_QUEUED_DERIVATIONS = 1_000;
 
-    private final Config config;
     private final RunOptions options;
+
+    /** In effect now. Written by the control thread. */
+    private volatile Config config;
+
     private final ScheduledExecutorService control;
     private final ExecutorService workers;
     private final ExecutorService resolvers;
@@ -75,8 +74,9 @@ public final class Pooler implements AutoCloseable {
     private final Sessions sessions;
     private final ClientServices services;
     private final SystemdNotifier systemd;
-    private final List<Listener> listeners = new ArrayList<>();
-    private final AtomicInteger nextLoop = new AtomicInteger();
+    private final Listeners listeners;
+    private final Diagnostics diagnostics;
+    private final Optional<Reload> reload;
     private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
 
     /** Set on the control thread. */
@@ -98,11 +98,15 @@ public final class Pooler implements AutoCloseable {
         if (loaded.config().isEmpty()) {
             return StartException.CONFIG;
         }
-        return new Pooler(loaded.config().get(), options).run();
+        return new Pooler(Optional.of(configFile), loaded.config().get(), options).run();
     }
 
-    /** Builds everything and opens nothing. */
-    public Pooler(Config config, RunOptions options) {
+    /**
+     * Builds everything and opens nothing.
+     *
+     * @param file where a reload reads the configuration again; empty if there is none
+     */
+    public Pooler(Optional<Path> file, Config config, RunOptions options) {
         this.config = config;
         this.options = options;
         GeneralConfig general = config.general();
@@ -144,12 +148,18 @@ public final class Pooler implements AutoCloseable {
                         authentication,
                         new AtomicLong(),
                         options.rehearse());
-        this.pools =
-                Pools.of(
-                        config,
-                        new PoolFactory(shared, new ParameterInterner(), sockets(general), loops));
+        var factory =
+                new PoolFactory(shared, new ParameterInterner(), Settings.sockets(general), loops);
+        this.pools = Pools.of(config, factory);
         this.services = new ClientServices(authentication, workers, options.rehearse());
-        this.sessions = new Sessions(pools, services, sessionSettings(general));
+        this.sessions = new Sessions(pools, services, Settings.sessions(general));
+        this.diagnostics = new Diagnostics(pools, sessions, loops);
+        this.listeners = new Listeners(transport, loops, sessions::accept);
+        this.reload =
+                file.map(
+                        path ->
+                                new Reload(
+                                        path, pools, factory, sessions, listeners, this::onConfig));
         this.systemd = new SystemdNotifier(options.notifySocket());
     }
 
@@ -163,8 +173,8 @@ public final class Pooler implements AutoCloseable {
                 new SignalBindings(control)
                         .on("TERM", this::onTerminate)
                         .on("INT", this::onInterrupt)
-                        .on("HUP", () -> LOG.warn("SIGHUP: reload is not available yet"))
-                        .on("USR1", () -> LOG.warn("SIGUSR1: not available yet"))
+                        .on("HUP", this::onHangUp)
+                        .on("USR1", diagnostics::log)
                         .on("USR2", () -> LOG.warn("SIGUSR2: upgrade is not available yet"))) {
             if (!exitCode.isDone()) {
                 start();
@@ -181,7 +191,7 @@ public final class Pooler implements AutoCloseable {
     /** Listens and opens servers in advance; returns when both is done. */
     public void start() {
         GeneralConfig general = config.general();
-        listen(general);
+        listeners.open(general.listen(), Settings.sockets(general));
         var prewarmed =
                 CompletableFuture.allOf(
                         pools.all().stream()
@@ -195,9 +205,10 @@ public final class Pooler implements AutoCloseable {
         } catch (Exception e) {
             LOG.warn("min_pool_size was not reached", e);
         }
-        long period = general.housekeeping().retainConnectionsTime().toMillis();
-        control.scheduleWithFixedDelay(this::retain, period, period, TimeUnit.MILLISECONDS);
-        listeners.forEach(listener -> LOG.info("Accepting connections on {}", listener.address()));
+        scheduleRetain();
+        listeners
+                .all()
+                .forEach(listener -> LOG.info("Accepting connections on {}", listener.address()));
         LOG.info(
                 "pg_doorman {} is ready: pid {}, {} on {} threads",
                 options.version(),
@@ -211,77 +222,7 @@ public final class Pooler implements AutoCloseable {
 
     /** Where it listens; known after {@link #start}. */
     public List<Listener> listeners() {
-        return List.copyOf(listeners);
-    }
-
-    // ---- start ----------------------------------------------------------------------------------
-
-    private void listen(GeneralConfig general) {
-        GeneralConfig.Listen listen = general.listen();
-        SocketSettings settings = sockets(general);
-        Supplier<EventLoop> chooser =
-                () -> loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
-        var tcp = new InetSocketAddress(listen.host(), listen.port());
-        if (tcp.isUnresolved()) {
-            throw new StartException(
-                    StartException.LISTEN,
-                    "general.host: \"%s\" cannot be resolved to an address"
-                            .formatted(listen.host()));
-        }
-        add(
-                transport.listenTcp(
-                        loops.getFirst(),
-                        tcp,
-                        listen.backlog(),
-                        settings,
-                        chooser,
-                        sessions::accept),
-                "general.host/port");
-        if (listen.unixSocketDir().isPresent()) {
-            Path path = listen.unixSocketDir().get().resolve(".s.PGSQL." + listen.port());
-            add(
-                    transport.listenUnix(
-                            loops.getLast(),
-                            path,
-                            listen.unixSocketMode(),
-                            listen.backlog(),
-                            settings,
-                            chooser,
-                            sessions::accept),
-                    "general.unix_socket_dir");
-        }
-    }
-
-    private void add(CompletableFuture<Listener> listening, String setting) {
-        try {
-            listeners.add(listening.join());
-        } catch (CompletionException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new StartException(StartException.LISTEN, setting + ": " + cause.getMessage());
-        }
-    }
-
-    private static SocketSettings sockets(GeneralConfig general) {
-        GeneralConfig.Tcp tcp = general.tcp();
-        return new SocketSettings(
-                tcp.keepalivesIdle(),
-                tcp.keepalivesInterval(),
-                tcp.keepalivesCount(),
-                tcp.soLinger(),
-                tcp.noDelay(),
-                tcp.userTimeout(),
-                tcp.socketBufferSize(),
-                general.listen().unixSocketBufferSize());
-    }
-
-    private static SessionSettings sessionSettings(GeneralConfig general) {
-        return new SessionSettings(
-                general.listen().maxConnections(),
-                general.listen().loginTimeout().toNanos(),
-                general.memory().maxMemoryUsage(),
-                general.memory().proxyCopyDataTimeout().toNanos(),
-                general.logging().logClientConnections(),
-                general.logging().logClientDisconnections());
+        return listeners.all();
     }
 
     private static boolean mostUsersHaveMd5(Config config) {
@@ -300,6 +241,27 @@ public final class Pooler implements AutoCloseable {
         int max = config.general().housekeeping().retainConnectionsMax();
         var quota = new AtomicInteger(max == 0 ? Integer.MAX_VALUE : max);
         pools.all().forEach(pool -> pool.retain(quota));
+        scheduleRetain();
+    }
+
+    /** Each round by itself, for a reload may change the period. */
+    private void scheduleRetain() {
+        long period = config.general().housekeeping().retainConnectionsTime().toMillis();
+        control.schedule(this::retain, period, TimeUnit.MILLISECONDS);
+    }
+
+    private void onHangUp() {
+        if (stopping || reload.isEmpty()) {
+            LOG.info("Got SIGHUP, but {}", stopping ? "stopping" : "there is no file to reload");
+            return;
+        }
+        systemd.reloading();
+        reload.get().run(config);
+        systemd.ready("serving");
+    }
+
+    private void onConfig(Config next) {
+        config = next;
     }
 
     // ---- stop -----------------------------------------------------------------------------------
@@ -320,7 +282,7 @@ public final class Pooler implements AutoCloseable {
         LOG.info("Got SIGINT (Ctrl+C), starting graceful shutdown");
         stopping = true;
         systemd.stopping();
-        listeners.forEach(Listener::close);
+        listeners.close();
         sessions.shutDown();
         pools.all().forEach(Pool::close);
         long deadline = System.nanoTime() + config.general().process().shutdownTimeout().toNanos();
@@ -349,13 +311,7 @@ public final class Pooler implements AutoCloseable {
     @Override
     public void close() {
         systemd.stopping();
-        for (Listener listener : listeners) {
-            try {
-                listener.close().get(1, TimeUnit.SECONDS);
-            } catch (Exception e) {
-                LOG.warn("{} could not be closed", listener.address(), e);
-            }
-        }
+        listeners.close();
         control.shutdownNow();
         workers.shutdownNow();
         resolvers.shutdownNow();

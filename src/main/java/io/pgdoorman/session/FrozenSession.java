@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param stream position in what the client sends
  * @param nameExpected the next byte of the body is the first of a statement's name
  * @param scanState see {@link io.pgdoorman.backend.Server#scanStatement}
+ * @param sessionMode the server stays until the client leaves; meaningless without one
  * @param pending what was read and not relayed, while the client waits
  * @param place in the queue; null if the client does not wait
  * @param refusal why the current batch gets no server; null if it does
@@ -34,6 +35,7 @@ public record FrozenSession(
         FrameScanner.Frozen stream,
         boolean nameExpected,
         long scanState,
+        boolean sessionMode,
         byte[] pending,
         @Nullable Place place,
         @Nullable ErrorResponse refusal,

@@ -11,7 +11,8 @@ import java.util.concurrent.atomic.AtomicLong;
 final class MemoryBudget {
     private final AtomicLong used = new AtomicLong();
 
-    private final long limitBytes;
+    /** Written by a reload on the control thread, read by every client that waits. */
+    private volatile long limitBytes;
 
     MemoryBudget(long limitBytes) {
         this.limitBytes = limitBytes;
@@ -20,6 +21,10 @@ final class MemoryBudget {
     /** Adds what is held now, in any case; false if that is more than there should be. */
     boolean add(int bytes) {
         return used.addAndGet(bytes) <= limitBytes;
+    }
+
+    void setLimit(long bytes) {
+        limitBytes = bytes;
     }
 
     void subtract(int bytes) {

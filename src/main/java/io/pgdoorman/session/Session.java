@@ -10,6 +10,7 @@ import io.pgdoorman.backend.ReplyQueue;
 import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.ServerHandler;
 import io.pgdoorman.backend.ServerOwner;
+import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.pool.Ticket;
 import io.pgdoorman.pool.Waiter;
@@ -73,7 +74,6 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
     private final Sessions sessions;
     private final Shard shard;
     private final Channel client;
-    private final boolean sessionMode;
     private final ClientParameters parameters;
     private final SlowReaderWatch slowReader;
     private final Refusal refusal = new Refusal();
@@ -85,6 +85,10 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
     private @Nullable ByteBuf pending;
     private boolean nameExpected;
     private long scanState;
+
+    /** The mode of the pool when the server was linked: a reload may change it meanwhile. */
+    private boolean sessionMode;
+
     private boolean serverNeedsFlush;
     private boolean inputEnded;
     private boolean terminated;
@@ -110,7 +114,6 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         this.sessions = sessions;
         this.shard = shard;
         this.client = client;
-        this.sessionMode = shard.pool().settings().sessionMode();
         this.parameters =
                 new ClientParameters(
                         client,
@@ -132,6 +135,26 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
 
     public Channel channel() {
         return client;
+    }
+
+    boolean isOf(Pool pool) {
+        return shard.pool().equals(pool);
+    }
+
+    /** What it is doing, in words; to be asked on the client's loop. */
+    public String activity() {
+        return switch (state) {
+            case IDLE -> "idle";
+            case WAITING -> "waiting";
+            case LINKED -> {
+                Server s = linked();
+                if (s.status() != TransactionStatus.IDLE) {
+                    yield "in transaction";
+                }
+                yield s.replies().isSettled() ? "holding an idle server" : "active";
+            }
+            case CLOSED -> "closing";
+        };
     }
 
     /** For the shutdown's log line; to be asked on the client's loop. */
@@ -458,6 +481,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
 
     private void link(Server found) {
         server = found;
+        sessionMode = shard.pool().settings().sessionMode();
         found.setOwner(this);
         enter(State.LINKED);
         if (!client.isWritable()) {
@@ -712,6 +736,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
                         stream.freeze(),
                         nameExpected,
                         scanState,
+                        sessionMode,
                         pendingBytes,
                         place,
                         refusal.reason(),
@@ -749,6 +774,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         session.inputEnded = frozen.inputEnded();
         session.terminated = frozen.terminated();
         session.shuttingDown = frozen.shuttingDown();
+        session.sessionMode = frozen.sessionMode();
         session.settleDue = frozen.settleDue();
         session.farewell = frozen.farewell();
         session.queries = frozen.queries();

@@ -1,6 +1,7 @@
 package io.pgdoorman.session;
 
 import io.netty.channel.Channel;
+import io.pgdoorman.pool.Pool;
 import io.pgdoorman.wire.CancelKey;
 
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,26 @@ public final class Sessions {
 
     public SessionSettings settings() {
         return settings;
+    }
+
+    /** For logins and sessions that begin from now on, and for the limits over all of them. */
+    public void update(SessionSettings next) {
+        settings = next;
+        memory.setLimit(next.maxMemoryBytes());
+    }
+
+    /** The pool is gone: its clients are told to go, as in a shutdown. */
+    public void dismiss(Pool pool) {
+        for (Session session : all()) {
+            session.channel()
+                    .eventLoop()
+                    .execute(
+                            () -> {
+                                if (session.isOf(pool)) {
+                                    session.onShutdown();
+                                }
+                            });
+        }
     }
 
     MemoryBudget memory() {

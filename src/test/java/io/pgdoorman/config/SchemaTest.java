@@ -94,13 +94,8 @@ class SchemaTest {
                         new Setting(
                                 "general.idle_timeout", "2000", "600000", true, ReloadClass.POOL),
                         new Setting(
-                                "general.unix_socket_mode",
-                                "0640",
-                                "0600",
-                                true,
-                                ReloadClass.RESTART),
-                        new Setting(
-                                "general.host", "0.0.0.0", "0.0.0.0", false, ReloadClass.RESTART),
+                                "general.unix_socket_mode", "0640", "0600", true, ReloadClass.LIVE),
+                        new Setting("general.host", "0.0.0.0", "0.0.0.0", false, ReloadClass.LIVE),
                         new Setting("general.admin_password", "***", "", true, ReloadClass.LIVE),
                         new Setting("pools.app.idle_timeout", "2000", "", false, ReloadClass.POOL),
                         new Setting(

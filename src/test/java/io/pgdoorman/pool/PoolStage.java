@@ -43,7 +43,7 @@ final class PoolStage {
                         settings.build(),
                         source,
                         source.interner,
-                        coordinator,
+                        coordinator == null ? Coordinator.unlimited() : coordinator,
                         loops.stream().map(ManualLoop::loop).toList());
     }
 

@@ -6,6 +6,7 @@ import io.pgdoorman.auth.ScramKeyCache;
 import io.pgdoorman.auth.StoredSecret;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.config.HbaRules;
+import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.FakeServers;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.SettingsBuilder;
@@ -60,7 +61,7 @@ final class SessionStage {
                 settings.build(),
                 source,
                 source.interner,
-                null,
+                Coordinator.unlimited(),
                 List.of(eventLoop));
     }
 

@@ -10,13 +10,13 @@ import java.util.concurrent.ThreadLocalRandom;
  * Free TCP ports. Below the range the kernel takes for outgoing connections, so that only another
  * fixture can take one before its program binds it; the fixtures then try the next. Threads: any.
  */
-final class Ports {
+public final class Ports {
     private static final int FIRST = 15_000;
     private static final int END = 32_000;
 
     private Ports() {}
 
-    static int free() {
+    public static int free() {
         for (int attempt = 0; attempt < 1_000; attempt++) {
             int port = ThreadLocalRandom.current().nextInt(FIRST, END);
             try (var probe = new ServerSocket()) {

@@ -1,0 +1,162 @@
+package io.pgdoorman.runtime;
+
+import io.pgdoorman.config.Config;
+import io.pgdoorman.config.ConfigLoader;
+import io.pgdoorman.config.LoadResult;
+import io.pgdoorman.config.Problem;
+import io.pgdoorman.config.ReloadClass;
+import io.pgdoorman.config.Setting;
+import io.pgdoorman.pool.Pool;
+import io.pgdoorman.session.Sessions;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Reads the configuration again and applies the difference, part by part. A file with an error
+ * changes nothing.
+ *
+ * <p>Threads: the control thread.
+ */
+final class Reload {
+    private static final Logger LOG = LoggerFactory.getLogger(Reload.class);
+
+    /**
+     * What came of a reload.
+     *
+     * @param problems why it was rejected, or warnings
+     * @param accepted false if nothing was changed because of an error
+     * @param changes one line each; empty if the configuration is the same
+     * @param restart settings that changed and count at the next start or upgrade
+     */
+    record Result(
+            boolean accepted, List<String> problems, List<String> changes, List<String> restart) {}
+
+    private final Path file;
+    private final Pools pools;
+    private final PoolFactory factory;
+    private final Sessions sessions;
+    private final Listeners listeners;
+    private final Consumer<Config> onAccepted;
+
+    /**
+     * @param onAccepted gets each configuration that is in effect from now on
+     */
+    Reload(
+            Path file,
+            Pools pools,
+            PoolFactory factory,
+            Sessions sessions,
+            Listeners listeners,
+            Consumer<Config> onAccepted) {
+        this.file = file;
+        this.pools = pools;
+        this.factory = factory;
+        this.sessions = sessions;
+        this.listeners = listeners;
+        this.onAccepted = onAccepted;
+    }
+
+    /**
+     * Reads, compares, applies, and logs what happened.
+     *
+     * @param present the configuration in effect
+     */
+    Result run(Config present) {
+        LOG.info("Reloading config {}", file);
+        LoadResult loaded = ConfigLoader.load(file);
+        List<String> problems = loaded.problems().stream().map(Problem::text).toList();
+        for (Problem problem : loaded.problems()) {
+            switch (problem.severity()) {
+                case ERROR -> LOG.error("Config reload rejected: {}", problem.text());
+                case WARNING, NOT_IN_EFFECT -> LOG.warn("{}", problem.text());
+            }
+        }
+        if (loaded.config().isEmpty()) {
+            return new Result(false, problems, List.of(), List.of());
+        }
+        Config next = loaded.config().get();
+        if (next.equals(present)) {
+            LOG.info("Config unchanged");
+            return new Result(true, problems, List.of(), List.of());
+        }
+        try {
+            List<String> changes = apply(present, next);
+            List<String> restart = needingRestart(present, next);
+            changes.forEach(change -> LOG.info("Config changed: {}", change));
+            restart.forEach(
+                    change -> LOG.warn("Config changed, in effect at the next start: {}", change));
+            LOG.info("Config reloaded");
+            return new Result(true, problems, changes, restart);
+        } catch (StartException e) {
+            LOG.error("Config reload rejected: {}", e.getMessage());
+            return new Result(false, List.of(String.valueOf(e.getMessage())), List.of(), List.of());
+        }
+    }
+
+    /** Listeners first: they alone can fail, and then nothing else has changed. */
+    private List<String> apply(Config present, Config next) {
+        var sockets = Settings.sockets(next.general());
+        List<String> changes = new ArrayList<>(listeners.apply(next.general().listen(), sockets));
+        factory.update(sockets);
+        Pools.Outcome outcome = pools.apply(next);
+        changes.addAll(outcome.changes());
+        if (!present.general().hba().equals(next.general().hba())) {
+            changes.add("pg_hba: new rules, for new connections");
+        }
+        sessions.update(Settings.sessions(next.general()));
+        for (Pool pool : outcome.removed()) {
+            pool.close();
+            sessions.dismiss(pool);
+        }
+        changes.addAll(live(present, next));
+        onAccepted.accept(next);
+        return changes;
+    }
+
+    /** Changed settings of the section general that are in effect now. */
+    private static List<String> live(Config present, Config next) {
+        return differing(present, next).stream()
+                .filter(change -> change.name.startsWith("general."))
+                .filter(change -> change.reload != ReloadClass.RESTART)
+                .map(Change::text)
+                .toList();
+    }
+
+    private static List<String> needingRestart(Config present, Config next) {
+        return differing(present, next).stream()
+                .filter(change -> change.reload == ReloadClass.RESTART)
+                .map(Change::text)
+                .toList();
+    }
+
+    private record Change(String name, String before, String after, ReloadClass reload) {
+        String text() {
+            return "%s: %s -> %s".formatted(name, shown(before), shown(after));
+        }
+
+        private static String shown(String value) {
+            return value.isEmpty() ? "(unset)" : value;
+        }
+    }
+
+    private static List<Change> differing(Config present, Config next) {
+        Map<String, String> before = new HashMap<>();
+        present.settings().forEach(setting -> before.put(setting.name(), setting.value()));
+        List<Change> changes = new ArrayList<>();
+        for (Setting setting : next.settings()) {
+            String old = before.get(setting.name());
+            if (old != null && !old.equals(setting.value())) {
+                changes.add(new Change(setting.name(), old, setting.value(), setting.reload()));
+            }
+        }
+        return changes;
+    }
+}
