@@ -24,13 +24,18 @@ final class ConfigCheck {
     int run(Path file, boolean strict) {
         LoadResult loaded = ConfigLoader.load(file);
         LoadResult result = strict ? loaded.withWarningsAsErrors() : loaded;
-        result.problems().forEach(this::print);
+        print(result);
         if (result.config().isEmpty()) {
             return ExitCode.CONFIG;
         }
         out.printf("pg_doorman: the configuration file %s syntax is ok%n", file);
         out.printf("pg_doorman: configuration file %s test is successful%n", file);
         return ExitCode.OK;
+    }
+
+    /** Prints every problem. */
+    void print(LoadResult result) {
+        result.problems().forEach(this::print);
     }
 
     private void print(Problem problem) {

@@ -1,5 +1,7 @@
 package io.pgdoorman.cli;
 
+import io.pgdoorman.config.ConfigLoader;
+import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.demo.Demo;
 import io.pgdoorman.demo.DemoException;
 import io.pgdoorman.runtime.Pooler;
@@ -91,8 +93,13 @@ final class Program {
                             + " foreground (systemd: Type=notify)");
             return ExitCode.OS_ERROR;
         }
+        LoadResult loaded = ConfigLoader.load(arguments.configFile());
+        if (loaded.config().isEmpty()) {
+            new ConfigCheck(out, err).print(loaded);
+            return ExitCode.CONFIG;
+        }
         try (var _ = startLogging(arguments)) {
-            return Pooler.run(arguments.configFile(), runOptions());
+            return Pooler.run(arguments.configFile(), loaded, runOptions());
         }
     }
 

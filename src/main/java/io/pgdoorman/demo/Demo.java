@@ -1,5 +1,6 @@
 package io.pgdoorman.demo;
 
+import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.runtime.Pooler;
 import io.pgdoorman.runtime.RunOptions;
 
@@ -49,7 +50,7 @@ public final class Demo {
                     """,
                     postgres.socketDirectory(), port, DemoPostgres.SUPERUSER, config);
             out.flush();
-            return Pooler.run(config, options);
+            return Pooler.run(config, ConfigLoader.load(config), options);
         } finally {
             out.println("The demo has ended, its files are removed.");
         }

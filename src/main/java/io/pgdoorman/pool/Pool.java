@@ -34,6 +34,9 @@ public final class Pool {
     /** The same for startup parameters: meeting it costs a login at PostgreSQL. */
     static final long PROFILE_SLACK_NANOS = 20_000_000;
 
+    /** Who waits when PostgreSQL refuses a profile for good hears of it within this time. */
+    private static final long TELL_NANOS = 20_000_000;
+
     /** Profiles of which something is remembered. */
     private static final int MAX_PROFILES = 1_000;
 
@@ -316,16 +319,18 @@ public final class Pool {
         creating.decrementAndGet();
         open.decrementAndGet();
         coordinator.release();
-        long until = System.nanoTime() + settings.loginRetryNanos();
+        long pause = settings.loginRetryNanos();
         if (failure.isTransient()) {
             LoginFailure before = lastFailure;
-            retryAtNanos = until;
+            retryAtNanos = System.nanoTime() + pause;
             lastFailure = failure;
             return before == null || !before.equals(failure);
         }
         if (refused.size() > MAX_PROFILES) {
             refused.clear();
         }
+        // Without a pause too: those who wait now are told, or they would ask again and again.
+        long until = System.nanoTime() + Math.max(pause, TELL_NANOS);
         RefusedProfile before = refused.put(profile, new RefusedProfile(failure, until));
         return before == null || !before.failure().equals(failure);
     }

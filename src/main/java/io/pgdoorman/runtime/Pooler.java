@@ -7,7 +7,6 @@ import io.pgdoorman.auth.ScramKeyCache;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ServerConnector;
 import io.pgdoorman.config.Config;
-import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.config.Problem;
@@ -22,6 +21,7 @@ import io.pgdoorman.wire.Bytes;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -83,22 +83,20 @@ public final class Pooler implements AutoCloseable {
     private boolean stopping;
 
     /**
-     * Loads a configuration and serves until a signal ends it.
+     * Serves until a signal ends it.
      *
+     * @param file where a reload reads the configuration again
+     * @param loaded what was read from it
      * @return the process's exit code
      */
-    public static int run(Path configFile, RunOptions options) {
-        LoadResult loaded = ConfigLoader.load(configFile);
+    public static int run(Path file, LoadResult loaded, RunOptions options) {
         for (Problem problem : loaded.problems()) {
-            switch (problem.severity()) {
-                case ERROR -> LOG.error("{}", problem.text());
-                case WARNING, NOT_IN_EFFECT -> LOG.warn("{}", problem.text());
-            }
+            LOG.atLevel(problem.severity() == Problem.Severity.ERROR ? Level.ERROR : Level.WARN)
+                    .log("{}", problem.text());
         }
-        if (loaded.config().isEmpty()) {
-            return StartException.CONFIG;
-        }
-        return new Pooler(Optional.of(configFile), loaded.config().get(), options).run();
+        return loaded.config()
+                .map(config -> new Pooler(Optional.of(file), config, options).run())
+                .orElse(StartException.CONFIG);
     }
 
     /**

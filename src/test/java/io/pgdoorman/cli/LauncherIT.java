@@ -138,4 +138,18 @@ class LauncherIT {
                                 Files.readString(Path.of("/proc/" + pid + "/cmdline"))
                                         .contains("-Xmx"));
     }
+
+    @Test
+    void saysWhatIsWrongWithTheConfigurationWhenItStarts(@TempDir Path home) throws Exception {
+        Path file = Files.writeString(home.resolve("bad.toml"), "[general]\nport = \"no\"\n");
+
+        try (ChildProcess launcher =
+                ChildProcess.start(
+                        List.of(PoolerProcess.program().toString(), file.toString()),
+                        Map.of(),
+                        home)) {
+            assertThat(launcher.awaitExit(LIMIT)).as(launcher.output()).isEqualTo(78);
+            assertThat(launcher.output()).contains("Config parse error: ", "general.port");
+        }
+    }
 }

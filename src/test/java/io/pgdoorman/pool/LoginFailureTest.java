@@ -53,6 +53,20 @@ class LoginFailureTest extends PoolScenario {
     }
 
     @Test
+    void aRefusalForGoodIsToldThoughThereIsNoPause() {
+        settings.loginRetryNanos = 0;
+        restage();
+        PoolClient client = stage.client().acquire();
+
+        stage.source.refuse(FakeServers.failure(LoginFailure.Kind.REFUSED, "28P01", "wrong"));
+        stage.run();
+
+        assertThat(client.isWaiting()).isFalse();
+        assertThat(client.refusal().sqlState()).isEqualTo("28P01");
+        assertThat(stage.source.logins).isEmpty();
+    }
+
+    @Test
     void pausesAfterAFailedLogin() {
         settings.loginRetryNanos = HOUR;
         restage();
