@@ -13,6 +13,7 @@ import io.pgdoorman.backend.ServerIdentity;
 import io.pgdoorman.backend.ServerOwner;
 import io.pgdoorman.backend.ServerSource;
 import io.pgdoorman.config.HbaRules;
+import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.PoolSettings;
 import io.pgdoorman.pool.Shard;
@@ -47,7 +48,7 @@ final class RelaySurroundings {
                         settings(),
                         new OneServer(server, parameters),
                         new ParameterInterner(),
-                        null,
+                        Coordinator.unlimited(),
                         List.of(loop));
         shard = pool.shard(loop);
         var authentication =
@@ -60,7 +61,8 @@ final class RelaySurroundings {
                 new Sessions(
                         new NoAccounts(),
                         new ClientServices(authentication, Runnable::run, false),
-                        new SessionSettings(2, MINUTE, 256L << 20, MINUTE, false, false));
+                        new SessionSettings(
+                                2, MINUTE, 256L << 20, MINUTE, Bytes.ofText(";"), false, false));
     }
 
     /** A client that is logged in, on this channel. */

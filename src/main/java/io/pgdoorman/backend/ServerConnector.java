@@ -94,6 +94,14 @@ public final class ServerConnector implements ServerSource {
         return target;
     }
 
+    /** Makes servers as {@code other} does; what clients have taught either of them apart. */
+    public boolean isLike(ServerSource other) {
+        return other instanceof ServerConnector that
+                && target.equals(that.target)
+                && lifetimeNanos == that.lifetimeNanos
+                && idleNanos == that.idleNanos;
+    }
+
     /** What servers log in with now. */
     public ServerCredential credential() {
         return credential;

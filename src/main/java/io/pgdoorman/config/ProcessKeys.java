@@ -41,8 +41,10 @@ final class ProcessKeys {
             TRAFFIC.key("pooler_check_query", ValueTypes.STRING)
                     .byDefault(";")
                     .reload(LIVE)
-                    .notInEffect()
-                    .add("A simple query with exactly this text is answered without a server.");
+                    .add(
+                            "A simple query with exactly this text is answered by the pooler as"
+                                    + " PostgreSQL answered it for the first client of the pool,"
+                                    + " if the client is in no transaction. Empty: none is.");
 
     static final KeyGroup HOUSEKEEPING = new KeyGroup("Housekeeping");
 

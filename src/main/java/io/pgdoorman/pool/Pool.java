@@ -6,6 +6,7 @@ import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.ServerSource;
+import io.pgdoorman.wire.Bytes;
 
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,11 @@ public final class Pool {
     private final String database;
     private final String user;
 
+    /** PostgreSQL's answer to the query by which clients check their connection. */
+    private volatile @Nullable CheckAnswer checkAnswer;
+
+    private record CheckAnswer(Bytes query, Bytes answer) {}
+
     /** Where servers come from. Written by a reload on the control thread, read by all shards. */
     private volatile ServerSource source;
 
@@ -76,6 +82,9 @@ public final class Pool {
     private final AtomicInteger lent = new AtomicInteger();
 
     private final AtomicInteger creating = new AtomicInteger();
+
+    /** Surplus servers that some loop is just closing. */
+    private final AtomicInteger closing = new AtomicInteger();
 
     /** What PostgreSQL reported at the login of each profile; bounded like the interner. */
     private final Map<ParameterSet, ParameterSet> reported = new ConcurrentHashMap<>();
@@ -174,6 +183,16 @@ public final class Pool {
         return sum;
     }
 
+    /** What PostgreSQL answers to this query, ReadyForQuery included; null if nobody knows. */
+    public @Nullable Bytes checkAnswer(Bytes query) {
+        CheckAnswer known = checkAnswer;
+        return known != null && known.query().equals(query) ? known.answer() : null;
+    }
+
+    public void rememberCheckAnswer(Bytes query, Bytes answer) {
+        checkAnswer = new CheckAnswer(query, answer);
+    }
+
     /** What PostgreSQL reports after a login with these parameters, if that is known. */
     public @Nullable ParameterSet reported(ParameterSet profile) {
         return reported.get(profile);
@@ -238,6 +257,7 @@ public final class Pool {
         lastFailure = null;
         refused.clear();
         reported.clear();
+        checkAnswer = null;
         recentProfile = next.defaultProfile();
         for (Shard shard : shards) {
             shard.loop().execute(shard::onSettingsChanged);
@@ -260,9 +280,25 @@ public final class Pool {
         return server.identity().bornNanos() - redirectedNanos < 0;
     }
 
-    /** More servers are open than may be, since the limit was lowered. */
-    boolean hasSurplus() {
-        return open.get() > capacity();
+    /**
+     * More servers are open than may be, since the limit was lowered: the caller closes one and
+     * says so, no other loop closes one in its place.
+     */
+    boolean claimSurplus() {
+        while (true) {
+            int now = closing.get();
+            if (open.get() - now <= capacity()) {
+                return false;
+            }
+            if (closing.compareAndSet(now, now + 1)) {
+                return true;
+            }
+        }
+    }
+
+    /** The server of {@link #claimSurplus} is closed. */
+    void surplusClosed() {
+        closing.decrementAndGet();
     }
 
     /** Closes idle servers now and the others as they come back; waiting clients are refused. */
@@ -274,7 +310,8 @@ public final class Pool {
         }
     }
 
-    boolean isClosed() {
+    /** The pool serves no more clients. */
+    public boolean isClosed() {
         return closed;
     }
 

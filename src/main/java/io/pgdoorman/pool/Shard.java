@@ -263,8 +263,9 @@ public final class Shard {
         for (Server server : idle.all()) {
             if (pool.isOutdated(server)) {
                 discard(server, OUTDATED);
-            } else if (pool.hasSurplus()) {
+            } else if (pool.claimSurplus()) {
                 discard(server, SURPLUS);
+                pool.surplusClosed();
             }
         }
         replenish();
@@ -562,8 +563,9 @@ public final class Shard {
             discard(server, OUTDATED);
             return;
         }
-        if (pool.hasSurplus()) {
+        if (pool.claimSurplus()) {
             discard(server, SURPLUS);
+            pool.surplusClosed();
             return;
         }
         Shard hungrier = hungrier(server.profile(), now);

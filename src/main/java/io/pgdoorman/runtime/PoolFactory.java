@@ -100,10 +100,6 @@ final class PoolFactory {
                 samePassword
                         && oldUser.serverUsername().equals(user.serverUsername())
                         && oldUser.serverPassword().equals(user.serverPassword());
-        ServerCredential credential =
-                sameIdentity && living.source() instanceof ServerConnector present
-                        ? present.credential() // may have been learnt from a client
-                        : credential(user, secret, passesThrough(user));
         boolean sameTarget =
                 oldPool.serverHost().equals(pool.serverHost())
                         && oldPool.serverPort() == pool.serverPort()
@@ -111,9 +107,15 @@ final class PoolFactory {
                         && oldUser.serverUsername().equals(user.serverUsername())
                         && oldUser.serverPassword().equals(user.serverPassword())
                         && oldPool.startupParameters().equals(pool.startupParameters());
-        ServerConnector connector = connector(pool, user, credential);
+        ServerConnector connector =
+                connector(pool, user, credential(user, secret, passesThrough(user)));
+        if (sameIdentity && living.source() instanceof ServerConnector present) {
+            connector.learn(present.credential()); // perhaps a client's own
+        }
         if (sameTarget) {
-            living.replaceSource(connector);
+            if (!connector.isLike(living.source())) { // else a client may be teaching it right now
+                living.replaceSource(connector);
+            }
         } else {
             living.redirect(connector);
             changes.add("servers are made anew, at " + connector.endpoint());

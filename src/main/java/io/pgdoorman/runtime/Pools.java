@@ -45,7 +45,7 @@ final class Pools implements ClientDirectory {
     static Pools of(Config config, PoolFactory factory) {
         var nothing = new Snapshot(config.general().hba(), Map.of(), Map.of(), Map.of());
         var pools = new Pools(factory, nothing);
-        pools.apply(config);
+        pools.apply(config, false);
         return pools;
     }
 
@@ -60,8 +60,10 @@ final class Pools implements ClientDirectory {
     /**
      * Makes this the configuration's: pools that stay are told what is new to them, others are
      * built or closed. Control thread only.
+     *
+     * @param newSockets how servers are connected has changed for all pools
      */
-    Outcome apply(Config config) {
+    Outcome apply(Config config, boolean newSockets) {
         Snapshot before = now;
         List<String> changes = new ArrayList<>();
         Map<String, Coordinator> coordinators = new HashMap<>();
@@ -73,7 +75,14 @@ final class Pools implements ClientDirectory {
             for (UserConfig user : pool.users()) {
                 var key = new Key(pool.name(), user.username());
                 entries.put(
-                        key, entry(pool, user, coordinator, before.entries().get(key), changes));
+                        key,
+                        entry(
+                                pool,
+                                user,
+                                coordinator,
+                                before.entries().get(key),
+                                newSockets,
+                                changes));
             }
         }
         now =
@@ -121,13 +130,16 @@ final class Pools implements ClientDirectory {
             UserConfig user,
             Coordinator coordinator,
             @Nullable Entry before,
+            boolean newSockets,
             List<String> changes) {
         if (before == null) {
             Account account = factory.account(pool, user, coordinator);
             changes.add(account.pool().name() + ": added");
             return new Entry(account, pool, user);
         }
-        if (before.user().equals(user) && withoutUsers(before.pool()).equals(withoutUsers(pool))) {
+        if (!newSockets
+                && before.user().equals(user)
+                && withoutUsers(before.pool()).equals(withoutUsers(pool))) {
             return new Entry(before.account(), pool, user);
         }
         PoolFactory.Update update =

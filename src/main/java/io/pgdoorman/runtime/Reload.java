@@ -105,8 +105,9 @@ final class Reload {
     private List<String> apply(Config present, Config next) {
         var sockets = Settings.sockets(next.general());
         List<String> changes = new ArrayList<>(listeners.apply(next.general().listen(), sockets));
+        boolean newSockets = !sockets.equals(Settings.sockets(present.general()));
         factory.update(sockets);
-        Pools.Outcome outcome = pools.apply(next);
+        Pools.Outcome outcome = pools.apply(next, newSockets);
         changes.addAll(outcome.changes());
         if (!present.general().hba().equals(next.general().hba())) {
             changes.add("pg_hba: new rules, for new connections");

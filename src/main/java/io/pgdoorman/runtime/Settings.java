@@ -3,6 +3,7 @@ package io.pgdoorman.runtime;
 import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.session.SessionSettings;
+import io.pgdoorman.wire.Bytes;
 
 /** The section {@code general} in the form other packages take it. Threads: no state. */
 final class Settings {
@@ -27,6 +28,7 @@ final class Settings {
                 general.listen().loginTimeout().toNanos(),
                 general.memory().maxMemoryUsage(),
                 general.memory().proxyCopyDataTimeout().toNanos(),
+                Bytes.ofText(general.memory().poolerCheckQuery()),
                 general.logging().logClientConnections(),
                 general.logging().logClientDisconnections());
     }

@@ -388,6 +388,10 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
         }
         ChannelHandlerContext ctx = context();
         Pool pool = pool();
+        if (pool.isClosed()) {
+            refuse(SqlState.INVALID_CATALOG_NAME, "the pool was removed from the configuration");
+            return;
+        }
         // Without a name of its own: the pool's, or the one its options set.
         boolean ownName =
                 !parsed.applicationName().isEmpty() && !pool.settings().fixedApplicationName();

@@ -14,6 +14,7 @@ import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.pool.Ticket;
 import io.pgdoorman.pool.Waiter;
+import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.FrameScanner;
 import io.pgdoorman.wire.FrameScanner.Verdict;
 import io.pgdoorman.wire.Frames;
@@ -77,6 +78,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
     private final ClientParameters parameters;
     private final SlowReaderWatch slowReader;
     private final Refusal refusal = new Refusal();
+    private final CheckQuery checkQuery;
 
     private FrameScanner stream = new FrameScanner();
     private State state = State.IDLE;
@@ -121,10 +123,11 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
                         reported,
                         identity.applicationName(),
                         shard.pool().settings().applicationName());
+        this.checkQuery = new CheckQuery(sessions, shard.pool());
         this.slowReader =
                 new SlowReaderWatch(
                         client,
-                        sessions.settings().slowReaderNanos(),
+                        () -> sessions.settings().slowReaderNanos(),
                         () -> server != null,
                         () -> close(CloseReason.SLOW_READER));
     }
@@ -387,11 +390,12 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
 
     @Override
     public boolean isHeld(byte type, int bodyLength) {
-        return false;
+        return type == FrontendType.QUERY && server == null && checkQuery.fits(bodyLength);
     }
 
     @Override
     public Verdict onFrame(byte type, ByteBuf in, int index, int bodyLength) {
+        boolean waited = checkQuery.hasWaited();
         if (state == State.CLOSED || terminated) {
             return Verdict.DROP; // behind a Terminate
         }
@@ -409,10 +413,22 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
             onMalformedFlush();
             return Verdict.DROP;
         }
+        checkQuery.forget();
+        boolean check =
+                waited || (isHeld(type, bodyLength) && checkQuery.isSent(in, index, bodyLength));
+        if (check && server == null && answerCheck()) {
+            return Verdict.DROP;
+        }
         if (server == null && (needsNoServer(type) || !acquire())) {
+            if (check) {
+                checkQuery.waitForServer();
+            }
             return state == State.WAITING ? Verdict.STOP : Verdict.DROP;
         }
         Server s = linked();
+        if (check) {
+            checkQuery.listen(client.alloc());
+        }
         settleDue = false;
         if (parameters.synchronise(s)) {
             serverNeedsFlush = true;
@@ -424,6 +440,19 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         nameExpected = type == FrontendType.PARSE;
         queries++;
         return Verdict.PASS_AND_SHOW;
+    }
+
+    /** Answers the client's check by itself, if it knows PostgreSQL's answer. */
+    private boolean answerCheck() {
+        Bytes answer = checkQuery.answer();
+        if (answer == null) {
+            return false;
+        }
+        ByteBuf out = client.alloc().buffer(answer.length());
+        answer.encode(out);
+        client.writeAndFlush(out, client.voidPromise());
+        queries++;
+        return true;
     }
 
     /** What PostgreSQL ignores from a client that has nothing running. */
@@ -572,7 +601,8 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
 
     @Override
     public void onServerBytes(Server s, ByteBuf in, int from, int to) {
-        client.write(piece(in, from, to), client.voidPromise());
+        checkQuery.onServerBytes(in, from, to);
+        slowReader.write(piece(in, from, to));
     }
 
     @Override
@@ -591,6 +621,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
     @Override
     public void onServerSettled(Server s) {
         transactions++;
+        checkQuery.onSettled();
         if (parameters.isRequested()) {
             parameters.onSettled(s);
         }
@@ -692,6 +723,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         enter(State.CLOSED);
         server = null;
         stream.release();
+        checkQuery.forget();
         takePending().release();
         if (last == State.WAITING) {
             leaveQueue();
@@ -718,6 +750,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
     FrozenSession freeze() {
         onReadComplete();
         client.flush();
+        checkQuery.forget();
         FrozenSession.Place place = null;
         Ticket t = ticket;
         if (state == State.WAITING && t != null) {

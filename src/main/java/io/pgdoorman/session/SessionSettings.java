@@ -1,5 +1,7 @@
 package io.pgdoorman.session;
 
+import io.pgdoorman.wire.Bytes;
+
 /**
  * What all sessions of the process have in common. Times in nanoseconds, zero is no limit.
  *
@@ -8,6 +10,7 @@ package io.pgdoorman.session;
  * @param maxConnections clients at one time
  * @param loginNanos from accept to the end of the login
  * @param maxMemoryBytes of client messages held while their clients wait for a server
+ * @param checkQuery answered without a server; empty if none is
  * @param slowReaderNanos how long a client that holds a server may take no byte
  */
 public record SessionSettings(
@@ -15,5 +18,6 @@ public record SessionSettings(
         long loginNanos,
         long maxMemoryBytes,
         long slowReaderNanos,
+        Bytes checkQuery,
         boolean logConnections,
         boolean logDisconnections) {}

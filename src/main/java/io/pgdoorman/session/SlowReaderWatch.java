@@ -1,9 +1,11 @@
 package io.pgdoorman.session;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * Notices a client that takes no byte for too long while it keeps a server from others. However
@@ -13,7 +15,7 @@ import java.util.function.BooleanSupplier;
  */
 final class SlowReaderWatch {
     private final Channel client;
-    private final long limitNanos;
+    private final LongSupplier limitNanos;
     private final BooleanSupplier holdsServer;
     private final Runnable onStalled;
     private boolean armed;
@@ -21,31 +23,52 @@ final class SlowReaderWatch {
     private long missingBytes;
 
     /**
-     * @param limitNanos 0 is no limit
+     * @param limitNanos asked each time; 0 is no limit
      * @param holdsServer whether the client keeps a server at the moment
      */
     SlowReaderWatch(
-            Channel client, long limitNanos, BooleanSupplier holdsServer, Runnable onStalled) {
+            Channel client,
+            LongSupplier limitNanos,
+            BooleanSupplier holdsServer,
+            Runnable onStalled) {
         this.client = client;
         this.limitNanos = limitNanos;
         this.holdsServer = holdsServer;
         this.onStalled = onStalled;
     }
 
+    /**
+     * Writes to the client without flush. What is added while it is watched must not hide what it
+     * has taken. Consumes {@code bytes}.
+     */
+    void write(ByteBuf bytes) {
+        if (!armed) {
+            client.write(bytes, client.voidPromise());
+            return;
+        }
+        long before = client.bytesBeforeWritable();
+        client.write(bytes, client.voidPromise());
+        missingBytes += client.bytesBeforeWritable() - before;
+    }
+
     /** The client has become writable or unwritable, or got a server. */
     void onChange() {
         if (client.isWritable()) {
             progressed = true;
-        } else if (!armed && limitNanos > 0 && holdsServer.getAsBoolean()) {
+        } else if (!armed && holdsServer.getAsBoolean()) {
             arm();
         }
     }
 
     private void arm() {
+        long limit = limitNanos.getAsLong();
+        if (limit == 0) {
+            return;
+        }
         armed = true;
         progressed = false;
         missingBytes = client.bytesBeforeWritable();
-        client.eventLoop().schedule(this::look, limitNanos, TimeUnit.NANOSECONDS);
+        client.eventLoop().schedule(this::look, limit, TimeUnit.NANOSECONDS);
     }
 
     private void look() {

@@ -50,6 +50,19 @@ public final class Bytes {
         return bytes.length == 0;
     }
 
+    /** Whether these bytes stand at {@code index}. Borrows {@code in}. */
+    public boolean isAt(ByteBuf in, int index) {
+        if (in.writerIndex() - index < bytes.length) {
+            return false;
+        }
+        for (int i = 0; i < bytes.length; i++) {
+            if (in.getByte(index + i) != bytes[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** A copy. */
     public byte[] toByteArray() {
         return bytes.clone();

@@ -43,6 +43,9 @@ final class SessionStage {
     private Pool pool;
     private Sessions sessions;
 
+    /** {@code pooler_check_query}. */
+    String checkQuery = "";
+
     SessionStage() {
         pool = newPool(loop.loop());
         sessions = newSessions();
@@ -80,6 +83,7 @@ final class SessionStage {
                         loginTime.toNanos(),
                         maxMemoryBytes,
                         slowReader.toNanos(),
+                        Bytes.ofText(checkQuery),
                         true,
                         true));
     }
