@@ -633,7 +633,7 @@ public final class Shard {
             boolean fits = other.oldestProfile.equals(profile);
             boolean due =
                     fits
-                            ? mine == NOBODY || mine - theirs > Pool.SLACK_NANOS
+                            ? mine == NOBODY || mine - theirs > Pool.slackNanos(now - theirs)
                             : (mine == NOBODY || mine - theirs > Pool.PROFILE_SLACK_NANOS)
                                     && now - theirs > Pool.PROFILE_SLACK_NANOS
                                     && now - sentAwayAtNanos >= CONVERT_PAUSE_NANOS

@@ -107,7 +107,7 @@ class LimitsIT {
                 WireClient waiter = login("single");
                 waiter.send(Frontend.query("SELECT extract(epoch FROM clock_timestamp())"));
                 waiters.add(waiter);
-                assertThat(waiter.isSilentFor(Duration.ofMillis(20))).isTrue();
+                assertThat(waiter.isSilentFor(Duration.ofMillis(50))).isTrue();
             }
             holder.query("COMMIT");
 
