@@ -236,10 +236,10 @@ public final class Pooler implements AutoCloseable {
     // ---- while it runs --------------------------------------------------------------------------
 
     private void retain() {
+        scheduleRetain(); // first, so that a failure does not end the rounds
         int max = config.general().housekeeping().retainConnectionsMax();
         var quota = new AtomicInteger(max == 0 ? Integer.MAX_VALUE : max);
         pools.all().forEach(pool -> pool.retain(quota));
-        scheduleRetain();
     }
 
     /** Each round by itself, for a reload may change the period. */
@@ -254,8 +254,13 @@ public final class Pooler implements AutoCloseable {
             return;
         }
         systemd.reloading();
-        reload.get().run(config);
-        systemd.ready("serving");
+        try {
+            reload.get().run(config);
+        } catch (RuntimeException e) {
+            LOG.error("Config reload failed, the configuration may be in effect in parts", e);
+        } finally {
+            systemd.ready("serving");
+        }
     }
 
     private void onConfig(Config next) {
