@@ -26,7 +26,8 @@ import java.util.function.Supplier;
 /**
  * The sockets clients connect to: opened at the start, changed by a reload, closed at the end.
  *
- * <p>Threads: one at a time, at the start the main thread, then the control thread.
+ * <p>Threads: the control thread; the end of the process may come on any other, so everything is
+ * done under one lock. Once closed, nothing is opened any more.
  */
 final class Listeners {
     private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
@@ -66,6 +67,7 @@ final class Listeners {
     private final Consumer<Channel> onAccept;
     private final AtomicInteger nextLoop = new AtomicInteger();
     private final Map<Address, Listener> open = new LinkedHashMap<>();
+    private boolean closed;
 
     Listeners(Transport transport, List<EventLoop> loops, Consumer<Channel> onAccept) {
         this.transport = transport;
@@ -74,7 +76,7 @@ final class Listeners {
     }
 
     /** Opens all addresses of the configuration. */
-    void open(GeneralConfig.Listen listen, SocketSettings settings) {
+    synchronized void open(GeneralConfig.Listen listen, SocketSettings settings) {
         for (Address address : addresses(listen)) {
             open.put(address, bind(address, listen.backlog(), settings));
         }
@@ -87,7 +89,7 @@ final class Listeners {
      * @return one line for each change
      * @throws StartException an address cannot be opened
      */
-    List<String> apply(GeneralConfig.Listen listen, SocketSettings settings) {
+    synchronized List<String> apply(GeneralConfig.Listen listen, SocketSettings settings) {
         List<String> changes = new ArrayList<>();
         List<Address> wanted = addresses(listen);
         List<Address> gone = open.keySet().stream().filter(a -> !wanted.contains(a)).toList();
@@ -127,12 +129,13 @@ final class Listeners {
         };
     }
 
-    List<Listener> all() {
+    synchronized List<Listener> all() {
         return List.copyOf(open.values());
     }
 
     /** Closes everything; clients that are connected stay. */
-    void close() {
+    synchronized void close() {
+        closed = true;
         List.copyOf(open.keySet()).forEach(this::close);
     }
 
@@ -163,6 +166,10 @@ final class Listeners {
     }
 
     private Listener bind(Address address, int backlog, SocketSettings settings) {
+        if (closed) {
+            throw new StartException(
+                    StartException.LISTEN, address.setting() + ": the process ends");
+        }
         try {
             return listen(address, backlog, settings).join();
         } catch (CompletionException e) {

@@ -7,10 +7,10 @@ import io.pgdoorman.auth.ScramKeyCache;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ServerConnector;
 import io.pgdoorman.config.Config;
+import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.config.Problem;
-import io.pgdoorman.net.Listener;
 import io.pgdoorman.net.SystemdNotifier;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
@@ -76,11 +76,12 @@ public final class Pooler implements AutoCloseable {
     private final SystemdNotifier systemd;
     private final Listeners listeners;
     private final Diagnostics diagnostics;
-    private final Optional<Reload> reload;
+    private final Reload reload;
+    private final Optional<ReloadRequests> reloads;
     private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
 
-    /** Set on the control thread. */
-    private boolean stopping;
+    /** Set by a signal, read by the control thread. */
+    private volatile boolean stopping;
 
     /**
      * Serves until a signal ends it.
@@ -153,12 +154,18 @@ public final class Pooler implements AutoCloseable {
         this.sessions = new Sessions(pools, services, Settings.sessions(general));
         this.diagnostics = new Diagnostics(pools, sessions, loops);
         this.listeners = new Listeners(transport, loops, sessions::accept);
-        this.reload =
+        this.systemd = new SystemdNotifier(options.notifySocket());
+        this.reload = new Reload(pools, factory, sessions, listeners, this::onConfig);
+        this.reloads =
                 file.map(
                         path ->
-                                new Reload(
-                                        path, pools, factory, sessions, listeners, this::onConfig));
-        this.systemd = new SystemdNotifier(options.notifySocket());
+                                new ReloadRequests(
+                                        control,
+                                        Thread.ofPlatform().daemon().name("pooler-reload")::start,
+                                        () -> ConfigLoader.load(path),
+                                        () -> onReloadBegin(path),
+                                        this::onReload,
+                                        this::onReloadEnd));
     }
 
     /**
@@ -169,25 +176,37 @@ public final class Pooler implements AutoCloseable {
     public int run() {
         try (var _ =
                 new SignalBindings(control)
-                        .on("TERM", this::onTerminate)
+                        .atOnce("TERM", this::onTerminate)
                         .on("INT", this::onInterrupt)
                         .on("HUP", this::onHangUp)
                         .on("USR1", diagnostics::log)
                         .on("USR2", () -> LOG.warn("SIGUSR2: upgrade is not available yet"))) {
-            if (!exitCode.isDone()) {
-                start();
-            }
+            control.execute(this::startOrEnd);
             return exitCode.join();
-        } catch (StartException e) {
-            LOG.error("{}", e.getMessage());
-            return e.exitCode();
         } finally {
             close();
         }
     }
 
+    /** On the control thread, so that signals which come meanwhile find what they act on. */
+    private void startOrEnd() {
+        try {
+            if (!exitCode.isDone()) {
+                start();
+            }
+        } catch (StartException e) {
+            if (exitCode.complete(e.exitCode())) { // else it is just being ended
+                LOG.error("{}", e.getMessage());
+            }
+        } catch (RuntimeException e) {
+            if (exitCode.complete(StartException.FAILURE)) {
+                LOG.error("the start failed", e);
+            }
+        }
+    }
+
     /** Listens and opens servers in advance; returns when both is done. */
-    public void start() {
+    private void start() {
         GeneralConfig general = config.general();
         listeners.open(general.listen(), Settings.sockets(general));
         var prewarmed =
@@ -218,11 +237,6 @@ public final class Pooler implements AutoCloseable {
         }
     }
 
-    /** Where it listens; known after {@link #start}. */
-    public List<Listener> listeners() {
-        return listeners.all();
-    }
-
     private static boolean mostUsersHaveMd5(Config config) {
         long md5 =
                 config.pools().values().stream()
@@ -249,16 +263,26 @@ public final class Pooler implements AutoCloseable {
     }
 
     private void onHangUp() {
-        if (stopping || reload.isEmpty()) {
+        if (stopping || reloads.isEmpty()) {
             LOG.info("Got SIGHUP, but {}", stopping ? "stopping" : "there is no file to reload");
-            return;
+        } else {
+            reloads.get().request();
         }
+    }
+
+    private void onReloadBegin(Path file) {
+        LOG.info("Reloading config {}", file);
         systemd.reloading();
-        try {
-            reload.get().run(config);
-        } catch (RuntimeException e) {
-            LOG.error("Config reload failed, the configuration may be in effect in parts", e);
-        } finally {
+    }
+
+    private void onReload(LoadResult loaded) {
+        if (!stopping) {
+            reload.run(config, loaded);
+        }
+    }
+
+    private void onReloadEnd() {
+        if (!stopping) {
             systemd.ready("serving");
         }
     }
@@ -269,7 +293,9 @@ public final class Pooler implements AutoCloseable {
 
     // ---- stop -----------------------------------------------------------------------------------
 
+    /** On a thread of its own: it waits for nothing, whatever the control thread is doing. */
     private void onTerminate() {
+        stopping = true;
         LOG.info(
                 "Got SIGTERM, closing with {} clients in transactions",
                 sessions.countInTransactions());
@@ -314,8 +340,8 @@ public final class Pooler implements AutoCloseable {
     @Override
     public void close() {
         systemd.stopping();
-        listeners.close();
         control.shutdownNow();
+        listeners.close();
         workers.shutdownNow();
         resolvers.shutdownNow();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS);

@@ -1,7 +1,6 @@
 package io.pgdoorman.runtime;
 
 import io.pgdoorman.config.Config;
-import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.config.Problem;
 import io.pgdoorman.config.ReloadClass;
@@ -12,7 +11,6 @@ import io.pgdoorman.session.Sessions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,8 +18,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Reads the configuration again and applies the difference, part by part. A file with an error
- * changes nothing.
+ * Applies the difference between the configuration in effect and one just read, part by part. A
+ * file with an error changes nothing.
  *
  * <p>Threads: the control thread.
  */
@@ -39,7 +37,6 @@ final class Reload {
     record Result(
             boolean accepted, List<String> problems, List<String> changes, List<String> restart) {}
 
-    private final Path file;
     private final Pools pools;
     private final PoolFactory factory;
     private final Sessions sessions;
@@ -50,13 +47,11 @@ final class Reload {
      * @param onAccepted gets each configuration that is in effect from now on
      */
     Reload(
-            Path file,
             Pools pools,
             PoolFactory factory,
             Sessions sessions,
             Listeners listeners,
             Consumer<Config> onAccepted) {
-        this.file = file;
         this.pools = pools;
         this.factory = factory;
         this.sessions = sessions;
@@ -65,13 +60,11 @@ final class Reload {
     }
 
     /**
-     * Reads, compares, applies, and logs what happened.
+     * Compares, applies, and logs what happened.
      *
      * @param present the configuration in effect
      */
-    Result run(Config present) {
-        LOG.info("Reloading config {}", file);
-        LoadResult loaded = ConfigLoader.load(file);
+    Result run(Config present, LoadResult loaded) {
         List<String> problems = loaded.problems().stream().map(Problem::text).toList();
         for (Problem problem : loaded.problems()) {
             switch (problem.severity()) {

@@ -29,6 +29,21 @@ final class SignalBindings implements AutoCloseable {
         return this;
     }
 
+    /** As {@link #on}, but on a thread of its own: it waits for no other command. */
+    SignalBindings atOnce(String name, Runnable command) {
+        var signal = new Signal(name);
+        replaced.put(
+                signal,
+                Signal.handle(
+                        signal,
+                        _ ->
+                                Thread.ofPlatform()
+                                        .daemon()
+                                        .name("pooler-signal-" + name)
+                                        .start(command)));
+        return this;
+    }
+
     @Override
     public void close() {
         replaced.forEach(Signal::handle);

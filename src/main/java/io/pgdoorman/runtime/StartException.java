@@ -4,6 +4,9 @@ package io.pgdoorman.runtime;
 final class StartException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** Exit code of a failure nobody foresaw. */
+    static final int FAILURE = 1;
+
     /** Exit code when a socket cannot be opened. */
     static final int LISTEN = 71;
 
