@@ -5,10 +5,13 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.Encoder;
 
 import org.slf4j.LoggerFactory;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 
 /**
  * Sets logback up without its configuration files: everything goes to standard error, through a
@@ -30,10 +33,10 @@ final class LogSetup implements AutoCloseable {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.reset();
 
-        var console = new ConsoleAppender<ILoggingEvent>();
+        var console = new OutputStreamAppender<ILoggingEvent>();
         console.setContext(context);
-        console.setTarget("System.err");
         console.setEncoder(start(encoder(format, color), context));
+        console.setOutputStream(new StandardError());
         console.start();
 
         var queue = new AsyncAppender();
@@ -54,6 +57,21 @@ final class LogSetup implements AutoCloseable {
             context.getLogger("io.netty").setLevel(Level.INFO);
         }
         return new LogSetup(context);
+    }
+
+    /**
+     * The descriptor itself. System.err would be locked by a write that blocks, and everybody who
+     * flushes it, at the end of the process too, would wait.
+     */
+    private static final class StandardError extends FileOutputStream {
+        StandardError() {
+            super(FileDescriptor.err);
+        }
+
+        @Override
+        public void close() {
+            // stays open for what is not logged
+        }
     }
 
     /** Writes what is queued. */

@@ -3,6 +3,7 @@ package io.pgdoorman.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.pgdoorman.testing.ChildProcess;
 import io.pgdoorman.testing.Frontend;
 import io.pgdoorman.testing.Message;
 import io.pgdoorman.testing.PoolerProcess;
@@ -12,10 +13,13 @@ import io.pgdoorman.testing.WireClient;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
@@ -24,6 +28,9 @@ class SignalsIT {
     private static final PostgresServer SERVER = PostgresServer.shared();
     private static final String DATABASE = SERVER.newDatabase("signals");
     private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    /** Two lines of some hundred bytes for each login, in a pipe of 64 KB. */
+    private static final int MORE_LINES_THAN_A_PIPE_HOLDS = 1_000;
 
     @BeforeAll
     static void needsTheProgram() {
@@ -60,6 +67,51 @@ class SignalsIT {
 
             pooler.awaitExit(LIMIT);
             assertThat(pooler.log()).contains("transaction");
+        }
+    }
+
+    /** A file system that never answers, here a pipe nobody writes to. */
+    @Test
+    void sigtermEndsItThoughAReloadHangs() throws Exception {
+        try (var pooler = start();
+                var client = login(pooler)) {
+            Files.delete(pooler.configuration());
+            run("mkfifo", pooler.configuration().toString());
+            pooler.signal("HUP");
+            await().atMost(LIMIT).until(() -> pooler.log().contains("Reloading config"));
+            pooler.signal("USR1");
+            await().atMost(LIMIT).until(() -> pooler.log().contains("threads: {"));
+            assertThat(client.queryValue("SELECT 'served'")).isEqualTo("served");
+
+            pooler.signal("TERM");
+
+            assertThat(pooler.awaitExit(LIMIT)).isZero();
+        }
+    }
+
+    /** Its standard error is a pipe that is full and that nobody reads. */
+    @Test
+    void aLogNobodyReadsHoldsUpNeitherClientsNorTheEnd(@TempDir Path directory) throws Exception {
+        Path pipe = directory.resolve("stderr");
+        run("mkfifo", pipe.toString());
+        try (var reader = new RandomAccessFile(pipe.toFile(), "rw"); // never reads
+                var pooler =
+                        builder()
+                                .general("log_client_connections", "true")
+                                .general("log_client_disconnections", "true")
+                                .errorTo(pipe)
+                                .start()) {
+            assertThat(reader.getFD().valid()).isTrue();
+            for (int i = 0; i < MORE_LINES_THAN_A_PIPE_HOLDS; i++) {
+                login(pooler).close();
+            }
+            try (var client = login(pooler)) {
+                assertThat(client.queryValue("SELECT 'served'")).isEqualTo("served");
+            }
+
+            pooler.signal("TERM");
+
+            assertThat(pooler.awaitExit(LIMIT)).isZero();
         }
     }
 
@@ -122,7 +174,15 @@ class SignalsIT {
     }
 
     private static PoolerProcess start() {
-        return PoolerProcess.builder().pool("signals", SERVER, DATABASE, "transaction", 2).start();
+        return builder().start();
+    }
+
+    private static PoolerProcess.Builder builder() {
+        return PoolerProcess.builder().pool("signals", SERVER, DATABASE, "transaction", 2);
+    }
+
+    private static void run(String... command) {
+        ChildProcess.run(List.of(command));
     }
 
     private static WireClient login(PoolerProcess pooler) {

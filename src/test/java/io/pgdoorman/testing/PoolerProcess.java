@@ -128,6 +128,7 @@ public final class PoolerProcess implements AutoCloseable {
         private final List<String> arguments = new ArrayList<>();
         private final StringBuilder pools = new StringBuilder();
         private String extra = "";
+        private String redirection = "";
         private boolean anyPool;
 
         private Builder() {
@@ -220,6 +221,12 @@ public final class PoolerProcess implements AutoCloseable {
             return this;
         }
 
+        /** Standard error goes to this file, or pipe with a reader, and not to {@link #log}. */
+        public Builder errorTo(Path file) {
+            redirection = "2>'" + file + "'";
+            return this;
+        }
+
         public Builder environment(String name, String value) {
             environment.put(name, value);
             return this;
@@ -254,7 +261,11 @@ public final class PoolerProcess implements AutoCloseable {
             int port = Ports.free();
             Path file = home.resolve("pg_doorman.toml");
             Files.writeString(file, toml(home, port));
-            var command = new ArrayList<>(List.of(PROGRAM.toString()));
+            var command = new ArrayList<String>();
+            if (!redirection.isEmpty()) {
+                command.addAll(List.of("/bin/sh", "-c", "exec \"$@\" " + redirection, "sh"));
+            }
+            command.add(PROGRAM.toString());
             command.addAll(arguments);
             command.add(file.toString());
             var child = ChildProcess.start(command, environment, home);
