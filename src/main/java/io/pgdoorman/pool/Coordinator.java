@@ -23,9 +23,6 @@ public final class Coordinator {
 
     private final AtomicInteger used = new AtomicInteger();
 
-    /** Permits another process has while both serve this database. */
-    private final AtomicInteger lent = new AtomicInteger();
-
     private final List<Pool> pools = new CopyOnWriteArrayList<>();
 
     /**
@@ -80,12 +77,12 @@ public final class Coordinator {
 
     /** More servers are open than the database should have: some came from the reserve. */
     boolean isReserveUsed() {
-        return used.get() + lent.get() > limits.max();
+        return used.get() > limits.max();
     }
 
     /** All permits but those of the reserve are given. */
     boolean isExhausted() {
-        return used.get() + lent.get() >= limits.max();
+        return used.get() >= limits.max();
     }
 
     boolean tryAcquire(boolean mayUseReserve) {
@@ -93,7 +90,7 @@ public final class Coordinator {
         int limit = mayUseReserve ? now.max() + now.reserve() : now.max();
         while (true) {
             int before = used.get();
-            if (before + lent.get() >= limit) {
+            if (before >= limit) {
                 return false;
             }
             if (used.compareAndSet(before, before + 1)) {
@@ -107,43 +104,6 @@ public final class Coordinator {
         if (isEnabled()) {
             wakeOldest();
         }
-    }
-
-    // ---- shared with another process ---------------------------------------------------------
-
-    /**
-     * From now on that many permits are with another process.
-     *
-     * @param permits all of the other process's; 0 if it serves this database no more
-     */
-    public void setLent(int permits) {
-        lent.set(permits);
-        wakeOldest();
-    }
-
-    /** Gives a free permit to another process. */
-    boolean tryLend() {
-        lent.incrementAndGet();
-        if (used.get() + lent.get() > limits.max()) {
-            lent.decrementAndGet();
-            return false;
-        }
-        return true;
-    }
-
-    void receive(int permits) {
-        lent.addAndGet(-permits);
-    }
-
-    /** A server took its permit to another process. */
-    void onLeft() {
-        lent.incrementAndGet();
-        used.decrementAndGet();
-    }
-
-    void onArrived() {
-        used.incrementAndGet();
-        lent.decrementAndGet();
     }
 
     /** Lets the shard whose client waits longest try again. */

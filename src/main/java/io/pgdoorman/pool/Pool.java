@@ -77,12 +77,6 @@ public final class Pool {
 
     private final AtomicInteger open = new AtomicInteger();
 
-    /**
-     * Permits another process has while both serve this pool: the limit is one for both. Changed by
-     * the handover and, with each server that leaves or comes, by its loop.
-     */
-    private final AtomicInteger lent = new AtomicInteger();
-
     private final AtomicInteger creating = new AtomicInteger();
 
     /** Surplus servers that some loop is just closing. */
@@ -289,7 +283,7 @@ public final class Pool {
     boolean claimSurplus() {
         while (true) {
             int now = closing.get();
-            if (open.get() - now <= capacity()) {
+            if (open.get() - now <= settings.size()) {
                 return false;
             }
             if (closing.compareAndSet(now, now + 1)) {
@@ -334,7 +328,7 @@ public final class Pool {
         if (closed || isFull() || !tryIncrement(creating, s.maxCreates())) {
             return false;
         }
-        if (tryIncrement(open, capacity())) {
+        if (tryIncrement(open, settings.size())) {
             boolean reserve = waitedNanos >= s.reserveAfterNanos();
             if (coordinator.tryAcquire(reserve)) {
                 return true;
@@ -416,89 +410,17 @@ public final class Pool {
     }
 
     boolean isFull() {
-        return open.get() >= capacity();
+        return open.get() >= settings.size();
     }
 
-    /** Most servers this process may have open now. */
-    private int capacity() {
-        return settings.size() - lent.get();
-    }
-
-    /** Servers to be opened without need, so that both processes together have the minimum. */
+    /** Servers to be opened though nobody waits for them. */
     int missing() {
-        return settings.minSize() - open.get() - lent.get();
+        return settings.minSize() - open.get();
     }
 
     /** A server more only comes in the place of another: of this pool, or of this database. */
     boolean cannotGrow() {
         return isFull() || coordinator.isExhausted();
-    }
-
-    // ---- shared with another process ---------------------------------------------------------
-
-    /**
-     * From now on that many permits are with another process, however many this one has.
-     *
-     * @param permits all of the other process's; 0 if it serves this pool no more
-     */
-    public void setLent(int permits) {
-        lent.set(permits);
-        wake();
-    }
-
-    /** Permits another process has; a server that comes from there brings its own. */
-    public int lent() {
-        return lent.get();
-    }
-
-    /**
-     * Gives permits no server has to another process.
-     *
-     * @param most at most that many
-     * @return how many were free
-     */
-    public int lend(int most) {
-        int given = 0;
-        while (given < most && tryLend()) {
-            given++;
-        }
-        return given;
-    }
-
-    private boolean tryLend() {
-        lent.incrementAndGet();
-        if (open.get() > capacity() || !coordinator.tryLend()) {
-            lent.decrementAndGet();
-            return false;
-        }
-        return true;
-    }
-
-    /** Another process gave permits without servers. */
-    public void receive(int permits) {
-        lent.addAndGet(-permits);
-        coordinator.receive(permits);
-        wake();
-    }
-
-    /** A server goes to another process and takes its permit along. */
-    void onLeft(ParameterSet profile) {
-        lent.incrementAndGet(); // first: no other server may be opened in its place
-        openByProfile.computeIfPresent(profile, (_, count) -> count == 1 ? null : count - 1);
-        open.decrementAndGet();
-        coordinator.onLeft();
-    }
-
-    /** A server came from another process with its permit, or comes back. */
-    void onArrived(ParameterSet profile) {
-        openByProfile.merge(profile, 1, Integer::sum);
-        open.incrementAndGet();
-        lent.decrementAndGet();
-        coordinator.onArrived();
-    }
-
-    private void wake() {
-        shards.forEach(Shard::wake);
     }
 
     private static boolean tryIncrement(AtomicInteger count, int limit) {
