@@ -46,8 +46,6 @@ public final class Shard {
     static final long NOBODY = Long.MAX_VALUE;
 
     private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
-    private static final String OUTDATED = "made for an earlier configuration";
-    private static final String SURPLUS = "pool_size was lowered";
     private static final long TICK_MILLIS = 10;
 
     /** A server moves here instead of a login only if the last one came longer ago than this. */
@@ -65,6 +63,7 @@ public final class Shard {
     private final EventLoop loop;
     private final IdleServers idle = new IdleServers();
     private final Keeper keeper;
+    private final Retirement retirement;
 
     /** Made once: a lease must not allocate. */
     private final Consumer<Server> check;
@@ -101,6 +100,7 @@ public final class Shard {
         this.pool = pool;
         this.loop = loop;
         this.keeper = new Keeper(this, pool);
+        this.retirement = new Retirement(pool);
         this.check = keeper::check;
     }
 
@@ -239,13 +239,10 @@ public final class Shard {
      */
     boolean evictOne() {
         long now = System.nanoTime();
-        if (pool.spare() > 0) {
-            for (Server server : idle.all()) {
-                if (now - server.identity().bornNanos()
-                        >= pool.settings().minConnectionLifetimeNanos()) {
-                    discard(server, "evicted for another user of the database");
-                    return true;
-                }
+        for (Server server : idle.all()) {
+            if (retirement.mayBeEvicted(server, now)) {
+                discard(server, "evicted for another user of the database");
+                return true;
             }
         }
         return false;
@@ -260,26 +257,9 @@ public final class Shard {
 
     /** After a reload: what is idle and should not be there goes, what waits may get more. */
     void onSettingsChanged() {
-        for (Server server : idle.all()) {
-            if (pool.isOutdated(server)) {
-                discard(server, OUTDATED);
-            } else if (pool.claimSurplus()) {
-                discard(server, SURPLUS);
-                pool.surplusClosed();
-            }
-        }
-        replenish();
+        retain(new AtomicInteger(Integer.MAX_VALUE));
         pump(System.nanoTime());
         publish();
-    }
-
-    /** The age at which it is replaced: as it was given, or less if the setting is now shorter. */
-    private long lifetime(Server server) {
-        return atMost(server.identity().lifetimeNanos(), pool.settings().lifetimeNanos());
-    }
-
-    private static long atMost(long given, long setting) {
-        return setting == 0 ? given : Math.min(given, setting + setting / 5); // with its jitter
     }
 
     // ---- housekeeping
@@ -287,29 +267,27 @@ public final class Shard {
 
     void retain(AtomicInteger quota) {
         long now = System.nanoTime();
-        PoolSettings settings = pool.settings();
-        Coordinator coordinator = pool.coordinator();
         for (Server server : idle.all()) {
-            long age = now - server.identity().bornNanos();
-            long idleFor = now - server.idleSinceNanos();
-            String reason = null;
-            if (age >= lifetime(server)) {
-                reason = "lifetime exceeded";
-            } else if (idleFor >= atMost(server.identity().idleNanos(), settings.idleNanos())
-                    && pool.open() > settings.minSize()) {
-                reason = "idle timeout";
-            } else if (coordinator.isReserveUsed()
-                    && idleFor >= settings.minConnectionLifetimeNanos()) {
-                reason = "reserve no longer needed";
-            }
-            if (reason != null) {
-                if (quota.getAndDecrement() <= 0) {
-                    break;
-                }
+            String reason = retirement.whileIdle(server, now);
+            if (reason == null) {
+                closeSurplus(server);
+            } else if (quota.getAndDecrement() > 0) {
                 discard(server, reason);
+            } else {
+                break;
             }
         }
         replenish();
+    }
+
+    /** Closes it if more servers are open than the pool may have since a reload. */
+    private boolean closeSurplus(Server server) {
+        if (!pool.claimSurplus()) {
+            return false;
+        }
+        discard(server, "pool_size was lowered");
+        pool.surplusClosed();
+        return true;
     }
 
     void replenish() {
@@ -476,7 +454,7 @@ public final class Shard {
         if (generation == pool.generation()) {
             offer(server);
         } else {
-            discard(server, OUTDATED);
+            discard(server, "made for an earlier configuration");
         }
         pool.continuePrewarm();
     }
@@ -551,21 +529,12 @@ public final class Shard {
 
     private void place(Server server) {
         long now = System.nanoTime();
-        if (pool.isClosed()) {
-            discard(server, "pool closed");
+        String reason = retirement.onReturn(server, now, !waiting.isEmpty());
+        if (reason != null) {
+            discard(server, reason);
             return;
         }
-        if (isWornOut(server, now)) {
-            discard(server, "lifetime exceeded");
-            return;
-        }
-        if (pool.isOutdated(server)) {
-            discard(server, OUTDATED);
-            return;
-        }
-        if (pool.claimSurplus()) {
-            discard(server, SURPLUS);
-            pool.surplusClosed();
+        if (closeSurplus(server)) {
             return;
         }
         Shard hungrier = hungrier(server.profile(), now);
@@ -590,13 +559,6 @@ public final class Shard {
                 pool.coordinator().wakeOldest();
             }
         }
-    }
-
-    /** Under load a server is not missed a little later: by then others are not due. */
-    private boolean isWornOut(Server server, long now) {
-        long age = now - server.identity().bornNanos();
-        long limit = lifetime(server);
-        return waiting.isEmpty() ? age >= limit : age - limit >= limit / 10;
     }
 
     /**

@@ -1,8 +1,6 @@
 package io.pgdoorman.session;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.pgdoorman.backend.FrozenServer;
 import io.pgdoorman.backend.ParameterSet;
@@ -61,9 +59,6 @@ import java.util.concurrent.TimeUnit;
 public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor {
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
-    /** While a client waits for a server, no more than this is read ahead. */
-    private static final int MAX_PENDING_BYTES = 64 * 1024;
-
     private enum State {
         IDLE,
         WAITING,
@@ -79,12 +74,12 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
     private final SlowReaderWatch slowReader;
     private final Refusal refusal = new Refusal();
     private final CheckQuery checkQuery;
+    private final PendingInput pending;
 
     private FrameScanner stream = new FrameScanner();
     private State state = State.IDLE;
     private @Nullable Server server;
     private @Nullable Ticket ticket;
-    private @Nullable ByteBuf pending;
     private boolean nameExpected;
     private long scanState;
 
@@ -123,6 +118,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
                         reported,
                         identity.applicationName(),
                         shard.pool().settings().applicationName());
+        this.pending = new PendingInput(sessions.memory(), client.alloc());
         this.checkQuery = new CheckQuery(sessions, shard.pool());
         this.slowReader =
                 new SlowReaderWatch(
@@ -519,27 +515,9 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         }
     }
 
-    /**
-     * Keeps what cannot be relayed yet, without a copy if it is one read, as nearly always.
-     * Consumes {@code in}.
-     */
+    /** Keeps what cannot be relayed yet. Consumes {@code in}. */
     private void hold(ByteBuf in, int index) {
-        int length = in.writerIndex() - index;
-        if (length == 0) {
-            in.release();
-            return;
-        }
-        ByteBuf held = pending;
-        if (held == null) {
-            pending = in.readerIndex(index);
-        } else {
-            pending = client.alloc().buffer(held.readableBytes() + length);
-            pending.writeBytes(held).writeBytes(in, index, length);
-            held.release();
-            in.release();
-        }
-        boolean fits = sessions.memory().add(length);
-        if (!fits) {
+        if (!pending.add(in, index)) {
             leaveQueue();
             onRefused(
                     ErrorResponse.of(
@@ -547,7 +525,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
                             SqlState.OUT_OF_MEMORY,
                             "Server is temporarily out of memory. Please try again later or reduce"
                                     + " the size of your query."));
-        } else if (pending.readableBytes() >= MAX_PENDING_BYTES) {
+        } else if (pending.isFull()) {
             client.config().setAutoRead(false);
         }
     }
@@ -567,7 +545,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
     }
 
     private void relayPending() {
-        relay(takePending());
+        relay(pending.take());
         if (state == State.CLOSED) {
             return;
         }
@@ -579,16 +557,6 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         } else if (inputEnded && (server == null || !isAnswerDue(server))) {
             finish();
         }
-    }
-
-    private ByteBuf takePending() {
-        ByteBuf held = pending;
-        if (held == null) {
-            return Unpooled.EMPTY_BUFFER;
-        }
-        pending = null;
-        sessions.memory().subtract(held.readableBytes());
-        return held;
     }
 
     private void leaveQueue() {
@@ -682,10 +650,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         }
         boolean clientWritable = client.isWritable();
         Server s = server;
-        boolean waitsWithMuch =
-                state == State.WAITING
-                        && pending != null
-                        && pending.readableBytes() >= MAX_PENDING_BYTES;
+        boolean waitsWithMuch = state == State.WAITING && pending.isFull();
         client.config()
                 .setAutoRead(clientWritable && !waitsWithMuch && (s == null || s.isWritable()));
         if (s != null) {
@@ -724,7 +689,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         server = null;
         stream.release();
         checkQuery.forget();
-        takePending().release();
+        pending.release();
         if (last == State.WAITING) {
             leaveQueue();
         }
@@ -757,9 +722,6 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
             place = new FrozenSession.Place(t.sinceNanos(), t.deadlineNanos());
             shard.leave(t);
         }
-        ByteBuf held = takePending();
-        byte[] pendingBytes = ByteBufUtil.getBytes(held);
-        held.release();
         var frozen =
                 new FrozenSession(
                         identity,
@@ -770,7 +732,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
                         nameExpected,
                         scanState,
                         sessionMode,
-                        pendingBytes,
+                        pending.freeze(),
                         place,
                         refusal.reason(),
                         refusal.isTold(),
@@ -816,11 +778,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         if (frozen.parametersRequested()) {
             session.parameters.restoreRequested();
         }
-        byte[] held = frozen.pending();
-        if (held.length > 0) {
-            session.pending = client.alloc().buffer(Math.max(held.length, 256)).writeBytes(held);
-            sessions.memory().add(held.length);
-        }
+        session.pending.restore(frozen.pending());
         FrozenServer frozenServer = frozen.server();
         if (frozenServer != null && serverChannel != null) {
             session.server = Server.thaw(frozenServer, serverChannel, session);
