@@ -2,6 +2,7 @@ package io.pgdoorman.net;
 
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
@@ -11,11 +12,15 @@ import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The io_uring transport. Threads: immutable.
@@ -26,12 +31,22 @@ import java.lang.invoke.VarHandle;
  * module-info} no {@code --add-opens} is needed.
  */
 final class IoUringSockets implements Sockets {
+    private static final Logger LOG = LoggerFactory.getLogger(IoUringSockets.class);
+
+    /** Netty's flag in a channel's state: a write is with the kernel. */
+    private static final int WRITE_SCHEDULED = 1 << 4;
+
+    private static final long SETTLE_STEP_MICROS = 50;
+
     /** {@code LinuxSocket(int)} as a function int to FileDescriptor. */
     private final MethodHandle newSocket;
 
     private final MethodHandle newTcp;
     private final MethodHandle newUnix;
-    private final MethodHandle markClosed;
+    private final MethodHandle cancelWrites;
+    private final VarHandle ioState;
+    private final VarHandle writesUnderWay;
+    private final MethodHandle registration;
     private final VarHandle active;
     private final VarHandle hangUpSeen;
     private final VarHandle moreToRead;
@@ -46,8 +61,6 @@ final class IoUringSockets implements Sockets {
         Class<?> socket = Class.forName("io.netty.channel.uring.LinuxSocket");
         Class<?> base = Class.forName("io.netty.channel.uring.AbstractIoUringChannel");
         MethodHandles.Lookup uring = MethodHandles.privateLookupIn(socket, MethodHandles.lookup());
-        MethodHandles.Lookup unix =
-                MethodHandles.privateLookupIn(FileDescriptor.class, MethodHandles.lookup());
         MethodType fromSocket = MethodType.methodType(void.class, Channel.class, socket);
         MethodType adopting = MethodType.methodType(Channel.class, Channel.class, Object.class);
         newSocket =
@@ -57,10 +70,26 @@ final class IoUringSockets implements Sockets {
         newUnix =
                 uring.findConstructor(IoUringDomainSocketChannel.class, fromSocket)
                         .asType(adopting);
-        markClosed =
-                unix.findVirtual(
-                        FileDescriptor.class, "markClosed", MethodType.methodType(boolean.class));
         MethodHandles.Lookup channels = MethodHandles.privateLookupIn(base, MethodHandles.lookup());
+        registration =
+                channels.findVirtual(
+                                base, "registration", MethodType.methodType(IoRegistration.class))
+                        .asType(MethodType.methodType(IoRegistration.class, Channel.class));
+        cancelWrites =
+                channels.findVirtual(
+                                base,
+                                "cancelOutstandingWrites",
+                                MethodType.methodType(void.class, IoRegistration.class, int.class))
+                        .asType(
+                                MethodType.methodType(
+                                        void.class,
+                                        Channel.class,
+                                        IoRegistration.class,
+                                        int.class));
+        ioState = channels.findVarHandle(base, "ioState", byte.class).withInvokeBehavior();
+        writesUnderWay =
+                channels.findVarHandle(base, "numOutstandingWrites", short.class)
+                        .withInvokeBehavior();
         active = channels.findVarHandle(base, "active", boolean.class);
         moreToRead =
                 channels.findVarHandle(base, "socketHasMoreData", boolean.class)
@@ -146,14 +175,48 @@ final class IoUringSockets implements Sockets {
 
     @Override
     public Channel takeOver(Channel deregistered) throws IOException {
-        FileDescriptor fd = ((UnixChannel) deregistered).fd();
         boolean unix = deregistered instanceof IoUringDomainSocketChannel;
-        if (!call(() -> (boolean) markClosed.invokeExact(fd))) {
-            throw new IOException("connection closed while it moved");
-        }
-        Channel next = adopt(fd.intValue(), unix);
+        Channel next = adopt(Descriptors.release(deregistered), unix);
         deregistered.close(); // completes its closeFuture; the descriptor is no longer its own
         return next;
+    }
+
+    /**
+     * A send to a peer that does not read stays with the kernel until it is cancelled, and when it
+     * comes back Netty would send again. Netty does not while more writes are under way, so one too
+     * many is counted.
+     */
+    @Override
+    public void settleWrites(Channel channel, Runnable then) {
+        short count = (short) writesUnderWay.get((Object) channel);
+        if (count == 0) {
+            then.run();
+            return;
+        }
+        call(
+                () -> {
+                    var at = (IoRegistration) registration.invokeExact(channel);
+                    cancelWrites.invokeExact(channel, at, (int) count);
+                    return true;
+                });
+        writesUnderWay.set((Object) channel, (short) (count + 1));
+        awaitWrites(channel, then);
+    }
+
+    private void awaitWrites(Channel channel, Runnable then) {
+        if ((short) writesUnderWay.get((Object) channel) == 1) {
+            writesUnderWay.set((Object) channel, (short) 0);
+            byte state = (byte) ioState.get((Object) channel);
+            ioState.set((Object) channel, (byte) (state & ~WRITE_SCHEDULED));
+            then.run();
+        } else {
+            // Not execute(): completions are looked at only between runs of tasks.
+            channel.eventLoop()
+                    .schedule(
+                            () -> awaitWrites(channel, then),
+                            SETTLE_STEP_MICROS,
+                            TimeUnit.MICROSECONDS);
+        }
     }
 
     private interface Call<T> {

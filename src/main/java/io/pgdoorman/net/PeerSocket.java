@@ -61,6 +61,12 @@ public final class PeerSocket implements AutoCloseable {
 
     /** Two ends connected with each other. */
     public static PeerSocket[] pair() throws IOException {
+        int[] fds = descriptorPair();
+        return new PeerSocket[] {new PeerSocket(fds[0]), new PeerSocket(fds[1])};
+    }
+
+    /** Two connected descriptors, the caller's to close. */
+    static int[] descriptorPair() throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
             MemorySegment fds = arena.allocate(JAVA_INT, 2);
@@ -76,10 +82,7 @@ public final class PeerSocket implements AutoCloseable {
                                                     0,
                                                     fds)),
                     errno);
-            return new PeerSocket[] {
-                new PeerSocket(fds.getAtIndex(JAVA_INT, 0)),
-                new PeerSocket(fds.getAtIndex(JAVA_INT, 1))
-            };
+            return new int[] {fds.getAtIndex(JAVA_INT, 0), fds.getAtIndex(JAVA_INT, 1)};
         }
     }
 

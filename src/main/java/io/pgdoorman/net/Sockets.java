@@ -35,4 +35,11 @@ sealed interface Sockets permits EpollSockets, IoUringSockets {
      * where {@link #canRegisterAgain} is false.
      */
     Channel takeOver(Channel deregistered) throws IOException;
+
+    /**
+     * Brings a write that the kernel is just doing to an end, whether its peer reads or not.
+     *
+     * @param then called on the channel's loop; nothing is under way then
+     */
+    void settleWrites(Channel channel, Runnable then);
 }

@@ -277,4 +277,52 @@ public final class Transport {
         }
         new ChannelMove(sockets, channel, target, handler, onMoved, onFailed).start();
     }
+
+    /**
+     * Takes a channel off its loop and away from its handlers, whatever it is doing and whether its
+     * peer reads or not. The channel is closed without an end of the connection, and its handlers
+     * hear nothing more.
+     *
+     * @param channel called on its loop; nothing may be written any more
+     * @param onDetached called on that loop with what is the caller's from then on. A connection
+     *     that broke meanwhile is replaced by one that reads the end.
+     * @param onFailed called on that loop; the connection is lost, for want of descriptors
+     */
+    public void detach(
+            Channel channel, Consumer<DetachedSocket> onDetached, Consumer<Throwable> onFailed) {
+        new ChannelDetach(sockets, channel, onDetached, onFailed).start();
+    }
+
+    /**
+     * Puts a connection on a loop, of this transport or of another process.
+     *
+     * @param socket owned from now on
+     * @param loop called on it
+     * @param onAttached called on the loop
+     * @param onFailed called on the loop; the connection is lost
+     */
+    public void attach(
+            DetachedSocket socket,
+            EventLoop loop,
+            Consumer<AttachedChannel> onAttached,
+            Consumer<Throwable> onFailed) {
+        Channel channel;
+        try {
+            channel = adopt(socket.fd());
+        } catch (IOException | RuntimeException e) {
+            onFailed.accept(e);
+            return;
+        }
+        var attached = new AttachedChannel(channel, socket);
+        loop.register(channel)
+                .addListener(
+                        done -> {
+                            if (done.isSuccess()) {
+                                onAttached.accept(attached);
+                            } else {
+                                channel.unsafe().closeForcibly();
+                                onFailed.accept(done.cause());
+                            }
+                        });
+    }
 }
