@@ -33,6 +33,7 @@ class ArchitectureTest {
                             List.of("backend"),
                             List.of("pool"),
                             List.of("lookup", "session"),
+                            List.of("handover.format"),
                             List.of("handover", "admin"),
                             List.of("metrics"),
                             List.of("web"),

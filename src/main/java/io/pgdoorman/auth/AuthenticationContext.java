@@ -5,7 +5,6 @@ import io.pgdoorman.wire.WireStrings;
 
 import java.security.SecureRandom;
 import java.util.Arrays;
-import java.util.Base64;
 
 /**
  * What all logins of a process share. Threads: any; immutable but for the random source and the key
@@ -18,9 +17,6 @@ import java.util.Base64;
 public final class AuthenticationContext {
     /** Recommended length of the process secret. */
     public static final int PROCESS_SECRET_BYTES = 32;
-
-    /** Bytes of our part of a nonce, as PostgreSQL's. */
-    private static final int NONCE_BYTES = 18;
 
     private final SecureRandom random;
     private final ScramKeyCache keys;
@@ -66,10 +62,6 @@ public final class AuthenticationContext {
         byte[] bytes = new byte[length];
         random.nextBytes(bytes);
         return Bytes.copyOf(bytes);
-    }
-
-    String nonce() {
-        return Base64.getEncoder().encodeToString(randomBytes(NONCE_BYTES).toByteArray());
     }
 
     @Override

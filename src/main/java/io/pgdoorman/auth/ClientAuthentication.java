@@ -71,6 +71,7 @@ public final class ClientAuthentication {
     private static final String NO_PASSWORD = "user has no password";
 
     private final AuthenticationContext context;
+    private final LoginRandom random;
     private final ClientLogin login;
     private final HbaMethod method;
     private final @Nullable StoredSecret secret;
@@ -111,10 +112,12 @@ public final class ClientAuthentication {
      */
     public ClientAuthentication(
             AuthenticationContext context,
+            LoginRandom random,
             ClientLogin login,
             HbaMethod method,
             @Nullable StoredSecret secret) {
         this.context = context;
+        this.random = random;
         this.login = login;
         this.method = method;
         this.secret = secret;
@@ -303,12 +306,12 @@ public final class ClientAuthentication {
 
     /** The hash of random bytes, which nobody can answer for. */
     private ClientStep challengeMd5InVain(String failure) {
-        String hash = Md5Password.hash(context.randomBytes(ScramSha256.KEY_BYTES), login.user());
+        String hash = Md5Password.hash(random.bytes(ScramSha256.KEY_BYTES), login.user());
         return challengeMd5(hash, new ServerCredential.None(), failure);
     }
 
     private ClientStep challengeMd5(String hash, ServerCredential credential, String failure) {
-        Bytes salt = context.randomBytes(Md5Password.SALT_BYTES);
+        Bytes salt = random.bytes(Md5Password.SALT_BYTES);
         Bytes expected = Bytes.ofText(Md5Password.response(hash, salt.toByteArray()));
         return send(
                 new AwaitingMd5(expected, credential, failure),
@@ -361,7 +364,7 @@ public final class ClientAuthentication {
 
     private ClientStep onClientFirst(ScramTarget target, Bytes message) throws ScramException {
         ClientFirst first = ClientFirst.parse(message);
-        ScramExchange exchange = ScramExchange.answer(first, context.nonce(), target);
+        ScramExchange exchange = ScramExchange.answer(first, random.nonce(), target);
         return send(
                 new AwaitingProof(target, exchange),
                 new AuthenticationSASLContinue(exchange.challenge().toBytes()));

@@ -162,7 +162,7 @@ public final class ServerAuthentication {
         }
         return switch (credential) {
             case ServerCredential.Plain _, ServerCredential.ScramClientKey _ -> {
-                ClientFirst first = ClientFirst.of(context.nonce());
+                ClientFirst first = ClientFirst.of(new LoginRandom(context, new byte[0]).nonce());
                 yield send(
                         new AwaitingChallenge(first),
                         new SASLInitialResponse(ScramSha256.MECHANISM, first.toBytes()));

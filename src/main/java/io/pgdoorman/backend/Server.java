@@ -244,6 +244,11 @@ public final class Server implements ServerProtocol.Events {
         }
     }
 
+    /** Its connection broke while nobody heard it. */
+    public void onLost() {
+        onInactive();
+    }
+
     /** Its connection is gone, and no event will tell. */
     void markClosed() {
         closed = true;

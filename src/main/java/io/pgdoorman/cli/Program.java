@@ -5,6 +5,7 @@ import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.demo.Demo;
 import io.pgdoorman.demo.DemoException;
 import io.pgdoorman.runtime.Pooler;
+import io.pgdoorman.runtime.Rehearsal;
 import io.pgdoorman.runtime.RunOptions;
 
 import java.io.IOException;
@@ -14,7 +15,7 @@ import java.util.Map;
 
 /** Does what the {@link Arguments} say. Threads: confined to main. */
 final class Program {
-    /** For tests: every session is frozen and thawed after every event. */
+    /** For tests, see {@link Rehearsal}. */
     private static final String REHEARSE = "PG_DOORMAN_TEST_THAW";
 
     private static final String HELP =
@@ -128,6 +129,6 @@ final class Program {
                 Version.text(),
                 Terminal.isStandardInput(),
                 environment.get("NOTIFY_SOCKET"),
-                environment.containsKey(REHEARSE));
+                Rehearsal.of(environment.getOrDefault(REHEARSE, "")));
     }
 }

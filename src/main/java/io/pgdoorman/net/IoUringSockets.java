@@ -12,9 +12,6 @@ import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -31,8 +28,6 @@ import java.util.concurrent.TimeUnit;
  * module-info} no {@code --add-opens} is needed.
  */
 final class IoUringSockets implements Sockets {
-    private static final Logger LOG = LoggerFactory.getLogger(IoUringSockets.class);
-
     /** Netty's flag in a channel's state: a write is with the kernel. */
     private static final int WRITE_SCHEDULED = 1 << 4;
 

@@ -23,6 +23,9 @@ public final class Coordinator {
 
     private final AtomicInteger used = new AtomicInteger();
 
+    /** Of the permits for {@link #used}, those of this process. */
+    private final Allowance allowance = new Allowance();
+
     private final List<Pool> pools = new CopyOnWriteArrayList<>();
 
     /**
@@ -82,12 +85,69 @@ public final class Coordinator {
 
     /** All permits but those of the reserve are given. */
     boolean isExhausted() {
-        return used.get() >= limits.max();
+        return used.get() >= allowance.of(limits.max());
     }
+
+    // ---- shared with another process ---------------------------------------------------------
+
+    /**
+     * From now on this process and another keep to the limits together.
+     *
+     * @param mine the permits this process begins with
+     */
+    public void share(int mine) {
+        allowance.begin(mine);
+    }
+
+    /** The other process is gone: all permits are this one's. */
+    public void unshare() {
+        allowance.end();
+        wakeOldest();
+    }
+
+    /** Permits that are not used at the moment, without the reserve; none if there is no limit. */
+    public int free() {
+        return isEnabled() ? Math.max(0, allowance.of(limits.max()) - used.get()) : 0;
+    }
+
+    /**
+     * Free permits for the other process.
+     *
+     * @return how many it gets, at most {@code most}
+     */
+    public int giveAway(int most) {
+        int given = 0;
+        while (given < most && isEnabled() && tryAcquire(false)) {
+            allowance.add(-1);
+            used.decrementAndGet();
+            given++;
+        }
+        return given;
+    }
+
+    /** Permits from the other process. */
+    public void receive(int permits) {
+        if (permits > 0) {
+            allowance.add(permits);
+            wakeOldest();
+        }
+    }
+
+    void onLeft() {
+        allowance.add(-1);
+        used.decrementAndGet();
+    }
+
+    void onArrived() {
+        allowance.add(1);
+        used.incrementAndGet();
+    }
+
+    // ---- permits -----------------------------------------------------------------------------
 
     boolean tryAcquire(boolean mayUseReserve) {
         Limits now = limits;
-        int limit = mayUseReserve ? now.max() + now.reserve() : now.max();
+        int limit = allowance.of(mayUseReserve ? now.max() + now.reserve() : now.max());
         while (true) {
             int before = used.get();
             if (before >= limit) {

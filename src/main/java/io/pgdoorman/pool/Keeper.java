@@ -132,6 +132,20 @@ final class Keeper implements ServerOwner {
         }
     }
 
+    List<Server> servers() {
+        return List.copyOf(chores.keySet());
+    }
+
+    /** From another process, idle or with replies outstanding that nobody waits for. */
+    void adopt(Server server) {
+        if (server.replies().isSettled()) {
+            recycle(server);
+        } else {
+            start(server, Chore.Kind.DRAINING, pool.settings().drainNanos());
+            server.channel().config().setAutoRead(true);
+        }
+    }
+
     void forget(Server server) {
         chores.remove(server);
     }

@@ -1,6 +1,7 @@
 package io.pgdoorman.pool;
 
 import io.netty.channel.EventLoop;
+import io.pgdoorman.backend.FrozenServer;
 import io.pgdoorman.backend.LoginFailure;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ParameterSet;
@@ -76,6 +77,9 @@ public final class Pool {
     private record RefusedProfile(LoginFailure failure, long untilNanos) {}
 
     private final AtomicInteger open = new AtomicInteger();
+
+    /** Of the permits for {@link #open}, those of this process. */
+    private final Allowance allowance = new Allowance();
 
     private final AtomicInteger creating = new AtomicInteger();
 
@@ -320,6 +324,107 @@ public final class Pool {
         return Math.clamp(waitedNanos / 2, MIN_SLACK_NANOS, MAX_SLACK_NANOS);
     }
 
+    // ---- shared with another process -----------------------------------------------------------
+
+    /**
+     * From now on this process and another keep to the limits together.
+     *
+     * @param mine the permits this process begins with
+     */
+    public void share(int mine) {
+        allowance.begin(mine);
+    }
+
+    /** The other process is gone: all permits are this one's. */
+    public void unshare() {
+        allowance.end();
+        wake();
+    }
+
+    /** Permits that are not used at the moment. */
+    public int free() {
+        return Math.max(0, limit() - open.get());
+    }
+
+    /**
+     * Free permits for the other process.
+     *
+     * @return how many it gets, at most {@code most}
+     */
+    public int giveAway(int most) {
+        int given = 0;
+        while (given < most && tryIncrement(open, limit())) {
+            allowance.add(-1);
+            open.decrementAndGet();
+            given++;
+        }
+        return given;
+    }
+
+    /** Permits from the other process. */
+    public void receive(int permits) {
+        if (permits > 0) {
+            allowance.add(permits);
+            wake();
+        }
+    }
+
+    /** A server has gone to the other process, and its permit with it. */
+    public void onLeft(ParameterSet profile) {
+        allowance.add(-1);
+        coordinator.onLeft();
+        openByProfile.computeIfPresent(profile, (_, count) -> count == 1 ? null : count - 1);
+        open.decrementAndGet();
+    }
+
+    /** A server comes from the other process, and its permit with it. */
+    public void onArrived(ParameterSet profile) {
+        allowance.add(1);
+        coordinator.onArrived();
+        openByProfile.merge(profile, 1, Integer::sum);
+        open.incrementAndGet();
+    }
+
+    /** A server that the pool counts was lost before a shard had it. */
+    public void onLost(@Nullable FrozenServer server) {
+        if (server != null) {
+            onClosed(server.identity().profile());
+            wake();
+        }
+    }
+
+    /** Clients wait, and this process may open no server for them. */
+    public boolean isStarved() {
+        boolean waits = false;
+        for (Shard shard : shards) {
+            waits |= shard.oldestSinceNanos() != Shard.NOBODY;
+        }
+        return waits && (open.get() >= limit() || coordinator.isExhausted());
+    }
+
+    /** What PostgreSQL reported at the login of each profile; a copy. */
+    public Map<ParameterSet, ParameterSet> reported() {
+        return Map.copyOf(reported);
+    }
+
+    /** Takes over what another process has learned. */
+    public void learnReported(ParameterSet profile, ParameterSet parameters) {
+        reported.putIfAbsent(profile, parameters);
+    }
+
+    /** Servers logged in until now were made for another configuration. */
+    public void outdate() {
+        redirectedNanos = System.nanoTime();
+    }
+
+    private void wake() {
+        shards.forEach(Shard::wake);
+    }
+
+    private int limit() {
+        return allowance.of(settings.size());
+    }
+
     // ---- shared by the shards ----------------------------------------------------------------
 
     /** Takes a permit for one more server, or says no. */
@@ -328,7 +433,7 @@ public final class Pool {
         if (closed || isFull() || !tryIncrement(creating, s.maxCreates())) {
             return false;
         }
-        if (tryIncrement(open, settings.size())) {
+        if (tryIncrement(open, limit())) {
             boolean reserve = waitedNanos >= s.reserveAfterNanos();
             if (coordinator.tryAcquire(reserve)) {
                 return true;
@@ -401,7 +506,7 @@ public final class Pool {
         return lastFailure;
     }
 
-    Coordinator coordinator() {
+    public Coordinator coordinator() {
         return coordinator;
     }
 
@@ -410,11 +515,14 @@ public final class Pool {
     }
 
     boolean isFull() {
-        return open.get() >= settings.size();
+        return open.get() >= limit();
     }
 
     /** Servers to be opened though nobody waits for them. */
     int missing() {
+        if (allowance.isShared()) {
+            return 0; // the other process may have them
+        }
         return settings.minSize() - open.get();
     }
 

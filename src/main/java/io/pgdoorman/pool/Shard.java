@@ -1,10 +1,14 @@
 package io.pgdoorman.pool;
 
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.pgdoorman.backend.FrozenServer;
 import io.pgdoorman.backend.LoginFailure;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.Server;
+import io.pgdoorman.backend.ServerHandler;
 import io.pgdoorman.backend.ServerSource;
+import io.pgdoorman.net.AttachedChannel;
 import io.pgdoorman.wire.backend.ErrorResponse;
 
 import org.jspecify.annotations.Nullable;
@@ -636,6 +640,70 @@ public final class Shard {
     /** Clients that wait on this loop. */
     public int waitingClients() {
         return waiting.size();
+    }
+
+    // ---- moves between processes
+    // --------------------------------------------------------------------
+
+    /** A server leaves this loop, perhaps for another process; the pool still counts it. */
+    public void letGo(Server server) {
+        assert loop.inEventLoop();
+        servers.remove(server);
+        idle.remove(server);
+        keeper.forget(server);
+        publish();
+    }
+
+    /** A client's server from elsewhere, which the pool counts already. */
+    public void adopt(Server server) {
+        assert loop.inEventLoop();
+        servers.add(server);
+    }
+
+    /**
+     * Gives up servers without a client, coldest first, those the keeper still works on last; the
+     * pool still counts them. Those that a cancel request may still meet stay.
+     *
+     * @param most how many
+     */
+    public List<Server> giveUpServers(int most) {
+        assert loop.inEventLoop();
+        List<Server> candidates = new ArrayList<>(idle.all());
+        candidates.addAll(keeper.servers());
+        List<Server> given = new ArrayList<>();
+        for (Server server : candidates) {
+            if (given.size() < most && !server.isCancelInFlight()) {
+                letGo(server);
+                given.add(server);
+            }
+        }
+        return given;
+    }
+
+    /** Server logins that have not ended yet. To be asked on the loop. */
+    public int loginsUnderWay() {
+        return creating.size();
+    }
+
+    /**
+     * A server without a client, from elsewhere, which the pool counts already. Its channel is on
+     * this loop and still; it reads when this returns.
+     */
+    public void adopt(FrozenServer frozen, AttachedChannel attached, boolean rehearse) {
+        assert loop.inEventLoop();
+        Channel channel = attached.channel();
+        Server server = Server.thaw(frozen, channel, keeper);
+        channel.pipeline().addLast(new ServerHandler(server, rehearse));
+        servers.add(server);
+        keeper.adopt(server);
+        channel.config().setAutoRead(true);
+        if (!attached.resume()) {
+            server.onLost();
+            return;
+        }
+        if (idle.all().contains(server)) {
+            server.markIdle(frozen.idleSinceNanos());
+        }
     }
 
     boolean has(Server server) {

@@ -6,16 +6,19 @@ import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.auth.ScramKeyCache;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ServerConnector;
+import io.pgdoorman.backend.ServerMoves;
 import io.pgdoorman.config.Config;
 import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.config.Problem;
+import io.pgdoorman.handover.Transplants;
 import io.pgdoorman.net.SystemdNotifier;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.ClientServices;
+import io.pgdoorman.session.SessionMoves;
 import io.pgdoorman.session.Sessions;
 import io.pgdoorman.wire.Bytes;
 
@@ -75,6 +78,7 @@ public final class Pooler implements AutoCloseable {
     private final ClientServices services;
     private final SystemdNotifier systemd;
     private final Listeners listeners;
+    private final PoolerHost host;
     private final Diagnostics diagnostics;
     private final Reload reload;
     private final Optional<ReloadRequests> reloads;
@@ -139,19 +143,24 @@ public final class Pooler implements AutoCloseable {
                         new ScramKeyCache(SCRAM_KEYS),
                         Bytes.copyOf(processSecret),
                         mostUsersHaveMd5(config));
+        boolean rehearse = options.rehearsal() == Rehearsal.EVERY_EVENT;
         var shared =
                 new ServerConnector.Shared(
-                        transport,
-                        workers,
-                        resolvers,
-                        authentication,
-                        new AtomicLong(),
-                        options.rehearse());
-        var factory =
-                new PoolFactory(shared, new ParameterInterner(), Settings.sockets(general), loops);
+                        transport, workers, resolvers, authentication, new AtomicLong(), rehearse);
+        var interner = new ParameterInterner();
+        var factory = new PoolFactory(shared, interner, Settings.sockets(general), loops);
         this.pools = Pools.of(config, factory);
-        this.services = new ClientServices(authentication, workers, options.rehearse());
+        this.services = new ClientServices(authentication, workers, rehearse);
         this.sessions = new Sessions(pools, services, Settings.sessions(general));
+        this.host =
+                new PoolerHost(
+                        loops,
+                        pools,
+                        sessions,
+                        new SessionMoves(sessions, services, transport),
+                        new ServerMoves(transport),
+                        interner,
+                        rehearse);
         this.diagnostics = new Diagnostics(pools, sessions, loops);
         this.listeners = new Listeners(transport, loops, sessions::accept);
         this.systemd = new SystemdNotifier(options.notifySocket());
@@ -232,6 +241,9 @@ public final class Pooler implements AutoCloseable {
                 ProcessHandle.current().pid(),
                 transport.kind(),
                 loops.size());
+        if (options.rehearsal() == Rehearsal.TRANSPLANT) {
+            Thread.ofPlatform().daemon().name("pooler-transplants").start(new Transplants(host));
+        }
         if (!exitCode.isDone()) {
             systemd.ready("serving");
         }

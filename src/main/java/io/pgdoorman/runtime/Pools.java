@@ -170,6 +170,10 @@ final class Pools implements ClientDirectory {
         return Optional.ofNullable(now.entries().get(new Key(database, user))).map(Entry::account);
     }
 
+    Map<String, Coordinator> coordinators() {
+        return now.coordinators();
+    }
+
     List<Pool> all() {
         List<Pool> pools = new ArrayList<>();
         now.entries().values().forEach(entry -> pools.add(entry.account().pool()));

@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param terminal standard input is a terminal: SIGINT is a graceful shutdown
  * @param notifySocket value of NOTIFY_SOCKET, where systemd listens
- * @param rehearse freeze and thaw every session after every event: a test of the state's
- *     completeness, slow
+ * @param rehearsal a test of the state's completeness
  */
 public record RunOptions(
-        String version, boolean terminal, @Nullable String notifySocket, boolean rehearse) {}
+        String version, boolean terminal, @Nullable String notifySocket, Rehearsal rehearsal) {}

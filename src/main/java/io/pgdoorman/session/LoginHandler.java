@@ -4,12 +4,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.pgdoorman.auth.ClientAuthentication;
 import io.pgdoorman.auth.ClientLogin;
 import io.pgdoorman.auth.ClientStep;
 import io.pgdoorman.auth.Derivation;
+import io.pgdoorman.auth.LoginRandom;
 import io.pgdoorman.auth.ServerCredential;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.Server;
@@ -89,9 +91,16 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
     private final ClientServices services;
     private final boolean overLimit;
     private final int id;
+    private final LoginRandom random;
+    private final LoginRecord record;
+    private final long limitNanos;
+    private final long beganNanos = System.nanoTime();
 
     private Phase phase = Phase.STARTUP;
-    private @Nullable ChannelHandlerContext context;
+
+    /** Set once on the loop, read by a handover. */
+    private volatile @Nullable ChannelHandlerContext context;
+
     private @Nullable ScheduledFuture<?> deadline;
     private boolean sslRefused;
     private boolean gssRefused;
@@ -105,21 +114,40 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
 
     /**
      * @param overLimit there are too many clients already: only a cancel request is served
+     * @param frozen a login that began elsewhere, which is repeated; null for a new one
      */
-    LoginHandler(Sessions sessions, ClientServices services, int id, boolean overLimit) {
+    LoginHandler(
+            Sessions sessions,
+            ClientServices services,
+            int id,
+            boolean overLimit,
+            @Nullable FrozenLogin frozen) {
         this.sessions = sessions;
         this.services = services;
         this.id = id;
         this.overLimit = overLimit;
+        this.random =
+                new LoginRandom(
+                        services.authentication(), frozen == null ? new byte[0] : frozen.random());
+        this.record = new LoginRecord(frozen);
+        long limit = sessions.settings().loginNanos();
+        this.limitNanos =
+                frozen == null || limit == 0 ? limit : Math.min(limit, frozen.nanosLeft());
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
-        long limit = sessions.settings().loginNanos();
-        if (limit > 0) {
-            deadline = ctx.executor().schedule(() -> onDeadline(), limit, TimeUnit.NANOSECONDS);
+        if (limitNanos > 0) {
+            deadline =
+                    ctx.executor().schedule(() -> onDeadline(), limitNanos, TimeUnit.NANOSECONDS);
         }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
+        record.received((ByteBuf) msg);
+        super.channelRead(ctx, msg);
     }
 
     // ---- bytes ----------------------------------------------------------------------------------
@@ -173,7 +201,8 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
         }
         ByteBuf no = context().alloc().buffer(1);
         no.writeByte('N');
-        context().writeAndFlush(no);
+        send(no);
+        context().flush();
     }
 
     private boolean readResponse(ByteBuf in) {
@@ -208,25 +237,10 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
 
     private void onCancel(CancelKey key) {
         phase = Phase.CLOSED;
-        Channel channel = context().channel();
-        Session session = sessions.find(key);
-        if (session == null) {
-            LOG.debug("[#c{}] cancel request with an unknown key", id);
-            channel.close();
-            return;
-        }
+        sessions.onLoginEnd(this);
         // PostgreSQL closes when the signal is sent: the client may send its next query then.
-        session.channel()
-                .eventLoop()
-                .execute(
-                        () -> {
-                            Session now = sessions.find(key);
-                            if (now == null) {
-                                channel.close();
-                            } else {
-                                now.onCancelRequest(channel::close);
-                            }
-                        });
+        Channel channel = context().channel();
+        sessions.cancel(key, channel::close);
     }
 
     private void onStartup(StartupMessage message) {
@@ -282,6 +296,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
         var auth =
                 new ClientAuthentication(
                         services.authentication(),
+                        random,
                         new ClientLogin(parsed.user(), parsed.database(), peer(), false),
                         method,
                         found.map(ClientDirectory.Account::secret).orElse(null));
@@ -417,6 +432,8 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
         writeWelcome(parsed, parameters, identity.cancelKey());
         endDeadline();
         phase = Phase.DONE;
+        sessions.onLoginEnd(this);
+        record.forget();
         var session = new Session(identity, sessions, shard(pool), ctx.channel(), parameters);
         sessions.onLogin(session);
         ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
@@ -434,7 +451,8 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
         }
         new BackendKeyData(key).encode(out);
         new ReadyForQuery(TransactionStatus.IDLE).encode(out);
-        context().writeAndFlush(out, context().voidPromise());
+        send(out);
+        context().flush();
     }
 
     // ---- the end --------------------------------------------------------------------------------
@@ -454,6 +472,8 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) throws Exception {
         boolean open = phase != Phase.DONE;
+        sessions.onLoginEnd(this);
+        record.forget();
         leaveQueue();
         endDeadline();
         if (open) {
@@ -495,6 +515,8 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
             return;
         }
         phase = Phase.CLOSED;
+        sessions.onLoginEnd(this);
+        record.forget();
         leaveQueue();
         endDeadline();
         ClientOutput.closeAfter(context().channel(), error);
@@ -515,7 +537,55 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
     // ---- small ----------------------------------------------------------------------------------
 
     private void write(BackendMessage message) {
-        ClientOutput.write(context().channel(), message);
+        ByteBuf out = context().alloc().buffer(128);
+        message.encode(out);
+        send(out);
+    }
+
+    /** Writes without flush what the client has not got yet. Consumes {@code out}. */
+    private void send(ByteBuf out) {
+        switch (record.sent(out)) {
+            case NEW -> context().write(out, context().voidPromise());
+            case KNOWN -> out.release();
+            case DIFFERENT -> {
+                out.release();
+                LOG.warn("{} login cannot go on: its rules have changed", this);
+                close(
+                        ErrorResponse.of(
+                                Severity.FATAL,
+                                SqlState.ADMIN_SHUTDOWN,
+                                "terminating connection due to administrator command"));
+            }
+        }
+    }
+
+    // ---- freeze ---------------------------------------------------------------------------------
+
+    Channel channel() {
+        return context().channel();
+    }
+
+    /** Where it is; null before it is in a pipeline. Any thread. */
+    public @Nullable EventLoop loop() {
+        ChannelHandlerContext ctx = context;
+        return ctx == null ? null : ctx.channel().eventLoop();
+    }
+
+    /** The login as data; this object is of no use afterwards. Null if it is over. */
+    @Nullable FrozenLogin freeze() {
+        if (phase == Phase.DONE || phase == Phase.CLOSED) {
+            return null;
+        }
+        context().flush();
+        leaveQueue();
+        endDeadline();
+        phase = Phase.CLOSED;
+        sessions.onLoginEnd(this);
+        long left =
+                limitNanos == 0 ? 0 : Math.max(1, limitNanos - (System.nanoTime() - beganNanos));
+        FrozenLogin frozen = record.freeze(id, overLimit, random.used(), left);
+        record.forget();
+        return frozen;
     }
 
     private ChannelHandlerContext context() {

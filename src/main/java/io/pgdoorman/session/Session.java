@@ -136,6 +136,25 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         return client;
     }
 
+    Shard shard() {
+        return shard;
+    }
+
+    /** The linked server; null if there is none. */
+    @Nullable Server server() {
+        return server;
+    }
+
+    /** To be asked on the client's loop. */
+    public Pool pool() {
+        return shard.pool();
+    }
+
+    /** Whether it lives, and no cancel request for its server is on its way. */
+    boolean isMovable() {
+        return state != State.CLOSED && (server == null || !server.isCancelInFlight());
+    }
+
     boolean isOf(Pool pool) {
         return shard.pool().equals(pool);
     }
@@ -644,7 +663,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         updateReading();
     }
 
-    private void updateReading() {
+    void updateReading() {
         if (state == State.CLOSED) {
             return;
         }

@@ -12,6 +12,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -49,6 +50,13 @@ public final class Sessions {
     private final AtomicInteger lastId = new AtomicInteger();
     private final AtomicInteger connections = new AtomicInteger();
     private final Map<Integer, Session> byProcessId = new ConcurrentHashMap<>();
+    private final Set<LoginHandler> logins = ConcurrentHashMap.newKeySet();
+
+    /** Written by a handover, read by every accept. */
+    private volatile int elsewhere;
+
+    /** Asked for a cancel key this process does not know; null if there is nobody to ask. */
+    private volatile @Nullable CancelRelay cancelRelay;
 
     public Sessions(ClientDirectory directory, ClientServices services, SessionSettings settings) {
         this.directory = directory;
@@ -116,11 +124,52 @@ public final class Sessions {
         int now = connections.incrementAndGet();
         channel.closeFuture().addListener(_ -> connections.decrementAndGet());
         int max = settings.maxConnections();
-        if (now > max + SPARE_CONNECTIONS) {
+        if (now + elsewhere > max + SPARE_CONNECTIONS) {
             channel.close();
             return;
         }
-        channel.pipeline().addLast(new LoginHandler(this, services, nextId(), now > max));
+        boolean over = now + elsewhere > max;
+        LoginHandler login = new LoginHandler(this, services, nextId(), over, null);
+        logins.add(login);
+        channel.pipeline().addLast(login);
+    }
+
+    /** A login that began elsewhere goes on on this channel. */
+    void adoptLogin(Channel channel, FrozenLogin frozen) {
+        connections.incrementAndGet();
+        channel.closeFuture().addListener(_ -> connections.decrementAndGet());
+        var login = new LoginHandler(this, services, frozen.id(), frozen.overLimit(), frozen);
+        logins.add(login);
+        channel.pipeline().addLast(login);
+    }
+
+    /** The login has come to its end. */
+    void onLoginEnd(LoginHandler login) {
+        logins.remove(login);
+    }
+
+    /** Clients that are not logged in yet. */
+    public Collection<LoginHandler> logins() {
+        return logins;
+    }
+
+    /**
+     * Connections of another process that shares the limit with this one.
+     *
+     * @param count 0 if this process is alone
+     */
+    public void setElsewhere(int count) {
+        elsewhere = count;
+    }
+
+    /** The number of the connection accepted last. */
+    public int lastId() {
+        return lastId.get();
+    }
+
+    /** Connections accepted from now on have higher numbers. */
+    public void continueAfter(int id) {
+        lastId.accumulateAndGet(id, (mine, theirs) -> theirs - mine > 0 ? theirs : mine);
     }
 
     /** Clients in a transaction at this moment, asked loop by loop. Not for an event loop. */
@@ -169,6 +218,64 @@ public final class Sessions {
         if (settings.logDisconnections()) {
             LOG.info("{} client disconnected: {}", session.identity(), reason.text());
         }
+    }
+
+    /** It is on no loop of this process any more. */
+    void onDetached(Session session) {
+        byProcessId.remove(session.identity().id(), session);
+    }
+
+    /** It goes on here, on a channel of its own. */
+    void onAdopted(Session session) {
+        connections.incrementAndGet();
+        session.channel().closeFuture().addListener(_ -> connections.decrementAndGet());
+        byProcessId.put(session.identity().id(), session);
+    }
+
+    /** Who is asked about cancel requests for sessions that are not here; null for nobody. */
+    public void setCancelRelay(@Nullable CancelRelay relay) {
+        cancelRelay = relay;
+    }
+
+    /**
+     * A cancel request, whose key is checked here or by the other process.
+     *
+     * @param onDone called once, on any thread, when the request can meet no later query any more
+     */
+    public void cancel(CancelKey key, Runnable onDone) {
+        if (!cancelHere(key, onDone)) {
+            CancelRelay relay = cancelRelay;
+            if (relay == null) {
+                LOG.debug("cancel request with an unknown key");
+                onDone.run();
+            } else {
+                relay.cancel(key, onDone);
+            }
+        }
+    }
+
+    /**
+     * As {@link #cancel}, but nobody else is asked.
+     *
+     * @return false if no session here has this key; {@code onDone} is not called then
+     */
+    public boolean cancelHere(CancelKey key, Runnable onDone) {
+        Session session = find(key);
+        if (session == null) {
+            return false;
+        }
+        session.channel()
+                .eventLoop()
+                .execute(
+                        () -> {
+                            Session now = find(key);
+                            if (now == null) {
+                                onDone.run();
+                            } else {
+                                now.onCancelRequest(onDone);
+                            }
+                        });
+        return true;
     }
 
     /** The thawed form of a session takes its place. */

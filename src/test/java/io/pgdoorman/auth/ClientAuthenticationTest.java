@@ -32,6 +32,7 @@ class ClientAuthenticationTest {
         var server =
                 new ClientAuthentication(
                         Login.context(),
+                        new LoginRandom(Login.context(), new byte[0]),
                         new ClientLogin("bob", "shop", "192.0.2.7:5555", true),
                         HbaMethod.REJECT,
                         Login.plain());

@@ -48,7 +48,11 @@ final class Login {
     static ClientAuthentication asServer(
             AuthenticationContext context, HbaMethod method, @Nullable StoredSecret secret) {
         return new ClientAuthentication(
-                context, new ClientLogin(USER, "shop", "192.0.2.7:5555", false), method, secret);
+                context,
+                new LoginRandom(context, new byte[0]),
+                new ClientLogin(USER, "shop", "192.0.2.7:5555", false),
+                method,
+                secret);
     }
 
     static ServerAuthentication asClient(ServerCredential credential) {

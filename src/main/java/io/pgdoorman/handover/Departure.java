@@ -1,0 +1,237 @@
+package io.pgdoorman.handover;
+
+import io.netty.channel.EventLoop;
+import io.pgdoorman.backend.MovingServer;
+import io.pgdoorman.backend.Server;
+import io.pgdoorman.handover.format.Batch;
+import io.pgdoorman.pool.Coordinator;
+import io.pgdoorman.pool.Pool;
+import io.pgdoorman.session.LoginHandler;
+import io.pgdoorman.session.MovingLogin;
+import io.pgdoorman.session.MovingSession;
+import io.pgdoorman.session.Session;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Takes what a process has off its loops, batch by batch. The loops work in parallel; what cannot
+ * be moved at the moment (a cancel request is on its way to its server) is left for a later batch.
+ *
+ * <p>Threads: a thread of the handover, which waits for the loops.
+ */
+final class Departure {
+    private final Host host;
+
+    Departure(Host host) {
+        this.host = host;
+    }
+
+    /** Clients of any kind that are still here. */
+    int remaining() {
+        return host.sessions().all().size() + host.sessions().logins().size();
+    }
+
+    /** Servers that are still here or about to be. */
+    int remainingServers() {
+        return host.pools().stream().mapToInt(Pool::open).sum();
+    }
+
+    /**
+     * The next batch.
+     *
+     * @param most clients in it
+     * @param descriptors it may have, two for a client with its server
+     */
+    Batch next(int most, int descriptors) throws InterruptedException, HandoverException {
+        int before = remaining();
+        Map<EventLoop, LoopWork> works = new HashMap<>();
+        host.loops().forEach(loop -> works.put(loop, new LoopWork(loop)));
+        int chosen = choose(Math.min(most, descriptors / 2), works);
+        int left = Math.max(0, descriptors - 2 * chosen);
+        double share = before == 0 ? 1 : Math.min(1, (double) chosen / before);
+        for (Pool pool : host.pools()) {
+            int part = Math.min(left, (int) Math.ceil(pool.idle() * share));
+            if (share == 1) {
+                part = left; // those the keeper works on too
+            }
+            left -= spread(pool, part, works);
+        }
+        List<CompletableFuture<Void>> done = new ArrayList<>();
+        works.values().forEach(work -> done.add(work.start()));
+        await(CompletableFuture.allOf(done.toArray(CompletableFuture[]::new)));
+        var batch =
+                new Batch(
+                        new ArrayList<>(),
+                        new ArrayList<>(),
+                        new ArrayList<>(),
+                        new ArrayList<>(),
+                        new ArrayList<>());
+        works.values().forEach(work -> work.addTo(batch));
+        givePermits(share, batch);
+        return batch;
+    }
+
+    private int choose(int most, Map<EventLoop, LoopWork> works) {
+        int chosen = 0;
+        Iterator<LoginHandler> logins = host.sessions().logins().iterator();
+        while (chosen < most && logins.hasNext()) {
+            LoginHandler login = logins.next();
+            EventLoop loop = login.loop();
+            LoopWork work = loop == null ? null : works.get(loop);
+            if (work != null) {
+                work.logins.add(login);
+                chosen++;
+            }
+        }
+        Iterator<Session> sessions = host.sessions().all().iterator();
+        while (chosen < most && sessions.hasNext()) {
+            Session session = sessions.next();
+            LoopWork work = works.get(session.channel().eventLoop());
+            if (work != null) {
+                work.sessions.add(session);
+                chosen++;
+            }
+        }
+        return chosen;
+    }
+
+    private static int spread(Pool pool, int part, Map<EventLoop, LoopWork> works) {
+        int loops = works.size();
+        int index = 0;
+        for (LoopWork work : works.values()) {
+            int count = part / loops + (index++ < part % loops ? 1 : 0);
+            if (count > 0) {
+                work.servers.merge(pool, count, Integer::sum);
+            }
+        }
+        return part;
+    }
+
+    /** Free permits go in proportion to the clients. */
+    private void givePermits(double share, Batch batch) {
+        for (Pool pool : host.pools()) {
+            int given = pool.giveAway((int) Math.ceil(pool.free() * share));
+            if (given > 0) {
+                batch.poolPermits().add(new Batch.Permits(pool.database(), pool.user(), given));
+            }
+        }
+        for (Map.Entry<String, Coordinator> entry : host.coordinators().entrySet()) {
+            Coordinator coordinator = entry.getValue();
+            int given = coordinator.giveAway((int) Math.ceil(coordinator.free() * share));
+            if (given > 0) {
+                batch.databasePermits().add(new Batch.Permits(entry.getKey(), "", given));
+            }
+        }
+    }
+
+    /** The batch is the other process's: what it stood for is counted here no longer. */
+    void committed(Batch batch) {
+        for (MovingSession session : batch.sessions()) {
+            if (session.state().server() != null) {
+                Pool pool =
+                        host.pool(
+                                session.state().identity().database(),
+                                session.state().identity().user());
+                if (pool != null) {
+                    pool.onLeft(session.state().server().identity().profile());
+                }
+            }
+            Sockets.close(session);
+        }
+        batch.logins().forEach(login -> Sockets.close(login.client()));
+        for (MovingServer server : batch.servers()) {
+            Pool pool = Arrival.poolOf(host, server.state());
+            if (pool != null) {
+                pool.onLeft(server.state().identity().profile());
+            }
+            Sockets.close(server.socket());
+        }
+    }
+
+    private static void await(CompletableFuture<?> future)
+            throws InterruptedException, HandoverException {
+        try {
+            future.get();
+        } catch (java.util.concurrent.ExecutionException e) {
+            throw new HandoverException("an event loop failed: " + e.getCause(), e);
+        }
+    }
+
+    /** What one loop gives up. Its lists are filled on the loop, read after {@link #start}. */
+    private final class LoopWork {
+        final EventLoop loop;
+        final List<Session> sessions = new ArrayList<>();
+        final List<LoginHandler> logins = new ArrayList<>();
+        final Map<Pool, Integer> servers = new HashMap<>();
+        private final List<MovingSession> movingSessions = new ArrayList<>();
+        private final List<MovingLogin> movingLogins = new ArrayList<>();
+        private final List<MovingServer> movingServers = new ArrayList<>();
+        private final CompletableFuture<Void> done = new CompletableFuture<>();
+        private int pending = 1;
+
+        LoopWork(EventLoop loop) {
+            this.loop = loop;
+        }
+
+        CompletableFuture<Void> start() {
+            loop.execute(
+                    () -> {
+                        try {
+                            run();
+                        } catch (RuntimeException | Error e) {
+                            done.completeExceptionally(e);
+                        }
+                    });
+            return done;
+        }
+
+        private void run() {
+            for (LoginHandler login : logins) {
+                pending++;
+                boolean moves =
+                        host.sessionMoves().detach(login, moving -> onOne(movingLogins, moving));
+                pending -= moves ? 0 : 1;
+            }
+            for (Session session : sessions) {
+                pending++;
+                boolean moves =
+                        host.sessionMoves()
+                                .detach(session, moving -> onOne(movingSessions, moving));
+                pending -= moves ? 0 : 1;
+            }
+            servers.forEach(
+                    (pool, count) -> {
+                        for (Server server : pool.shard(loop).giveUpServers(count)) {
+                            pending++;
+                            host.serverMoves()
+                                    .detach(server, moving -> onOne(movingServers, moving));
+                        }
+                    });
+            countDown();
+        }
+
+        private <T> void onOne(List<T> list, @org.jspecify.annotations.Nullable T moving) {
+            if (moving != null) {
+                list.add(moving);
+            }
+            countDown();
+        }
+
+        private void countDown() {
+            if (--pending == 0) {
+                done.complete(null);
+            }
+        }
+
+        void addTo(Batch batch) {
+            batch.sessions().addAll(movingSessions);
+            batch.logins().addAll(movingLogins);
+            batch.servers().addAll(movingServers);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package io.pgdoorman.session;
+
+/**
+ * A login between two events, as data. It is repeated from its first byte with the same random
+ * numbers; what the client has got already is not sent again.
+ *
+ * <p>Threads: immutable by use; the arrays are not shared. They hold what the client proves itself
+ * with, perhaps a password.
+ *
+ * @param id of the connection, and of its session later
+ * @param overLimit only a cancel request is served
+ * @param received all the client has sent
+ * @param random all random bytes the exchange has used
+ * @param sentBytes how much the client has been sent
+ * @param sentCheck CRC-32 of that
+ * @param nanosLeft until login_timeout; 0 is no limit
+ */
+public record FrozenLogin(
+        int id,
+        boolean overLimit,
+        byte[] received,
+        byte[] random,
+        int sentBytes,
+        long sentCheck,
+        long nanosLeft) {}

@@ -1,0 +1,74 @@
+package io.pgdoorman.session;
+
+import io.netty.buffer.ByteBuf;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.ByteArrayOutputStream;
+import java.util.zip.CRC32;
+
+/**
+ * What passed between a client and us during its login, so that it can be repeated in another
+ * process: the client's bytes as they are, ours as a count and a checksum.
+ *
+ * <p>Threads: confined to the client's loop. Buffers are borrowed.
+ */
+final class LoginRecord {
+    /** What becomes of a message for the client. */
+    enum Verdict {
+        /** It has to be sent. */
+        NEW,
+        /** The client got it before the login moved. */
+        KNOWN,
+        /** The client got something else. */
+        DIFFERENT
+    }
+
+    private final int knownBytes;
+    private final long knownCheck;
+    private ByteArrayOutputStream received = new ByteArrayOutputStream(128);
+    private final CRC32 check = new CRC32();
+    private int sentBytes;
+
+    LoginRecord(@Nullable FrozenLogin frozen) {
+        knownBytes = frozen == null ? 0 : frozen.sentBytes();
+        knownCheck = frozen == null ? 0 : frozen.sentCheck();
+    }
+
+    void received(ByteBuf in) {
+        byte[] bytes = new byte[in.readableBytes()];
+        in.getBytes(in.readerIndex(), bytes);
+        received.writeBytes(bytes);
+    }
+
+    /** The client is to get these bytes. */
+    Verdict sent(ByteBuf out) {
+        check.update(out.nioBuffer());
+        sentBytes += out.readableBytes();
+        if (sentBytes - out.readableBytes() >= knownBytes) {
+            return Verdict.NEW;
+        }
+        boolean same =
+                sentBytes < knownBytes
+                        || (sentBytes == knownBytes && check.getValue() == knownCheck);
+        return same ? Verdict.KNOWN : Verdict.DIFFERENT;
+    }
+
+    FrozenLogin freeze(int id, boolean overLimit, byte[] random, long nanosLeft) {
+        // A login that moves again before it has caught up is where it was.
+        boolean behind = sentBytes < knownBytes;
+        return new FrozenLogin(
+                id,
+                overLimit,
+                received.toByteArray(),
+                random,
+                behind ? knownBytes : sentBytes,
+                behind ? knownCheck : check.getValue(),
+                nanosLeft);
+    }
+
+    /** The login is over, and nobody needs its secrets any more. */
+    void forget() {
+        received = new ByteArrayOutputStream(0);
+    }
+}

@@ -1,0 +1,237 @@
+package io.pgdoorman.session;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.pgdoorman.backend.Server;
+import io.pgdoorman.backend.ServerHandler;
+import io.pgdoorman.net.AttachedChannel;
+import io.pgdoorman.net.DetachedSocket;
+import io.pgdoorman.net.Transport;
+import io.pgdoorman.pool.Pool;
+import io.pgdoorman.pool.Shard;
+import io.pgdoorman.wire.backend.ErrorResponse;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.function.Consumer;
+
+/**
+ * Takes sessions and logins off their loops, and puts them on loops, of this process or another.
+ *
+ * <p>Threads: each call on the loop it is about.
+ */
+public final class SessionMoves {
+    private static final Logger LOG = LoggerFactory.getLogger(SessionMoves.class);
+
+    private final Sessions sessions;
+    private final ClientServices services;
+    private final Transport transport;
+
+    public SessionMoves(Sessions sessions, ClientServices services, Transport transport) {
+        this.sessions = sessions;
+        this.services = services;
+        this.transport = transport;
+    }
+
+    // ---- off ------------------------------------------------------------------------------------
+
+    /**
+     * Takes a session off its loop, with its server, wherever both are in what they do. The pool
+     * still counts the server.
+     *
+     * @param onDetached called on this loop; null if its connection was lost in the attempt
+     * @return false if it cannot be moved at this moment; it goes on, nothing is called
+     */
+    public boolean detach(Session session, Consumer<@Nullable MovingSession> onDetached) {
+        if (!session.isMovable()) {
+            return false;
+        }
+        Channel client = session.channel();
+        Server server = session.server();
+        FrozenSession frozen = session.freeze();
+        sessions.onDetached(session);
+        if (server != null) {
+            session.shard().letGo(server);
+        }
+        transport.detach(
+                client,
+                own -> {
+                    if (server == null) {
+                        onDetached.accept(new MovingSession(frozen, own, null));
+                    } else {
+                        transport.detach(
+                                server.channel(),
+                                other -> onDetached.accept(new MovingSession(frozen, own, other)),
+                                cause -> onLost(frozen, own, cause, onDetached));
+                    }
+                },
+                cause -> {
+                    if (server != null) {
+                        server.channel().close();
+                    }
+                    onLost(frozen, null, cause, onDetached);
+                });
+        return true;
+    }
+
+    private static void onLost(
+            FrozenSession frozen,
+            @Nullable DetachedSocket rest,
+            Throwable cause,
+            Consumer<@Nullable MovingSession> onDetached) {
+        LOG.error("{} lost while it was taken off its loop", frozen.identity(), cause);
+        if (rest != null) {
+            discard(rest);
+        }
+        onDetached.accept(null);
+    }
+
+    /**
+     * Takes a login off its loop.
+     *
+     * @param onDetached called on this loop; null if its connection was lost in the attempt
+     * @return false if it is over
+     */
+    public boolean detach(LoginHandler login, Consumer<@Nullable MovingLogin> onDetached) {
+        FrozenLogin frozen = login.freeze();
+        if (frozen == null) {
+            return false;
+        }
+        transport.detach(
+                login.channel(),
+                own -> onDetached.accept(new MovingLogin(frozen, own)),
+                cause -> onDetached.accept(null));
+        return true;
+    }
+
+    // ---- on -------------------------------------------------------------------------------------
+
+    /**
+     * The session goes on here. Its server is counted by the pool already.
+     *
+     * @param onDone called on the loop when it runs, or has come to its end
+     */
+    public void adopt(MovingSession moving, Pool pool, EventLoop loop, Runnable onDone) {
+        Shard shard = pool.shard(loop);
+        DetachedSocket serverSocket = moving.server();
+        Consumer<Throwable> onFailed =
+                cause -> {
+                    LOG.error("{} could not go on", moving.state().identity(), cause);
+                    onDone.run();
+                };
+        if (serverSocket == null) {
+            transport.attach(
+                    moving.client(),
+                    loop,
+                    client -> run(moving.state(), shard, client, null, onDone),
+                    onFailed);
+            return;
+        }
+        transport.attach(
+                serverSocket,
+                loop,
+                server ->
+                        transport.attach(
+                                moving.client(),
+                                loop,
+                                client -> run(moving.state(), shard, client, server, onDone),
+                                cause -> {
+                                    server.channel().close();
+                                    pool.onLost(moving.state().server());
+                                    onFailed.accept(cause);
+                                }),
+                cause -> {
+                    discard(moving.client());
+                    pool.onLost(moving.state().server());
+                    onFailed.accept(cause);
+                });
+    }
+
+    private void run(
+            FrozenSession frozen,
+            Shard shard,
+            AttachedChannel client,
+            @Nullable AttachedChannel server,
+            Runnable onDone) {
+        Channel own = client.channel();
+        Channel other = server == null ? null : server.channel();
+        Session session = Session.thaw(frozen, sessions, shard, own, other);
+        own.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        own.pipeline().addLast(new ClientHandler(session, services.rehearse()));
+        Server linked = session.server();
+        if (linked != null) {
+            linked.channel().pipeline().addLast(new ServerHandler(linked, services.rehearse()));
+            shard.adopt(linked);
+        }
+        sessions.onAdopted(session);
+        client.writeFirst();
+        if (server != null) {
+            server.writeFirst();
+        }
+        session.resume(frozen);
+        session.updateReading();
+        if (server != null && linked != null && !server.resume()) {
+            linked.onLost();
+        }
+        if (!client.resume()) {
+            // What its server said on the way may have closed it already.
+            session.onInactive();
+        }
+        onDone.run();
+    }
+
+    /** The client of a session that cannot go on is told why; its server is closed. */
+    public void refuse(MovingSession moving, EventLoop loop, ErrorResponse why, Runnable onDone) {
+        LOG.warn("{} {}", moving.state().identity(), why.fields());
+        if (moving.server() != null) {
+            discard(moving.server());
+        }
+        transport.attach(
+                moving.client(),
+                loop,
+                client -> {
+                    client.writeFirst();
+                    ClientOutput.closeAfter(client.channel(), why);
+                    onDone.run();
+                },
+                cause -> onDone.run());
+    }
+
+    /** The login goes on here. */
+    public void adopt(MovingLogin moving, EventLoop loop, Runnable onDone) {
+        FrozenLogin frozen = moving.state();
+        var socket =
+                new DetachedSocket(
+                        moving.client().fd(),
+                        concat(frozen.received(), moving.client().unread()),
+                        moving.client().unwritten());
+        transport.attach(
+                socket,
+                loop,
+                client -> {
+                    client.writeFirst();
+                    sessions.adoptLogin(client.channel(), frozen);
+                    client.channel().config().setAutoRead(true);
+                    client.resume();
+                    onDone.run();
+                },
+                cause -> onDone.run());
+    }
+
+    private static byte[] concat(byte[] first, byte[] second) {
+        byte[] both = java.util.Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+
+    private static void discard(DetachedSocket socket) {
+        try {
+            socket.close();
+        } catch (java.io.IOException e) {
+            LOG.debug("descriptor not closed", e);
+        }
+    }
+}
