@@ -20,7 +20,8 @@ public final class AuthenticationContext {
 
     private final SecureRandom random;
     private final ScramKeyCache keys;
-    private final Bytes processSecret;
+    /** Written by a handover, before this process takes its first client. */
+    private volatile Bytes processSecret;
     private final boolean unknownUsersMd5;
 
     /**
@@ -39,6 +40,18 @@ public final class AuthenticationContext {
         this.keys = keys;
         this.processSecret = processSecret;
         this.unknownUsersMd5 = unknownUsersMd5;
+    }
+
+    /** To be given to a successor process only. */
+    public Bytes processSecret() {
+        return processSecret;
+    }
+
+    /** Takes the secret of the process before this one. */
+    public void continueWith(Bytes secret) {
+        if (secret.length() >= 16) {
+            processSecret = secret;
+        }
     }
 
     ScramKeyCache keys() {

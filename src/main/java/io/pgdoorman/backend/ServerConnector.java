@@ -8,6 +8,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.auth.ServerCredential;
 import io.pgdoorman.net.Transport;
+import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.SqlState;
 import io.pgdoorman.wire.backend.ErrorResponse;
 import io.pgdoorman.wire.backend.Severity;
@@ -22,6 +23,12 @@ import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.TreeMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
@@ -100,6 +107,39 @@ public final class ServerConnector implements ServerSource {
                 && target.equals(that.target)
                 && lifetimeNanos == that.lifetimeNanos
                 && idleNanos == that.idleNanos;
+    }
+
+    /**
+     * Tells whether servers of two connectors, perhaps in two processes, are interchangeable: a
+     * digest of where they are and who they log in as.
+     */
+    public byte[] fingerprint() {
+        var text = new StringBuilder();
+        for (String part :
+                List.of(
+                        target.host(),
+                        Integer.toString(target.port()),
+                        target.database(),
+                        target.user(),
+                        configuredSecret(target.credential()),
+                        new TreeMap<>(target.startupParameters()).toString())) {
+            text.append(part.length()).append(':').append(part);
+        }
+        try {
+            return MessageDigest.getInstance("SHA-256")
+                    .digest(text.toString().getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java platform has it
+        }
+    }
+
+    private static String configuredSecret(ServerCredential credential) {
+        return switch (credential) {
+            case ServerCredential.Plain(Bytes password) ->
+                    HexFormat.of().formatHex(password.toByteArray());
+            case ServerCredential.Md5Hash(String user, String hash) -> user + hash;
+            case ServerCredential.ScramClientKey _, ServerCredential.None _ -> "";
+        };
     }
 
     /** What servers log in with now. */

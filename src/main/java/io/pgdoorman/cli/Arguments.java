@@ -22,6 +22,7 @@ import java.util.Set;
  * environment over the default. Threads: immutable.
  *
  * @param inheritFd given by an old command line; has no effect
+ * @param takeover replace the process that runs with this configuration
  * @param command name of the sub-command, one of {@link #COMMANDS}
  * @param commandArguments what follows the name
  */
@@ -32,6 +33,7 @@ record Arguments(
         boolean noColor,
         boolean daemon,
         boolean inheritFd,
+        boolean takeover,
         boolean testConfig,
         boolean strict,
         boolean help,
@@ -40,13 +42,14 @@ record Arguments(
         List<String> commandArguments) {
 
     /** A file of such a name has to be written with its directory, as in {@code ./demo}. */
-    static final Set<String> COMMANDS = Set.of("demo", "help");
+    static final Set<String> COMMANDS = Set.of("ctl", "demo", "help");
 
     private static final String LOG_LEVEL = "log-level";
     private static final String LOG_FORMAT = "log-format";
     private static final String NO_COLOR = "no-color";
     private static final String DAEMON = "daemon";
     private static final String INHERIT_FD = "inherit-fd";
+    static final String TAKEOVER = "takeover";
     private static final String TEST_CONFIG = "test-config";
     private static final String STRICT = "strict";
     private static final String HELP = "help";
@@ -59,6 +62,7 @@ record Arguments(
                     .addOption("n", NO_COLOR, false, null)
                     .addOption("d", DAEMON, false, null)
                     .addOption(value(null, INHERIT_FD))
+                    .addOption(null, TAKEOVER, false, null)
                     .addOption("t", TEST_CONFIG, false, null)
                     .addOption(null, STRICT, false, null)
                     .addOption("h", HELP, false, null)
@@ -130,6 +134,7 @@ record Arguments(
                             has(NO_COLOR) || !environment.getOrDefault("NO_COLOR", "").isEmpty(),
                             daemon(),
                             inheritFd(),
+                            has(TAKEOVER),
                             has(TEST_CONFIG),
                             has(STRICT),
                             has(HELP),

@@ -1,9 +1,11 @@
 package io.pgdoorman.cli;
 
+import io.pgdoorman.config.Config;
 import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.demo.Demo;
 import io.pgdoorman.demo.DemoException;
+import io.pgdoorman.handover.SuccessorProgram;
 import io.pgdoorman.runtime.Pooler;
 import io.pgdoorman.runtime.Rehearsal;
 import io.pgdoorman.runtime.RunOptions;
@@ -11,12 +13,19 @@ import io.pgdoorman.runtime.RunOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Does what the {@link Arguments} say. Threads: confined to main. */
 final class Program {
     /** For tests, see {@link Rehearsal}. */
     private static final String REHEARSE = "PG_DOORMAN_TEST_THAW";
+
+    /** SIGINT is a graceful shutdown also without a terminal. */
+    private static final String SHUTDOWN_ONLY = "PG_DOORMAN_CI_SHUTDOWN_ONLY";
 
     private static final String HELP =
             """
@@ -32,12 +41,14 @@ final class Program {
                                        Env: LOG_FORMAT. Default: text
               -n, --no-color           No colours. Env: NO_COLOR, if not empty
               -d, --daemon             Detach from the terminal. Env: DAEMON, true or false
+                  --takeover           Replace the running process, whoever started it
               -t, --test-config        Check the configuration and exit
                   --strict             With -t: warnings are errors
               -h, --help               Print this text and exit
               -V, --version            Print the version and exit
 
             Commands:
+              ctl COMMAND              Ask or tell the running process: see 'pg_doorman ctl help'
               demo                     Run a PostgreSQL of its own with the pooler in front of it
               help                     Print this text and exit
 
@@ -68,7 +79,11 @@ final class Program {
                 out.println("pg_doorman " + Version.text());
                 return ExitCode.OK;
             }
-            return arguments.command().isPresent() ? demo(arguments) : pooler(arguments);
+            return switch (arguments.command().orElse("")) {
+                case "ctl" -> new Ctl(out, err, environment).run(arguments);
+                case "demo" -> demo(arguments);
+                default -> pooler(arguments, List.of(words));
+            };
         } catch (UsageException e) {
             err.println("pg_doorman: " + e.getMessage());
             err.println("Try 'pg_doorman --help' for the options.");
@@ -79,7 +94,7 @@ final class Program {
         }
     }
 
-    private int pooler(Arguments arguments) {
+    private int pooler(Arguments arguments, List<String> words) {
         if (arguments.testConfig()) {
             return new ConfigCheck(out, err).run(arguments.configFile(), arguments.strict());
         }
@@ -99,9 +114,32 @@ final class Program {
             new ConfigCheck(out, err).print(loaded);
             return ExitCode.CONFIG;
         }
+        var upgrades = upgrades(arguments, words, loaded.config().get());
         try (var _ = startLogging(arguments)) {
-            return Pooler.run(arguments.configFile(), loaded, runOptions());
+            return Pooler.run(
+                    arguments.configFile(), loaded, runOptions(Optional.of(upgrades), false));
         }
+    }
+
+    /** A successor is started as this process was. */
+    private RunOptions.Upgrades upgrades(
+            Arguments arguments, List<String> words, Config config) {
+        Path control = ControlPath.of(config, environment);
+        String knock = environment.getOrDefault(SuccessorProgram.SOCKET_VARIABLE, "");
+        Optional<Path> from =
+                knock.isEmpty()
+                        ? Optional.of(control).filter(_ -> arguments.takeover())
+                        : Optional.of(Path.of(knock));
+        List<String> again =
+                words.stream().filter(word -> !word.equals("--" + Arguments.TAKEOVER)).toList();
+        return new RunOptions.Upgrades(
+                new SuccessorProgram(
+                        Path.of(System.getProperty("pg_doorman.program", "pg_doorman")),
+                        again,
+                        arguments.configFile()),
+                control,
+                config.general().process().upgradeSocket().isPresent(),
+                from);
     }
 
     private int demo(Arguments arguments) throws UsageException, IOException, InterruptedException {
@@ -112,7 +150,7 @@ final class Program {
         String libraries = System.getProperty("pg_doorman.lib", "lib"); // set by the launcher
         Path installation = Path.of(libraries, "demo", "postgresql");
         try (var _ = startLogging(arguments)) {
-            return new Demo(installation, runOptions(), out).run();
+            return new Demo(installation, runOptions(Optional.empty(), true), out).run();
         } catch (DemoException e) {
             err.println("pg_doorman: " + e.getMessage());
             return ExitCode.FAILURE;
@@ -124,11 +162,31 @@ final class Program {
         return LogSetup.start(arguments.logLevel(), arguments.logFormat(), color);
     }
 
-    private RunOptions runOptions() {
+    /**
+     * @param foreground SIGINT comes from somebody who wants it to end
+     */
+    private RunOptions runOptions(Optional<RunOptions.Upgrades> upgrades, boolean foreground) {
+        boolean interruptStops =
+                foreground
+                        || Terminal.isStandardInput()
+                        || "1".equals(environment.get(SHUTDOWN_ONLY));
         return new RunOptions(
                 Version.text(),
-                Terminal.isStandardInput(),
+                interruptStops,
                 environment.get("NOTIFY_SOCKET"),
-                Rehearsal.of(environment.getOrDefault(REHEARSE, "")));
+                watchdog(),
+                Rehearsal.of(environment.getOrDefault(REHEARSE, "")),
+                upgrades);
+    }
+
+    /** WATCHDOG_USEC, unless it is meant for another process. */
+    private Duration watchdog() {
+        String pid = environment.getOrDefault("WATCHDOG_PID", "");
+        String micros = environment.getOrDefault("WATCHDOG_USEC", "");
+        boolean own =
+                pid.isEmpty() || pid.equals(Long.toString(ProcessHandle.current().pid()));
+        return own && micros.matches("[0-9]{1,15}")
+                ? Duration.of(Long.parseLong(micros), ChronoUnit.MICROS)
+                : Duration.ZERO;
     }
 }

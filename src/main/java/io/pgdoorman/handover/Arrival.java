@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Puts a batch on the loops of this process: one that came from another, or its own that could not
@@ -30,10 +31,16 @@ final class Arrival {
     private static final Logger LOG = LoggerFactory.getLogger(Arrival.class);
 
     private final Host host;
+    private final AtomicInteger refused = new AtomicInteger();
     private int nextLoop;
 
     Arrival(Host host) {
         this.host = host;
+    }
+
+    /** Clients whose pool is gone. Any thread. */
+    int refused() {
+        return refused.get();
     }
 
     /** The pool of a server without a client: it is named {@code user@database}. */
@@ -166,6 +173,7 @@ final class Arrival {
         private void place(MovingSession session) {
             Pool pool = poolOf(session);
             if (pool == null || pool.isClosed()) {
+                refused.incrementAndGet();
                 host.sessionMoves()
                         .refuse(
                                 session,

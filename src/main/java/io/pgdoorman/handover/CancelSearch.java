@@ -4,7 +4,11 @@ import io.pgdoorman.session.CancelRelay;
 import io.pgdoorman.session.Sessions;
 import io.pgdoorman.wire.CancelKey;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
 
 /**
  * Finds the session of a cancel request while sessions are on their way: here, in the other
@@ -13,6 +17,7 @@ import java.time.Duration;
  * <p>Threads: a virtual thread for each request.
  */
 final class CancelSearch implements CancelRelay {
+    private static final Logger LOG = LoggerFactory.getLogger(CancelSearch.class);
     private static final Duration STEP = Duration.ofMillis(5);
     private static final Duration LIMIT = Duration.ofSeconds(1);
 
@@ -39,16 +44,15 @@ final class CancelSearch implements CancelRelay {
         long deadline = System.nanoTime() + LIMIT.toNanos();
         try {
             do {
-                if (sessions.cancelHere(key, onDone)) {
-                    return;
-                }
-                if (remote.cancel(key)) {
+                if (sessions.cancelHere(key).get() || remote.cancel(key)) {
                     break;
                 }
                 Thread.sleep(STEP); // it may be between the two
             } while (System.nanoTime() - deadline < 0);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            LOG.error("cancel request", e.getCause());
         }
         onDone.run();
     }

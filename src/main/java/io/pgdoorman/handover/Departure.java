@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
  */
 final class Departure {
     private final Host host;
+    private long stoppedNanos = System.nanoTime();
 
     Departure(Host host) {
         this.host = host;
@@ -49,6 +50,7 @@ final class Departure {
      */
     Batch next(int most, int descriptors) throws InterruptedException, HandoverException {
         int before = remaining();
+        stoppedNanos = System.nanoTime();
         Map<EventLoop, LoopWork> works = new HashMap<>();
         host.loops().forEach(loop -> works.put(loop, new LoopWork(loop)));
         int chosen = choose(Math.min(most, descriptors / 2), works);
@@ -61,6 +63,57 @@ final class Departure {
             }
             left -= spread(pool, part, works);
         }
+        Batch batch = collect(works);
+        givePermits(share, batch);
+        return batch;
+    }
+
+    /** When the clients of the last batch stopped, {@link System#nanoTime}. */
+    long stoppedNanos() {
+        return stoppedNanos;
+    }
+
+    /**
+     * Servers and permits that are free, for clients that wait in the other process.
+     *
+     * @param descriptors it may have
+     */
+    Batch spare(Wants wants, int descriptors) throws InterruptedException, HandoverException {
+        Map<EventLoop, LoopWork> works = new HashMap<>();
+        host.loops().forEach(loop -> works.put(loop, new LoopWork(loop)));
+        List<Batch.Permits> poolPermits = new ArrayList<>();
+        List<Batch.Permits> databasePermits = new ArrayList<>();
+        int left = descriptors;
+        for (Wants.Starved wanted : wants.pools()) {
+            Pool pool = host.pool(wanted.database(), wanted.user());
+            if (pool == null || pool.waitingHint() > 0) {
+                continue; // its own clients come first
+            }
+            int servers = Math.min(left, Math.min(wanted.clients(), pool.idle()));
+            left -= spread(pool, servers, works);
+            int rest = wanted.clients() - servers;
+            int permits = pool.giveAway(rest);
+            if (permits > 0) {
+                poolPermits.add(new Batch.Permits(pool.database(), pool.user(), permits));
+            }
+            Coordinator coordinator = host.coordinators().get(pool.database());
+            if (coordinator != null && rest > 0) {
+                int shared = coordinator.giveAway(rest);
+                if (shared > 0) {
+                    databasePermits.add(new Batch.Permits(pool.database(), "", shared));
+                } else if (coordinator.isEnabled()) {
+                    coordinator.requestEviction(pool);
+                }
+            }
+        }
+        Batch batch = collect(works);
+        batch.poolPermits().addAll(poolPermits);
+        batch.databasePermits().addAll(databasePermits);
+        return batch;
+    }
+
+    private Batch collect(Map<EventLoop, LoopWork> works)
+            throws InterruptedException, HandoverException {
         List<CompletableFuture<Void>> done = new ArrayList<>();
         works.values().forEach(work -> done.add(work.start()));
         await(CompletableFuture.allOf(done.toArray(CompletableFuture[]::new)));
@@ -72,7 +125,6 @@ final class Departure {
                         new ArrayList<>(),
                         new ArrayList<>());
         works.values().forEach(work -> work.addTo(batch));
-        givePermits(share, batch);
         return batch;
     }
 

@@ -1,7 +1,8 @@
 package io.pgdoorman.handover;
 
 /** A handover cannot go on; the message says where and why, in words for the operator's log. */
-public final class HandoverException extends Exception {
+public sealed class HandoverException extends Exception
+        permits HandoverTimeoutException, PeerFailedException {
     private static final long serialVersionUID = 1L;
 
     public HandoverException(String message) {

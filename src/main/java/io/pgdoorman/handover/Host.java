@@ -1,6 +1,7 @@
 package io.pgdoorman.handover;
 
 import io.netty.channel.EventLoop;
+import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ServerMoves;
 import io.pgdoorman.pool.Coordinator;
@@ -13,12 +14,17 @@ import org.jspecify.annotations.Nullable;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The process a handover runs in; implemented by the runtime. Every call may come on a thread of
  * the handover.
  */
 public interface Host {
+    /** Of the program. */
+    String version();
+
     List<EventLoop> loops();
 
     Sessions sessions();
@@ -37,6 +43,41 @@ public interface Host {
 
     ParameterInterner interner();
 
+    AuthenticationContext authentication();
+
+    /** The number of the server made last. */
+    AtomicLong lastServerId();
+
     /** See {@link io.pgdoorman.backend.ServerHandler}. */
     boolean rehearse();
+
+    // ---- listening sockets ----------------------------------------------------------------------
+
+    /** Those that clients connect to. The descriptors stay this process's. */
+    List<PassedListener> listeners();
+
+    /** Nothing is accepted until {@link #acceptClients}. */
+    void pauseListeners();
+
+    void acceptClients();
+
+    /**
+     * Listens, paused, where the configuration says: on the sockets given where they fit, else on
+     * new ones.
+     *
+     * @param passed those that are not taken are closed
+     * @return places in {@code passed} of those that were taken
+     * @throws HandoverException an address cannot be listened on; nothing is open then
+     */
+    Set<Integer> adoptListeners(List<PassedListener> passed) throws HandoverException;
+
+    /** The other process is gone: listens on exactly what the configuration says. */
+    void settleListeners();
+
+    /**
+     * Closes this process's listening sockets.
+     *
+     * @param taken places in {@link #listeners} of those another process goes on with
+     */
+    void releaseListeners(Set<Integer> taken);
 }

@@ -44,7 +44,7 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
     /** Written by any thread (reload), read by the acceptor's loop. */
     private volatile SocketSettings settings;
 
-    private boolean paused; // by the owner
+    private boolean paused; // by the owner; before the registration set by any thread
     private boolean backingOff;
     private boolean logged;
     private long loggedNanos;
@@ -55,7 +55,9 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
             SocketSettings settings,
             boolean unix,
             Supplier<EventLoop> chooser,
-            Consumer<Channel> onAccept) {
+            Consumer<Channel> onAccept,
+            boolean paused) {
+        this.paused = paused;
         this.sockets = sockets;
         this.settings = settings;
         this.unix = unix;
@@ -71,6 +73,13 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
 
     void update(SocketSettings next) {
         settings = next;
+    }
+
+    /** Holds back a channel that is to begin paused; before its registration. */
+    void prepare(Channel listening) {
+        if (paused) {
+            listening.config().setAutoRead(false);
+        }
     }
 
     void pause(Channel listening, boolean pause) {

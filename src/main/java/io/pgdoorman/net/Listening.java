@@ -39,6 +39,7 @@ final class Listening {
         channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
         channel.config().setOption(ChannelOption.SO_BACKLOG, backlog);
         SocketOptions.applyTcp(channel, settings);
+        acceptor.prepare(channel);
         channel.pipeline().addLast(acceptor);
         CompletableFuture<Listener> result = new CompletableFuture<>();
         ChannelFuture registered = loop.register(channel);
@@ -119,6 +120,7 @@ final class Listening {
             SocketAddress address,
             @Nullable UnixPath path) {
         CompletableFuture<Listener> result = new CompletableFuture<>();
+        acceptor.prepare(channel);
         channel.pipeline().addLast(acceptor);
         loop.register(channel)
                 .addListener(

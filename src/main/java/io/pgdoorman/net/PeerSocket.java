@@ -28,6 +28,9 @@ public final class PeerSocket implements AutoCloseable {
     /** The kernel's SCM_MAX_FD: no message carries more descriptors. */
     public static final int MAX_FDS = 253;
 
+    /** In the place of descriptors that were lost. */
+    public static final int LOST = -1;
+
     /** Who is at the other end. The pid is 0 if it lives in another container. */
     public record Peer(int uid, long pid) {}
 
@@ -142,10 +145,9 @@ public final class PeerSocket implements AutoCloseable {
      *
      * @param into filled at its position
      * @param onFd gets each descriptor that came with the bytes, in order; the caller's from then
-     *     on
+     *     on. {@link #LOST} stands for those that this process may not open any more (ulimit -n).
      * @throws EOFException the peer has closed or shut down its end
      * @throws java.net.SocketTimeoutException nothing came in time
-     * @throws IOException also if descriptors were lost, because this process may open no more
      */
     public void receive(ByteBuffer into, IntConsumer onFd, Duration limit) throws IOException {
         long deadline = System.nanoTime() + limit.toNanos();
@@ -174,6 +176,15 @@ public final class PeerSocket implements AutoCloseable {
         shutdown(SHUT_WR);
     }
 
+    /** Both directions end, and threads that block here fail. The descriptor stays open. */
+    public void shutdown() {
+        try {
+            shutdown(SHUT_RDWR);
+        } catch (IOException e) {
+            // the peer was faster
+        }
+    }
+
     private void shutdown(int how) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
@@ -191,11 +202,7 @@ public final class PeerSocket implements AutoCloseable {
             return;
         }
         closed = true;
-        try {
-            shutdown(SHUT_RDWR);
-        } catch (IOException e) {
-            // the peer was faster
-        }
+        shutdown();
         UnixSockets.close(fd);
     }
 
@@ -245,8 +252,7 @@ public final class PeerSocket implements AutoCloseable {
             }
             takeFds(onFd);
             if ((header.get(JAVA_INT, 48) & MSG_CTRUNC) != 0) {
-                throw new IOException(
-                        "descriptors were lost: this process may open no more (ulimit -n)");
+                onFd.accept(LOST);
             }
             MemorySegment.ofBuffer(into).copyFrom(bytes.asSlice(0, count));
             into.position(into.position() + count);

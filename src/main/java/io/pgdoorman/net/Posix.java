@@ -52,6 +52,11 @@ public final class Posix {
         return fcntl("dup", fd, F_DUPFD_CLOEXEC, LOWEST_NEW_FD);
     }
 
+    /** Closes a descriptor. */
+    public static void close(int fd) {
+        UnixSockets.close(fd);
+    }
+
     /** Makes {@code to} mean the same socket as {@code from}; what it meant before is closed. */
     static void dup3(int from, int to) throws IOException {
         try (Arena arena = Arena.ofConfined()) {

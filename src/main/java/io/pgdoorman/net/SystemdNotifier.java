@@ -56,6 +56,11 @@ public final class SystemdNotifier {
         send("RELOADING=1\nMONOTONIC_USEC=" + TimeUnit.NANOSECONDS.toMicros(System.nanoTime()));
     }
 
+    /** The process lives. */
+    public void watchdog() {
+        send("WATCHDOG=1");
+    }
+
     /** A shutdown begins. */
     public void stopping() {
         send("STOPPING=1");

@@ -96,6 +96,7 @@ public final class Transport {
      * @param chooser called on the acceptor's loop, once per connection: the loop it will live on
      * @param onAccept called on that loop before {@code channelActive}: adds the handlers, once per
      *     connection. What it throws closes the connection.
+     * @param paused nothing is accepted before {@link Listener#resume}
      */
     public CompletableFuture<Listener> listenTcp(
             EventLoop acceptor,
@@ -103,13 +104,14 @@ public final class Transport {
             int backlog,
             SocketSettings settings,
             Supplier<EventLoop> chooser,
-            Consumer<Channel> onAccept) {
+            Consumer<Channel> onAccept,
+            boolean paused) {
         return listening.tcp(
                 acceptor,
                 address,
                 backlog,
                 settings,
-                new Acceptor(sockets, settings, false, chooser, onAccept));
+                new Acceptor(sockets, settings, false, chooser, onAccept, paused));
     }
 
     /**
@@ -117,6 +119,7 @@ public final class Transport {
      * the future.
      *
      * @param mode permission bits of the socket file, 0 to 0777
+     * @param paused as for TCP
      */
     public CompletableFuture<Listener> listenUnix(
             EventLoop acceptor,
@@ -125,25 +128,29 @@ public final class Transport {
             int backlog,
             SocketSettings settings,
             Supplier<EventLoop> chooser,
-            Consumer<Channel> onAccept) {
+            Consumer<Channel> onAccept,
+            boolean paused) {
         return listening.unix(
                 acceptor,
                 path,
                 mode,
                 backlog,
-                new Acceptor(sockets, settings, true, chooser, onAccept));
+                new Acceptor(sockets, settings, true, chooser, onAccept, paused));
     }
 
     /**
      * Goes on listening on a descriptor another process or systemd passed. Takes ownership of
      * {@code fd}. TCP or Unix is found out from the descriptor.
+     *
+     * @param paused nothing is accepted before {@link Listener#resume}
      */
     public CompletableFuture<Listener> adoptListener(
             EventLoop acceptor,
             int fd,
             SocketSettings settings,
             Supplier<EventLoop> chooser,
-            Consumer<Channel> onAccept) {
+            Consumer<Channel> onAccept,
+            boolean paused) {
         boolean unix;
         try {
             unix = SocketOptions.isUnix(fd);
@@ -154,7 +161,7 @@ public final class Transport {
                 acceptor,
                 fd,
                 settings,
-                new Acceptor(sockets, settings, unix, chooser, onAccept),
+                new Acceptor(sockets, settings, unix, chooser, onAccept, paused),
                 unix);
     }
 

@@ -184,7 +184,7 @@ public final class Coordinator {
     }
 
     /** Asks pools with servers to spare, the richest first, to close an idle one. */
-    void requestEviction(Pool asking) {
+    public void requestEviction(Pool asking) {
         List<Shard> candidates =
                 pools.stream()
                         .filter(pool -> pool != asking && pool.spare() > 0)

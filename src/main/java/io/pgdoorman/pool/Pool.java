@@ -393,6 +393,15 @@ public final class Pool {
         }
     }
 
+    /** Clients that wait, as last seen by each shard. */
+    public int waitingHint() {
+        int sum = 0;
+        for (Shard shard : shards) {
+            sum += shard.waitingHint();
+        }
+        return sum;
+    }
+
     /** Clients wait, and this process may open no server for them. */
     public boolean isStarved() {
         boolean waits = false;

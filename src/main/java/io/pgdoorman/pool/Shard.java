@@ -100,6 +100,9 @@ public final class Shard {
     /** Written by this loop; other loops look here for a server to ask for. */
     private volatile int idleHint;
 
+    /** Written by this loop, read by a handover that shares permits. */
+    private volatile int waitingHint;
+
     Shard(Pool pool, EventLoop loop) {
         this.pool = pool;
         this.loop = loop;
@@ -124,6 +127,11 @@ public final class Shard {
     /** Idle servers, as of a moment ago. Any thread. */
     public int idleHint() {
         return idleHint;
+    }
+
+    /** Clients that wait, as of a moment ago. Any thread. */
+    int waitingHint() {
+        return waitingHint;
     }
 
     // ---- clients ------------------------------------------------------------------------------
@@ -340,6 +348,9 @@ public final class Shard {
         }
         if (idle.size() != idleHint) {
             idleHint = idle.size();
+        }
+        if (waiting.size() != waitingHint) {
+            waitingHint = waiting.size();
         }
     }
 

@@ -3,19 +3,25 @@ package io.pgdoorman.runtime;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.pgdoorman.config.GeneralConfig;
+import io.pgdoorman.handover.PassedListener;
 import io.pgdoorman.net.Listener;
+import io.pgdoorman.net.Posix;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.net.Transport;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -69,6 +75,12 @@ final class Listeners {
     private final Map<Address, Listener> open = new LinkedHashMap<>();
     private boolean closed;
 
+    /** Sockets that are another process's as well: their files stay when they are closed here. */
+    private final Set<Listener> foreign = new HashSet<>();
+
+    /** Nothing is accepted: another process does, or will. */
+    private boolean paused;
+
     Listeners(Transport transport, List<EventLoop> loops, Consumer<Channel> onAccept) {
         this.transport = transport;
         this.loops = loops;
@@ -106,7 +118,7 @@ final class Listeners {
                 }
             }
         } catch (StartException e) {
-            added.values().forEach(Listeners::close);
+            added.values().forEach(this::close);
             closed.keySet().forEach(old -> open.put(old, bind(old, listen.backlog(), settings)));
             throw e;
         }
@@ -129,6 +141,130 @@ final class Listeners {
         };
     }
 
+    // ---- shared with another process -----------------------------------------------------------
+
+    /** The sockets, in the order of {@link #all}. */
+    synchronized List<PassedListener> passed() {
+        List<PassedListener> passed = new ArrayList<>();
+        open.forEach(
+                (address, listener) ->
+                        passed.add(
+                                switch (address) {
+                                    case Tcp(String host, int port) ->
+                                            new PassedListener(
+                                                    PassedListener.Kind.TCP,
+                                                    host,
+                                                    port,
+                                                    listener.fd());
+                                    case Unix(Path path, _) ->
+                                            new PassedListener(
+                                                    PassedListener.Kind.UNIX,
+                                                    path.toString(),
+                                                    0,
+                                                    listener.fd());
+                                }));
+        return passed;
+    }
+
+    /**
+     * Opens all addresses of the configuration, paused: on a socket of another process where there
+     * is one, else on a new one. One that stands in the way of a new address is taken as it is, for
+     * {@link #apply} to replace it when the other process is gone.
+     *
+     * @param passed all descriptors are this object's from now on
+     * @return places of those that are open now
+     * @throws StartException an address cannot be opened; then none is
+     */
+    synchronized Set<Integer> adopt(
+            GeneralConfig.Listen listen, SocketSettings settings, List<PassedListener> passed) {
+        paused = true;
+        List<Address> wanted = addresses(listen);
+        Set<Integer> taken = new HashSet<>();
+        try {
+            for (int i = 0; i < passed.size(); i++) {
+                PassedListener socket = passed.get(i);
+                Address fitting = fitting(socket, wanted, listen.unixSocketMode());
+                if (fitting == null) {
+                    Posix.close(socket.fd());
+                } else {
+                    Listener listener = adopt(fitting, socket.fd(), settings);
+                    foreign.add(listener);
+                    open.put(fitting, listener);
+                    taken.add(i);
+                }
+            }
+            for (Address address : wanted) {
+                if (open.keySet().stream().noneMatch(old -> overlaps(old, address))) {
+                    open.put(address, bind(address, listen.backlog(), settings));
+                }
+            }
+        } catch (StartException e) {
+            List.copyOf(open.keySet()).forEach(this::close);
+            throw e;
+        }
+        return taken;
+    }
+
+    /** The address under which a socket is taken: a wanted one, or its own in the way of one. */
+    private static @Nullable Address fitting(
+            PassedListener socket, List<Address> wanted, int unixMode) {
+        Address own =
+                socket.kind() == PassedListener.Kind.TCP
+                        ? new Tcp(socket.host(), socket.port())
+                        : new Unix(Path.of(socket.host()), unixMode);
+        return wanted.stream().anyMatch(address -> overlaps(own, address)) ? own : null;
+    }
+
+    private Listener adopt(Address address, int fd, SocketSettings settings) {
+        Listener listener =
+                joined(
+                        address,
+                        transport.adoptListener(
+                                loops.getFirst(), fd, settings, chooser(), onAccept, paused));
+        if (address instanceof Unix(Path path, int mode)) {
+            try {
+                Posix.chmod(path, mode);
+            } catch (IOException e) {
+                LOG.warn("{}: unix_socket_mode is not in effect: {}", path, e.getMessage());
+            }
+        }
+        return listener;
+    }
+
+    /** The other process is gone. */
+    synchronized void own() {
+        foreign.clear();
+    }
+
+    /** Accepts no more; who connects waits in the kernel's queue. */
+    synchronized void pause() {
+        paused = true;
+        open.values().forEach(listener -> listener.pause().join());
+    }
+
+    synchronized void resume() {
+        paused = false;
+        open.values().forEach(listener -> listener.resume().join());
+    }
+
+    /**
+     * Closes this process's descriptors.
+     *
+     * @param taken places of the sockets another process goes on with
+     */
+    synchronized void release(Set<Integer> taken) {
+        closed = true;
+        int place = 0;
+        for (Listener listener : open.values()) {
+            if (taken.contains(place++)) {
+                listener.closeAfterHandover().join();
+            } else {
+                close(listener);
+            }
+        }
+        open.clear();
+    }
+
     synchronized List<Listener> all() {
         return List.copyOf(open.values());
     }
@@ -148,9 +284,10 @@ final class Listeners {
         return listener;
     }
 
-    private static void close(Listener listener) {
+    private void close(Listener listener) {
         try {
-            listener.close().get(1, TimeUnit.SECONDS);
+            (foreign.remove(listener) ? listener.closeAfterHandover() : listener.close())
+                    .get(1, TimeUnit.SECONDS);
         } catch (Exception e) {
             LOG.warn("{} could not be closed", listener.address(), e);
         }
@@ -170,8 +307,12 @@ final class Listeners {
             throw new StartException(
                     StartException.LISTEN, address.setting() + ": the process ends");
         }
+        return joined(address, listen(address, backlog, settings));
+    }
+
+    private static Listener joined(Address address, CompletableFuture<Listener> opening) {
         try {
-            return listen(address, backlog, settings).join();
+            return opening.join();
         } catch (CompletionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new StartException(
@@ -179,10 +320,12 @@ final class Listeners {
         }
     }
 
+    private Supplier<EventLoop> chooser() {
+        return () -> loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
+    }
+
     private CompletableFuture<Listener> listen(
             Address address, int backlog, SocketSettings settings) {
-        Supplier<EventLoop> chooser =
-                () -> loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
         return switch (address) {
             case Tcp(String host, int port) -> {
                 var socket = new InetSocketAddress(host, port);
@@ -193,11 +336,11 @@ final class Listeners {
                                     .formatted(host));
                 }
                 yield transport.listenTcp(
-                        loops.getFirst(), socket, backlog, settings, chooser, onAccept);
+                        loops.getFirst(), socket, backlog, settings, chooser(), onAccept, paused);
             }
             case Unix(Path path, int mode) ->
                     transport.listenUnix(
-                            loops.getLast(), path, mode, backlog, settings, chooser, onAccept);
+                            loops.getLast(), path, mode, backlog, settings, chooser(), onAccept, paused);
         };
     }
 }

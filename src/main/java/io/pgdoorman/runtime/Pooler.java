@@ -82,6 +82,7 @@ public final class Pooler implements AutoCloseable {
     private final Diagnostics diagnostics;
     private final Reload reload;
     private final Optional<ReloadRequests> reloads;
+    private final Upgrade upgrade;
     private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
 
     /** Set by a signal, read by the control thread. */
@@ -144,25 +145,31 @@ public final class Pooler implements AutoCloseable {
                         Bytes.copyOf(processSecret),
                         mostUsersHaveMd5(config));
         boolean rehearse = options.rehearsal() == Rehearsal.EVERY_EVENT;
+        var lastServerId = new AtomicLong();
         var shared =
                 new ServerConnector.Shared(
-                        transport, workers, resolvers, authentication, new AtomicLong(), rehearse);
+                        transport, workers, resolvers, authentication, lastServerId, rehearse);
         var interner = new ParameterInterner();
         var factory = new PoolFactory(shared, interner, Settings.sockets(general), loops);
         this.pools = Pools.of(config, factory);
         this.services = new ClientServices(authentication, workers, rehearse);
         this.sessions = new Sessions(pools, services, Settings.sessions(general));
+        this.listeners = new Listeners(transport, loops, sessions::accept);
         this.host =
                 new PoolerHost(
+                        options.version(),
                         loops,
                         pools,
                         sessions,
                         new SessionMoves(sessions, services, transport),
                         new ServerMoves(transport),
                         interner,
-                        rehearse);
+                        authentication,
+                        lastServerId,
+                        rehearse,
+                        listeners,
+                        () -> this.config.general());
         this.diagnostics = new Diagnostics(pools, sessions, loops);
-        this.listeners = new Listeners(transport, loops, sessions::accept);
         this.systemd = new SystemdNotifier(options.notifySocket());
         this.reload = new Reload(pools, factory, sessions, listeners, this::onConfig);
         this.reloads =
@@ -175,6 +182,7 @@ public final class Pooler implements AutoCloseable {
                                         () -> onReloadBegin(path),
                                         this::onReload,
                                         this::onReloadEnd));
+        this.upgrade = new Upgrade(host, systemd, options.upgrades(), this::onUpgrade);
     }
 
     /**
@@ -189,7 +197,7 @@ public final class Pooler implements AutoCloseable {
                         .on("INT", this::onInterrupt)
                         .on("HUP", this::onHangUp)
                         .on("USR1", diagnostics::log)
-                        .on("USR2", () -> LOG.warn("SIGUSR2: upgrade is not available yet"))) {
+                        .on("USR2", this::onUpgradeSignal)) {
             control.execute(this::startOrEnd);
             return exitCode.join();
         } finally {
@@ -214,10 +222,21 @@ public final class Pooler implements AutoCloseable {
         }
     }
 
-    /** Listens and opens servers in advance; returns when both is done. */
+    /** Listens and opens servers in advance, or takes both over. */
     private void start() {
-        GeneralConfig general = config.general();
-        listeners.open(general.listen(), Settings.sockets(general));
+        if (upgrade.isSuccessor()) {
+            upgrade.takeOver(); // goes on in onUpgrade
+        } else {
+            GeneralConfig general = config.general();
+            listeners.open(general.listen(), Settings.sockets(general));
+            prewarm();
+            onAccepting();
+            upgrade.listen();
+            onServing();
+        }
+    }
+
+    private void prewarm() {
         var prewarmed =
                 CompletableFuture.allOf(
                         pools.all().stream()
@@ -231,7 +250,9 @@ public final class Pooler implements AutoCloseable {
         } catch (Exception e) {
             LOG.warn("min_pool_size was not reached", e);
         }
-        scheduleRetain();
+    }
+
+    private void onAccepting() {
         listeners
                 .all()
                 .forEach(listener -> LOG.info("Accepting connections on {}", listener.address()));
@@ -241,11 +262,17 @@ public final class Pooler implements AutoCloseable {
                 ProcessHandle.current().pid(),
                 transport.kind(),
                 loops.size());
+    }
+
+    /** This process alone serves from now on. */
+    private void onServing() {
+        scheduleRetain();
         if (options.rehearsal() == Rehearsal.TRANSPLANT) {
             Thread.ofPlatform().daemon().name("pooler-transplants").start(new Transplants(host));
         }
         if (!exitCode.isDone()) {
             systemd.ready("serving");
+            Watchdog.start(options.watchdog(), control, loops, systemd);
         }
     }
 
@@ -277,6 +304,8 @@ public final class Pooler implements AutoCloseable {
     private void onHangUp() {
         if (stopping || reloads.isEmpty()) {
             LOG.info("Got SIGHUP, but {}", stopping ? "stopping" : "there is no file to reload");
+        } else if (upgrade.deferReload()) {
+            LOG.info("Got SIGHUP: the reload follows the handover that is under way");
         } else {
             reloads.get().request();
         }
@@ -294,8 +323,29 @@ public final class Pooler implements AutoCloseable {
     }
 
     private void onReloadEnd() {
-        if (!stopping) {
+        if (!stopping && !upgrade.isUnderWay()) {
             systemd.ready("serving");
+        }
+    }
+
+    private void onUpgradeSignal() {
+        if (stopping) {
+            LOG.info("Got SIGUSR2, but stopping");
+            return;
+        }
+        LOG.info("Got SIGUSR2, starting binary upgrade");
+        upgrade.request();
+    }
+
+    /** Any thread: what a handover wants of this process. */
+    private void onUpgrade(Upgrade.Event event) {
+        switch (event) {
+            case ACCEPTING -> control.execute(this::onAccepting);
+            case SERVING -> control.execute(this::onServing);
+            case RELOAD -> control.execute(this::onHangUp);
+            case SHUTDOWN -> control.execute(this::shutDown);
+            case OVER -> exitCode.complete(0);
+            case NOT_TAKEN_OVER -> exitCode.complete(StartException.FAILURE);
         }
     }
 
@@ -308,6 +358,7 @@ public final class Pooler implements AutoCloseable {
     /** On a thread of its own: it waits for nothing, whatever the control thread is doing. */
     private void onTerminate() {
         stopping = true;
+        upgrade.stop();
         LOG.info(
                 "Got SIGTERM, closing with {} clients in transactions",
                 sessions.countInTransactions());
@@ -315,17 +366,38 @@ public final class Pooler implements AutoCloseable {
     }
 
     private void onInterrupt() {
+        if (!options.interruptStops() && !stopping) {
+            LOG.info("Got SIGINT, starting binary upgrade and graceful shutdown");
+            upgrade.request();
+            return;
+        }
         if (stopping) {
             LOG.info("Got SIGINT again, closing with the clients that remain");
             exitCode.complete(0);
             return;
         }
         LOG.info("Got SIGINT (Ctrl+C), starting graceful shutdown");
+        shutDown();
+    }
+
+    private void shutDown() {
+        if (stopping) {
+            return;
+        }
+        if (upgrade.deferShutdown()) {
+            LOG.info("The shutdown follows the handover that is under way");
+            return;
+        }
         stopping = true;
+        LOG.info("Shutting down gracefully");
         systemd.stopping();
         listeners.close();
         sessions.shutDown();
         pools.all().forEach(Pool::close);
+        LOG.info(
+                "waiting for {} clients to disconnect ({} in transactions)",
+                sessions.all().size(),
+                sessions.countInTransactions());
         long deadline = System.nanoTime() + config.general().process().shutdownTimeout().toNanos();
         control.execute(() -> awaitClients(deadline));
     }
@@ -351,7 +423,10 @@ public final class Pooler implements AutoCloseable {
     /** Closes the listeners at once; connections end with the process. */
     @Override
     public void close() {
-        systemd.stopping();
+        if (!upgrade.isHandedOver()) {
+            systemd.stopping();
+        }
+        upgrade.close();
         control.shutdownNow();
         listeners.close();
         workers.shutdownNow();

@@ -1,9 +1,13 @@
 package io.pgdoorman.runtime;
 
 import io.netty.channel.EventLoop;
+import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ServerMoves;
+import io.pgdoorman.config.GeneralConfig;
+import io.pgdoorman.handover.HandoverException;
 import io.pgdoorman.handover.Host;
+import io.pgdoorman.handover.PassedListener;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.ClientDirectory;
@@ -11,21 +15,33 @@ import io.pgdoorman.session.SessionMoves;
 import io.pgdoorman.session.Sessions;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 /** What a handover sees of this process. Threads: any; it only passes on. */
 record PoolerHost(
+        String version,
         List<EventLoop> loops,
         Pools poolDirectory,
         Sessions sessions,
         SessionMoves sessionMoves,
         ServerMoves serverMoves,
         ParameterInterner interner,
-        boolean rehearse)
+        AuthenticationContext authentication,
+        AtomicLong lastServerId,
+        boolean rehearse,
+        Listeners clientListeners,
+        Supplier<GeneralConfig> config)
         implements Host {
+    private static final Logger LOG = LoggerFactory.getLogger(PoolerHost.class);
+
     @Override
     public Collection<Pool> pools() {
         return poolDirectory.all();
@@ -39,5 +55,48 @@ record PoolerHost(
     @Override
     public Map<String, Coordinator> coordinators() {
         return poolDirectory.coordinators();
+    }
+
+    @Override
+    public List<PassedListener> listeners() {
+        return clientListeners.passed();
+    }
+
+    @Override
+    public void pauseListeners() {
+        clientListeners.pause();
+    }
+
+    @Override
+    public void acceptClients() {
+        clientListeners.resume();
+    }
+
+    @Override
+    public Set<Integer> adoptListeners(List<PassedListener> passed) throws HandoverException {
+        GeneralConfig general = config.get();
+        try {
+            return clientListeners.adopt(general.listen(), Settings.sockets(general), passed);
+        } catch (StartException e) {
+            throw new HandoverException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    @Override
+    public void settleListeners() {
+        GeneralConfig general = config.get();
+        clientListeners.own();
+        try {
+            clientListeners
+                    .apply(general.listen(), Settings.sockets(general))
+                    .forEach(change -> LOG.info("{}", change));
+        } catch (StartException e) {
+            LOG.error("{}; the address of before stays", e.getMessage());
+        }
+    }
+
+    @Override
+    public void releaseListeners(Set<Integer> taken) {
+        clientListeners.release(taken);
     }
 }

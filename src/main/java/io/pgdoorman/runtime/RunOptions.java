@@ -1,15 +1,42 @@
 package io.pgdoorman.runtime;
 
+import io.pgdoorman.handover.SuccessorProgram;
+
 import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How the process was started, apart from its configuration.
  *
  * <p>Threads: immutable.
  *
- * @param terminal standard input is a terminal: SIGINT is a graceful shutdown
+ * @param interruptStops SIGINT is a graceful shutdown, and not a handover
  * @param notifySocket value of NOTIFY_SOCKET, where systemd listens
+ * @param watchdog how often systemd wants to hear that the service lives; zero is never
  * @param rehearsal a test of the state's completeness
+ * @param upgrades empty if this process cannot be replaced
  */
 public record RunOptions(
-        String version, boolean terminal, @Nullable String notifySocket, Rehearsal rehearsal) {}
+        String version,
+        boolean interruptStops,
+        @Nullable String notifySocket,
+        Duration watchdog,
+        Rehearsal rehearsal,
+        Optional<Upgrades> upgrades) {
+    /**
+     * How this process is replaced, and whom it replaces.
+     *
+     * @param program what is started
+     * @param controlPath where successors and {@code ctl} come to
+     * @param required the configuration names that path: the start fails without it
+     * @param takeOverFrom control socket of the process to be replaced; empty for a new start
+     */
+    public record Upgrades(
+            SuccessorProgram program,
+            Path controlPath,
+            boolean required,
+            Optional<Path> takeOverFrom) {}
+}

@@ -56,37 +56,71 @@ public final class SessionMoves {
         if (server != null) {
             session.shard().letGo(server);
         }
-        transport.detach(
-                client,
-                own -> {
-                    if (server == null) {
-                        onDetached.accept(new MovingSession(frozen, own, null));
-                    } else {
-                        transport.detach(
-                                server.channel(),
-                                other -> onDetached.accept(new MovingSession(frozen, own, other)),
-                                cause -> onLost(frozen, own, cause, onDetached));
-                    }
-                },
-                cause -> {
-                    if (server != null) {
-                        server.channel().close();
-                    }
-                    onLost(frozen, null, cause, onDetached);
-                });
+        var pair = new DetachedPair(frozen, server != null, onDetached);
+        // Both at once: what either sends meanwhile must find no handler.
+        transport.detach(client, pair::onClient, pair::onClientLost);
+        if (server != null) {
+            transport.detach(server.channel(), pair::onServer, pair::onServerLost);
+        }
         return true;
     }
 
-    private static void onLost(
-            FrozenSession frozen,
-            @Nullable DetachedSocket rest,
-            Throwable cause,
-            Consumer<@Nullable MovingSession> onDetached) {
-        LOG.error("{} lost while it was taken off its loop", frozen.identity(), cause);
-        if (rest != null) {
-            discard(rest);
+    /** Waits for both connections of a session. Threads: confined to the session's loop. */
+    private static final class DetachedPair {
+        private final FrozenSession frozen;
+        private final Consumer<@Nullable MovingSession> onDetached;
+        private @Nullable DetachedSocket client;
+        private @Nullable DetachedSocket server;
+        private @Nullable Throwable failure;
+        private int pending;
+
+        DetachedPair(
+                FrozenSession frozen,
+                boolean linked,
+                Consumer<@Nullable MovingSession> onDetached) {
+            this.frozen = frozen;
+            this.onDetached = onDetached;
+            this.pending = linked ? 2 : 1;
         }
-        onDetached.accept(null);
+
+        void onClient(DetachedSocket socket) {
+            client = socket;
+            countDown();
+        }
+
+        void onServer(DetachedSocket socket) {
+            server = socket;
+            countDown();
+        }
+
+        void onClientLost(Throwable cause) {
+            failure = cause;
+            countDown();
+        }
+
+        void onServerLost(Throwable cause) {
+            failure = cause;
+            countDown();
+        }
+
+        private void countDown() {
+            if (--pending > 0) {
+                return;
+            }
+            DetachedSocket own = client;
+            if (failure == null && own != null) {
+                onDetached.accept(new MovingSession(frozen, own, server));
+                return;
+            }
+            LOG.error("{} lost while it was taken off its loop", frozen.identity(), failure);
+            if (own != null) {
+                discard(own);
+            }
+            if (server != null) {
+                discard(server);
+            }
+            onDetached.accept(null);
+        }
     }
 
     /**

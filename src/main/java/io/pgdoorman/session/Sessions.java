@@ -1,6 +1,7 @@
 package io.pgdoorman.session;
 
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.wire.CancelKey;
 
@@ -243,39 +244,44 @@ public final class Sessions {
      * @param onDone called once, on any thread, when the request can meet no later query any more
      */
     public void cancel(CancelKey key, Runnable onDone) {
-        if (!cancelHere(key, onDone)) {
-            CancelRelay relay = cancelRelay;
-            if (relay == null) {
-                LOG.debug("cancel request with an unknown key");
-                onDone.run();
-            } else {
-                relay.cancel(key, onDone);
-            }
-        }
+        cancelHere(key)
+                .whenComplete(
+                        (known, _) -> {
+                            CancelRelay relay = cancelRelay;
+                            if (Boolean.TRUE.equals(known)) {
+                                onDone.run();
+                            } else if (relay == null) {
+                                LOG.debug("cancel request with an unknown key");
+                                onDone.run();
+                            } else {
+                                relay.cancel(key, onDone);
+                            }
+                        });
     }
 
     /**
      * As {@link #cancel}, but nobody else is asked.
      *
-     * @return false if no session here has this key; {@code onDone} is not called then
+     * @return completes with true when the request is through, with false if no session here has
+     *     this key, or it is just leaving
      */
-    public boolean cancelHere(CancelKey key, Runnable onDone) {
+    public CompletableFuture<Boolean> cancelHere(CancelKey key) {
         Session session = find(key);
         if (session == null) {
-            return false;
+            return CompletableFuture.completedFuture(false);
         }
-        session.channel()
-                .eventLoop()
-                .execute(
-                        () -> {
-                            Session now = find(key);
-                            if (now == null) {
-                                onDone.run();
-                            } else {
-                                now.onCancelRequest(onDone);
-                            }
-                        });
-        return true;
+        var done = new CompletableFuture<Boolean>();
+        EventLoop loop = session.channel().eventLoop();
+        loop.execute(
+                () -> {
+                    Session now = find(key);
+                    if (now == null || !now.channel().eventLoop().equals(loop)) {
+                        done.complete(false);
+                    } else {
+                        now.onCancelRequest(() -> done.complete(true));
+                    }
+                });
+        return done;
     }
 
     /** The thawed form of a session takes its place. */

@@ -121,7 +121,7 @@ class AcceptLimitTest {
                                     1024,
                                     SocketSettings.DEFAULT,
                                     loops::next,
-                                    Server::addEcho)
+                                    Server::addEcho, false)
                             .join();
             System.out.println(((InetSocketAddress) listener.address()).getPort());
             while (System.in.read() >= 0) {

@@ -278,7 +278,7 @@ class ChannelMoveTest {
                                     16,
                                     SocketSettings.DEFAULT,
                                     loops.inTurn(),
-                                    this::onAccept)
+                                    this::onAccept, false)
                             .join();
             return (InetSocketAddress) listener.address();
         }
@@ -293,7 +293,7 @@ class ChannelMoveTest {
                                     16,
                                     SocketSettings.DEFAULT,
                                     loops.inTurn(),
-                                    this::onAccept)
+                                    this::onAccept, false)
                             .join();
             return (UnixDomainSocketAddress) listener.address();
         }

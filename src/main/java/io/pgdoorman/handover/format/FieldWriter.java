@@ -80,7 +80,7 @@ public final class FieldWriter {
     }
 
     /** The fields of {@code other} behind these. */
-    FieldWriter append(FieldWriter other) {
+    public FieldWriter append(FieldWriter other) {
         room(other.size);
         System.arraycopy(other.bytes, 0, bytes, size, other.size);
         size += other.size;

@@ -13,19 +13,19 @@ import java.util.Map;
  * The parameter sets of one message, each written once: thousands of clients share a few. Entry 0
  * is the empty set. Threads: confined to its user.
  */
-final class ParameterTable {
+public final class ParameterTable {
     private static final int NAME = 1;
     private static final int VALUE = 2;
 
     private final Map<ParameterSet, Integer> numbers = new HashMap<>();
     private final List<ParameterSet> sets = new ArrayList<>();
 
-    ParameterTable() {
+    public ParameterTable() {
         sets.add(ParameterSet.EMPTY);
         numbers.put(ParameterSet.EMPTY, 0);
     }
 
-    int numberOf(ParameterSet set) {
+    public int numberOf(ParameterSet set) {
         return numbers.computeIfAbsent(
                 set,
                 added -> {
@@ -34,7 +34,7 @@ final class ParameterTable {
                 });
     }
 
-    void write(FieldWriter out, int field) {
+    public void write(FieldWriter out, int field) {
         for (ParameterSet set : sets.subList(1, sets.size())) {
             var message = new FieldWriter();
             set.toMap()
@@ -51,7 +51,7 @@ final class ParameterTable {
     }
 
     /** Reads one entry; the entries come before what refers to them. */
-    void read(FieldReader in, ParameterInterner interner) throws FormatException {
+    public void read(FieldReader in, ParameterInterner interner) throws FormatException {
         Map<String, String> map = new LinkedHashMap<>();
         String name = "";
         for (int field = in.next(); field != 0; field = in.next()) {
@@ -64,7 +64,7 @@ final class ParameterTable {
         sets.add(interner.intern(ParameterSet.of(map)));
     }
 
-    ParameterSet get(long number) throws FormatException {
+    public ParameterSet get(long number) throws FormatException {
         if (number < 0 || number >= sets.size()) {
             throw new FormatException("parameter set " + number + " of " + sets.size());
         }

@@ -1,0 +1,161 @@
+package io.pgdoorman.handover;
+
+import io.pgdoorman.handover.format.Batch;
+import io.pgdoorman.handover.format.FieldWriter;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * Gives everything this process has to the other, batch by batch; see docs/adr/0008 for the moment
+ * at which a batch changes its owner.
+ *
+ * <p>Threads: a thread of the handover.
+ */
+final class Giver {
+    private static final Logger LOG = LoggerFactory.getLogger(Giver.class);
+
+    /** How long the other process may take to say that it has a batch. */
+    static final Duration PREPARE_LIMIT = Duration.ofSeconds(5);
+
+    /** The other process has run little of its code: the first batches are small. */
+    private static final int FIRST_BATCH = 4;
+
+    private static final int MAX_BATCH = 96;
+    private static final long QUICK_NANOS = 8_000_000;
+    private static final long SLOW_NANOS = 16_000_000;
+
+    /** What cannot be moved now can be a moment later. */
+    private static final long RETRY_MILLIS = 1;
+
+    /** After the last client: how long for servers that something else holds. */
+    private static final long SERVERS_LIMIT_NANOS = 300_000_000;
+
+    /** Cancel requests on their way hold a client back for no longer than they live. */
+    private static final long CLIENTS_LIMIT_NANOS = 20_000_000_000L;
+
+    private final Host host;
+    private final Link link;
+    private final Departure departure;
+    private final Arrival arrival;
+    private final DescriptorQuota quota;
+    private int most = FIRST_BATCH;
+
+    /**
+     * @param room descriptors the other process may still open
+     */
+    Giver(Host host, Link link, int room) {
+        this.host = host;
+        this.link = link;
+        this.departure = new Departure(host);
+        this.arrival = new Arrival(host);
+        this.quota = new DescriptorQuota(room);
+    }
+
+    /**
+     * Gives until nothing is left.
+     *
+     * @throws HandoverException a batch was not taken; it runs here again
+     */
+    void giveAll() throws HandoverException, InterruptedException {
+        long clientsDeadline = System.nanoTime() + CLIENTS_LIMIT_NANOS;
+        while (departure.remaining() > 0) {
+            boolean moved = give(departure.next(most, quota.next(most)));
+            if (moved) {
+                clientsDeadline = System.nanoTime() + CLIENTS_LIMIT_NANOS;
+            } else if (System.nanoTime() - clientsDeadline >= 0) {
+                throw new HandoverException(
+                        "%d clients cannot be moved".formatted(departure.remaining()));
+            } else {
+                Thread.sleep(RETRY_MILLIS);
+            }
+        }
+        long serversDeadline = System.nanoTime() + SERVERS_LIMIT_NANOS;
+        while (departure.remainingServers() > 0 && System.nanoTime() - serversDeadline < 0) {
+            if (!give(departure.next(0, quota.next(MAX_BATCH)))) {
+                Thread.sleep(RETRY_MILLIS);
+            }
+            if (departure.remaining() > 0) {
+                giveAll(); // a login that was just being accepted
+                return;
+            }
+        }
+        if (departure.remainingServers() > 0) {
+            LOG.info(
+                    "Handover: {} servers that are being opened or cancelled stay behind",
+                    departure.remainingServers());
+        }
+    }
+
+    /** Servers and permits alone, which the other process wants. */
+    void give(Wants wants) throws HandoverException, InterruptedException {
+        give(departure.spare(wants, quota.next(MAX_BATCH)));
+    }
+
+    /**
+     * @return whether a connection has moved
+     */
+    private boolean give(Batch batch) throws HandoverException, InterruptedException {
+        if (batch.isEmpty()) {
+            return false;
+        }
+        long began = System.nanoTime();
+        Batch.Encoded encoded = batch.encode();
+        var body =
+                new FieldWriter()
+                        .put(1, encoded.bytes())
+                        .put(2, host.sessions().connections())
+                        .put(3, departure.stoppedNanos());
+        Message answer;
+        try {
+            link.send(MessageType.BATCH, body, encoded.fds());
+            answer = awaitPrepared();
+        } catch (HandoverException e) {
+            takeBack(batch);
+            throw e;
+        }
+        departure.committed(batch);
+        quota.used(encoded.fds().length);
+        link.send(MessageType.COMMIT);
+        answer.closeFds();
+        adapt(System.nanoTime() - began);
+        return encoded.fds().length > 0;
+    }
+
+    /** If it does not come in time, the other process is kept from sending it later. */
+    private Message awaitPrepared() throws HandoverException, InterruptedException {
+        try {
+            return link.expect(MessageType.PREPARED, PREPARE_LIMIT);
+        } catch (HandoverTimeoutException e) {
+            link.refuseFurther();
+            try {
+                return link.expect(MessageType.PREPARED, PREPARE_LIMIT);
+            } catch (HandoverException never) {
+                never.addSuppressed(e);
+                throw e;
+            }
+        }
+    }
+
+    private void takeBack(Batch batch) throws InterruptedException {
+        LOG.warn(
+                "Handover: {} clients go on in this process, as they were not taken",
+                batch.sessions().size() + batch.logins().size());
+        try {
+            arrival.takeBack(batch).get();
+        } catch (ExecutionException e) {
+            LOG.error("clients could not go on", e.getCause());
+        }
+    }
+
+    private void adapt(long nanos) {
+        if (nanos < QUICK_NANOS) {
+            most = Math.min(MAX_BATCH, most * 2);
+        } else if (nanos > SLOW_NANOS) {
+            most = Math.max(FIRST_BATCH, most / 2);
+        }
+    }
+}

@@ -1,0 +1,419 @@
+package io.pgdoorman.handover;
+
+import io.pgdoorman.handover.format.FieldReader;
+import io.pgdoorman.handover.format.FieldWriter;
+import io.pgdoorman.handover.format.FormatException;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The giving side of one handover, one phase after the other (docs/internals/handover.md). Whatever
+ * fails before END, this process goes on serving.
+ *
+ * <p>Threads: {@link #run} on a thread of its own, which blocks; the other methods on any.
+ */
+final class Predecessor {
+    private static final Logger LOG = LoggerFactory.getLogger(Predecessor.class);
+
+    private static final Duration VALIDATE_LIMIT = Duration.ofSeconds(30);
+
+    /** From its start to its hello: a virtual machine on a busy machine. */
+    private static final Duration HELLO_LIMIT = Duration.ofSeconds(30);
+
+    static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+    private static final Duration TICK = Duration.ofMillis(50);
+    private static final Duration END_LIMIT = Duration.ofSeconds(5);
+
+    /** What the operator decides of a staged handover. */
+    enum Decision {
+        COMMIT,
+        ROLLBACK
+    }
+
+    /** A process that knocked at the control socket. */
+    record Knock(Link link, Hello hello) {}
+
+    private final Host host;
+    private final HandoverEvents events;
+    private final SuccessorProgram program;
+    private final ControlSocket control;
+    private final boolean staged;
+    private final @Nullable Knock outside;
+
+    private final BlockingQueue<Decision> decisions = new ArrayBlockingQueue<>(4);
+    private final CompletableFuture<Knock> knock = new CompletableFuture<>();
+
+    /** Completes when both serve and the operator decides. */
+    private final CompletableFuture<Void> stagedReached = new CompletableFuture<>();
+
+    /** Completes with the report, or with the reason why it came to nothing. */
+    private final CompletableFuture<Report> outcome = new CompletableFuture<>();
+
+    private final long beganNanos = System.nanoTime();
+
+    /** Written by the handover's thread, read by whoever asks. */
+    private volatile Phase phase = Phase.VALIDATE;
+
+    private volatile long peerPid;
+    private volatile String peerVersion = "";
+    private volatile @Nullable Process child;
+    private volatile @Nullable Link link;
+
+    private PeerProcess peer = PeerProcess.of(0);
+    private Set<Integer> taken = Set.of();
+    private @Nullable Cancels cancels;
+    private boolean shared;
+
+    /** Written by the handover's thread before the outcome, read after it. */
+    private volatile boolean rolledBack;
+
+    /**
+     * @param outside a successor somebody else started; null to start one
+     */
+    Predecessor(
+            Host host,
+            HandoverEvents events,
+            SuccessorProgram program,
+            ControlSocket control,
+            boolean staged,
+            @Nullable Knock outside) {
+        this.host = host;
+        this.events = events;
+        this.program = program;
+        this.control = control;
+        this.staged = staged;
+        this.outside = outside;
+    }
+
+    Phase phase() {
+        return phase;
+    }
+
+    long peerPid() {
+        return peerPid;
+    }
+
+    String peerVersion() {
+        return peerVersion;
+    }
+
+    CompletableFuture<Void> stagedReached() {
+        return stagedReached;
+    }
+
+    CompletableFuture<Report> outcome() {
+        return outcome;
+    }
+
+    boolean isRolledBack() {
+        return rolledBack;
+    }
+
+    /** Whether this is the process it has started; then the handover goes on with it. */
+    boolean onKnock(Knock from) {
+        Process started = child;
+        return started != null
+                && from.link().peer().pid() == started.pid()
+                && knock.complete(from);
+    }
+
+    /**
+     * @return false if there is nothing to decide
+     */
+    boolean decide(Decision decision) {
+        return phase == Phase.STAGED && decisions.offer(decision);
+    }
+
+    /** This process ends at once, and the successor with it: the service is to stop. */
+    void stop() {
+        Link to = link;
+        if (to != null) {
+            try {
+                to.send(MessageType.STOP);
+            } catch (HandoverException e) {
+                LOG.debug("the successor does not hear the stop", e);
+            }
+        }
+        Process started = child;
+        if (started != null) {
+            started.destroy();
+        }
+    }
+
+    // ---- the phases -----------------------------------------------------------------------------
+
+    void run() {
+        try {
+            Report report = handOver();
+            outcome.complete(report);
+        } catch (HandoverException e) {
+            fail(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            fail(new HandoverException("interrupted", e));
+        } catch (RuntimeException | Error e) {
+            LOG.error("Handover: unexpected failure in phase {}", phase.text(), e);
+            fail(new HandoverException("unexpected failure: " + e, e));
+        }
+    }
+
+    private Report handOver() throws HandoverException, InterruptedException {
+        Knock successor = outside == null ? start() : outside;
+        Link to = greet(successor);
+        passListeners(to);
+        ready(to);
+        if (staged) {
+            awaitDecision(to, successor.hello());
+        }
+        enter(Phase.SESSIONS);
+        giver(to, successor.hello()).giveAll();
+        return end(to);
+    }
+
+    private Knock start() throws HandoverException, InterruptedException {
+        enter(Phase.VALIDATE);
+        program.validate(VALIDATE_LIMIT);
+        LOG.info("Handover: configuration validation successful");
+        enter(Phase.HELLO);
+        Process started = program.start(control.path());
+        child = started;
+        peer = PeerProcess.of(started);
+        peerPid = started.pid();
+        LOG.info("Handover: started {} as process {}", program.launcher(), started.pid());
+        long deadline = System.nanoTime() + HELLO_LIMIT.toNanos();
+        while (!knock.isDone()) {
+            if (!started.isAlive() && !knock.isDone()) {
+                throw new HandoverException(
+                        "the new process ended with exit code %d before it said anything; its own log lines say why"
+                                .formatted(started.exitValue()));
+            }
+            if (System.nanoTime() - deadline >= 0) {
+                throw new HandoverTimeoutException(
+                        "the new process did not come within " + HELLO_LIMIT.toSeconds() + " s");
+            }
+            try {
+                return knock.get(TICK.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (java.util.concurrent.TimeoutException e) {
+                LOG.trace("no knock yet");
+            } catch (java.util.concurrent.ExecutionException e) {
+                throw new HandoverException("knock: " + e.getCause(), e);
+            }
+        }
+        return knock.join();
+    }
+
+    private Link greet(Knock successor) throws HandoverException {
+        enter(Phase.HELLO);
+        Link to = successor.link();
+        link = to;
+        if (outside != null) {
+            peer = PeerProcess.of(to.peer().pid());
+            peerPid = successor.hello().pid();
+        }
+        peerVersion = successor.hello().version();
+        LOG.info(
+                "Handover: process {} takes over, version {} (this one: {})",
+                peerPid,
+                peerVersion,
+                host.version());
+        var shares = new Cancels(host.sessions(), to);
+        to.setListener(shares::onMessage);
+        cancels = shares;
+        to.send(MessageType.HELLO, Hello.of(host.version(), staged).write());
+        return to;
+    }
+
+    private void passListeners(Link to) throws HandoverException, InterruptedException {
+        enter(Phase.LISTENERS);
+        List<PassedListener> listeners = new java.util.ArrayList<>(host.listeners());
+        listeners.add(
+                new PassedListener(
+                        PassedListener.Kind.CONTROL, control.path().toString(), 0, control.listener().fd()));
+        var body = new FieldWriter();
+        listeners.forEach(listener -> body.put(1, listener.write()));
+        to.send(
+                MessageType.LISTENERS,
+                body,
+                listeners.stream().mapToInt(PassedListener::fd).toArray());
+        Message answer = to.expect(MessageType.LISTENING, ANSWER_LIMIT);
+        Set<Integer> numbers = new HashSet<>();
+        try {
+            FieldReader in = answer.fields();
+            for (int field = in.next(); field != 0; field = in.next()) {
+                if (field == 1) {
+                    numbers.add(in.integer() - 1);
+                }
+            }
+        } catch (FormatException e) {
+            throw new HandoverException("listeners of the other process: " + e.getMessage(), e);
+        }
+        taken = numbers;
+    }
+
+    private void ready(Link to) throws HandoverException, InterruptedException {
+        enter(Phase.READY);
+        shared = true;
+        host.pauseListeners();
+        cancels().open();
+        to.send(MessageType.STATE, ProcessState.share(host, beganNanos));
+        to.expect(MessageType.READY, ANSWER_LIMIT);
+        LOG.info("Handover: process {} is ready and accepts clients", peerPid);
+    }
+
+    private Giver giver(Link to, Hello hello) {
+        return new Giver(host, to, hello.room());
+    }
+
+    /** Both serve; limits go to where clients wait. */
+    private void awaitDecision(Link to, Hello hello)
+            throws HandoverException, InterruptedException {
+        enter(Phase.STAGED);
+        LOG.info(
+                "Handover: staged; new clients go to process {}, those of this one stay until"
+                        + " 'pg_doorman ctl upgrade --commit' or --rollback",
+                peerPid);
+        Taker taker = new Taker(host, to, peer);
+        Giver giver = giver(to, hello);
+        stagedReached.complete(null);
+        while (true) {
+            Decision decision = decisions.poll(TICK.toMillis(), TimeUnit.MILLISECONDS);
+            if (decision == Decision.COMMIT) {
+                return;
+            }
+            if (decision == Decision.ROLLBACK) {
+                rollBack(to);
+                throw new HandoverException("rolled back, as asked for");
+            }
+            to.send(MessageType.WANTS, Wants.of(host).write());
+            Message answer = to.receive(ANSWER_LIMIT);
+            while (answer.type() == MessageType.BATCH) {
+                taker.take(answer);
+                answer = to.receive(ANSWER_LIMIT);
+            }
+            if (answer.type() != MessageType.WANTS) {
+                answer.closeFds();
+                throw new HandoverException("the other process sent " + answer.type());
+            }
+            Wants wants = Wants.read(answer);
+            host.sessions().setElsewhere(wants.connections());
+            giver.give(wants);
+        }
+    }
+
+    private Report end(Link to) throws HandoverException, InterruptedException {
+        enter(Phase.END);
+        HandoverEvents.Due due = events.onHandingOver(peerPid, child != null);
+        to.send(
+                MessageType.END,
+                new FieldWriter().put(1, due.reload()).put(2, due.shutdown()));
+        Report report;
+        try {
+            report = Report.read(to.expect(MessageType.BYE, END_LIMIT).fields());
+        } catch (HandoverException | FormatException e) {
+            // It has everything; whether it lives is not for this process to mend any more.
+            LOG.warn("Handover: no last word of process {}: {}", peerPid, e.getMessage());
+            report = new Tally().report(0, beganNanos);
+        }
+        cancels().close();
+        int controlNumber = host.listeners().size();
+        host.releaseListeners(taken);
+        if (taken.contains(controlNumber)) {
+            control.closeAfterHandover();
+        } else {
+            control.close();
+        }
+        to.close();
+        LOG.info("Handover: done, process {} serves; {}", peerPid, report.text());
+        return report;
+    }
+
+    // ---- if it fails ----------------------------------------------------------------------------
+
+    private void fail(HandoverException reason) {
+        Phase failed = phase;
+        LOG.error(
+                "Handover: {} in phase {}: {}. This process goes on serving.",
+                rolledBack ? "ended" : "FAILED",
+                failed.text(),
+                reason.getMessage());
+        Link to = link;
+        if (shared && !rolledBack && to != null && reason instanceof PeerFailedException) {
+            try {
+                rollBack(to);
+            } catch (HandoverException e) {
+                LOG.error("Handover: the clients that had moved do not come back: {}", e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        if (to != null) {
+            to.close();
+        }
+        // One that somebody else started, and that serves nobody yet, ends by itself.
+        boolean mayServe = shared || child != null;
+        boolean gone = rolledBack && peer.awaitEnd(END_LIMIT);
+        if (!gone && mayServe && !peer.kill(String.valueOf(reason.getMessage()))) {
+            LOG.error(
+                    "Handover: process {} may still run and serve clients: end it by hand",
+                    peerPid);
+        }
+        if (cancels != null) {
+            cancels.close();
+        }
+        if (shared) {
+            ProcessState.unshare(host);
+            host.acceptClients();
+        }
+        phase = Phase.NONE;
+        stagedReached.completeExceptionally(reason);
+        outcome.completeExceptionally(reason);
+    }
+
+    /** Everything the successor has comes back; it ends. */
+    private void rollBack(Link to) throws HandoverException, InterruptedException {
+        LOG.info("Handover: rolling back");
+        to.send(MessageType.ROLLBACK);
+        Taker taker = new Taker(host, to, peer);
+        Message message = to.receive(ANSWER_LIMIT);
+        while (message.type() == MessageType.BATCH || message.type() == MessageType.WANTS) {
+            if (message.type() == MessageType.BATCH) {
+                taker.take(message);
+            }
+            message = to.receive(ANSWER_LIMIT);
+        }
+        if (message.type() != MessageType.END) {
+            message.closeFds();
+            throw new HandoverException("the other process sent " + message.type());
+        }
+        taker.awaitPlaced();
+        rolledBack = true;
+        Report report = taker.tally().report(0, beganNanos);
+        to.send(MessageType.BYE, report.write());
+        LOG.info("Handover: rolled back; came back: {}", report.text());
+    }
+
+    private Cancels cancels() {
+        Cancels c = cancels;
+        if (c == null) {
+            throw new IllegalStateException("no link yet");
+        }
+        return c;
+    }
+
+    private void enter(Phase next) {
+        phase = next;
+        LOG.debug("Handover: phase {}", next.text());
+        events.onPhase("handover: " + next.text());
+    }
+}

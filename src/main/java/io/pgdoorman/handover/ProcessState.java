@@ -1,0 +1,251 @@
+package io.pgdoorman.handover;
+
+import io.pgdoorman.auth.ServerCredential;
+import io.pgdoorman.auth.StoredSecret;
+import io.pgdoorman.backend.ParameterInterner;
+import io.pgdoorman.backend.ParameterSet;
+import io.pgdoorman.backend.ServerConnector;
+import io.pgdoorman.handover.format.FieldReader;
+import io.pgdoorman.handover.format.FieldWriter;
+import io.pgdoorman.handover.format.FormatException;
+import io.pgdoorman.handover.format.ParameterTable;
+import io.pgdoorman.pool.Coordinator;
+import io.pgdoorman.pool.Pool;
+import io.pgdoorman.wire.Bytes;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a process knows apart from its connections, taken over by the successor before it accepts:
+ *
+ * <pre>
+ *   1 parameter set*          2 number of the last client   3 number of the last server
+ *   4 secret of the process   5 connections                 6 pool*   7 limit of a database*
+ *   8 when the handover was asked for (monotonic clock)
+ *   pool:    1 database   2 user   3 fingerprint of where its servers come from
+ *            4 what a client proved, to log in with   5 login profile and what it reports*
+ *   profile: 1 set   2 set reported
+ *   limit:   1 database   2 whether it is in force
+ * </pre>
+ *
+ * <p>The predecessor begins with all permits of the limits, the successor with none; servers and
+ * batches bring them. Threads: no state; a thread of the handover.
+ */
+final class ProcessState {
+    private static final int PARAMETER_SET = 1;
+    private static final int LAST_CLIENT = 2;
+    private static final int LAST_SERVER = 3;
+    private static final int SECRET = 4;
+    private static final int CONNECTIONS = 5;
+    private static final int POOL = 6;
+    private static final int DATABASE_LIMIT = 7;
+    private static final int BEGAN = 8;
+
+    /** Connections a paused listener of the predecessor may still bring. */
+    private static final int SPARE_CLIENT_IDS = 1_000;
+
+    /** Each generation of the process numbers its servers in a range of its own. */
+    private static final long SERVER_ID_RANGE = 1L << 32;
+
+    private ProcessState() {}
+
+    // ---- predecessor ----------------------------------------------------------------------------
+
+    /** From now on this process shares its limits. */
+    static FieldWriter share(Host host, long beganNanos) {
+        var table = new ParameterTable();
+        var body =
+                new FieldWriter()
+                        .put(LAST_CLIENT, host.sessions().lastId())
+                        .put(LAST_SERVER, host.lastServerId().get())
+                        .put(SECRET, host.authentication().processSecret().toByteArray())
+                        .put(CONNECTIONS, host.sessions().connections())
+                        .put(BEGAN, beganNanos);
+        for (Pool pool : host.pools()) {
+            pool.share(pool.settings().size());
+            body.put(POOL, write(pool, table));
+        }
+        host.coordinators()
+                .forEach(
+                        (database, coordinator) -> {
+                            boolean inForce = coordinator.isEnabled();
+                            if (inForce) {
+                                coordinator.share(coordinator.max() + coordinator.reserve());
+                            }
+                            body.put(
+                                    DATABASE_LIMIT,
+                                    new FieldWriter().put(1, database).put(2, inForce));
+                        });
+        var message = new FieldWriter();
+        table.write(message, PARAMETER_SET);
+        return message.append(body);
+    }
+
+    private static FieldWriter write(Pool pool, ParameterTable table) {
+        var out = new FieldWriter().put(1, pool.database()).put(2, pool.user());
+        if (pool.source() instanceof ServerConnector connector) {
+            out.put(3, connector.fingerprint());
+            ServerCredential credential = connector.credential();
+            if (!credential.equals(connector.target().credential())) {
+                out.put(4, write(credential));
+            }
+        }
+        pool.reported()
+                .forEach(
+                        (profile, reported) ->
+                                out.put(
+                                        5,
+                                        new FieldWriter()
+                                                .put(1, table.numberOf(profile))
+                                                .put(2, table.numberOf(reported))));
+        return out;
+    }
+
+    private static FieldWriter write(ServerCredential credential) {
+        return switch (credential) {
+            case ServerCredential.None() -> new FieldWriter();
+            case ServerCredential.Plain(Bytes password) ->
+                    new FieldWriter().put(1, password.toByteArray());
+            case ServerCredential.Md5Hash(String user, String hash) ->
+                    new FieldWriter().put(2, user).put(3, hash);
+            case ServerCredential.ScramClientKey(Bytes key, StoredSecret.Scram secret) ->
+                    new FieldWriter().put(4, key.toByteArray()).put(5, secret.format());
+        };
+    }
+
+    /** No other process shares the limits any more. */
+    static void unshare(Host host) {
+        host.pools().forEach(Pool::unshare);
+        host.coordinators().values().forEach(Coordinator::unshare);
+        host.sessions().setElsewhere(0);
+    }
+
+    // ---- successor ------------------------------------------------------------------------------
+
+    /**
+     * Takes the state over.
+     *
+     * @return when the handover was asked for
+     */
+    static long adopt(Host host, byte[] bytes) throws FormatException {
+        var table = new ParameterTable();
+        var in = new FieldReader(bytes);
+        long began = System.nanoTime();
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case PARAMETER_SET -> table.read(in.message(), host.interner());
+                case LAST_CLIENT -> host.sessions().continueAfter(in.integer() + SPARE_CLIENT_IDS);
+                case LAST_SERVER -> {
+                    long last = in.number();
+                    long next = (last / SERVER_ID_RANGE + 1) * SERVER_ID_RANGE;
+                    host.lastServerId().accumulateAndGet(next, Math::max);
+                }
+                case SECRET -> {
+                    byte[] secret = in.bytes();
+                    host.authentication().continueWith(Bytes.copyOf(secret));
+                }
+                case CONNECTIONS -> host.sessions().setElsewhere(in.integer());
+                case BEGAN -> began = in.number();
+                case POOL -> readPool(host, in.message(), table);
+                case DATABASE_LIMIT -> readLimit(host, in.message());
+                default -> {} // of a later version
+            }
+        }
+        return began;
+    }
+
+    private static void readPool(Host host, FieldReader in, ParameterTable table)
+            throws FormatException {
+        String database = "";
+        String user = "";
+        byte[] fingerprint = {};
+        ServerCredential credential = null;
+        List<ParameterSet[]> reported = new java.util.ArrayList<>();
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> database = in.text();
+                case 2 -> user = in.text();
+                case 3 -> fingerprint = in.bytes();
+                case 4 -> credential = readCredential(in.message());
+                case 5 -> reported.add(readReported(in.message(), table));
+                default -> {} // of a later version
+            }
+        }
+        Pool pool = host.pool(database, user);
+        if (pool == null) {
+            return; // its clients are told when they come
+        }
+        pool.share(0);
+        if (pool.source() instanceof ServerConnector connector
+                && Arrays.equals(connector.fingerprint(), fingerprint)) {
+            if (credential != null) {
+                connector.learn(credential);
+            }
+            reported.forEach(pair -> pool.learnReported(pair[0], pair[1]));
+        } else {
+            pool.outdate();
+        }
+    }
+
+    private static ParameterSet[] readReported(FieldReader in, ParameterTable table)
+            throws FormatException {
+        ParameterSet[] pair = {ParameterSet.EMPTY, ParameterSet.EMPTY};
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> pair[0] = table.get(in.number());
+                case 2 -> pair[1] = table.get(in.number());
+                default -> {} // of a later version
+            }
+        }
+        return pair;
+    }
+
+    private static @Nullable ServerCredential readCredential(FieldReader in)
+            throws FormatException {
+        byte[] password = {};
+        String user = "";
+        String hash = "";
+        byte[] clientKey = {};
+        String secret = "";
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> password = in.bytes();
+                case 2 -> user = in.text();
+                case 3 -> hash = in.text();
+                case 4 -> clientKey = in.bytes();
+                case 5 -> secret = in.text();
+                default -> {} // of a later version
+            }
+        }
+        if (password.length > 0) {
+            return new ServerCredential.Plain(Bytes.copyOf(password));
+        }
+        if (!hash.isEmpty()) {
+            return new ServerCredential.Md5Hash(user, hash);
+        }
+        return clientKey.length > 0 && StoredSecret.parse(secret) instanceof StoredSecret.Scram scram
+                ? new ServerCredential.ScramClientKey(Bytes.copyOf(clientKey), scram)
+                : null;
+    }
+
+    private static void readLimit(Host host, FieldReader in) throws FormatException {
+        String database = "";
+        boolean inForce = false;
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> database = in.text();
+                case 2 -> inForce = in.bool();
+                default -> {} // of a later version
+            }
+        }
+        Map<String, Coordinator> coordinators = host.coordinators();
+        Coordinator coordinator = coordinators.get(database);
+        if (inForce && coordinator != null && coordinator.isEnabled()) {
+            coordinator.share(0);
+        }
+    }
+}

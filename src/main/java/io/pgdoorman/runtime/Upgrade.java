@@ -1,0 +1,304 @@
+package io.pgdoorman.runtime;
+
+import io.pgdoorman.handover.ControlSocket;
+import io.pgdoorman.handover.HandoverEvents;
+import io.pgdoorman.handover.HandoverException;
+import io.pgdoorman.handover.Handovers;
+import io.pgdoorman.handover.Host;
+import io.pgdoorman.handover.PassedListener;
+import io.pgdoorman.handover.Successor;
+import io.pgdoorman.net.SystemdNotifier;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * The replacement of this process as the runtime sees it: takes over at its start, if it is a
+ * successor, and is ready to be taken over from then on. Tells systemd, and keeps what has to wait
+ * for the end of a handover.
+ *
+ * <p>Threads: any; state changes under this object's lock.
+ */
+final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Upgrade.class);
+
+    /** What the process has to do. */
+    enum Event {
+        /** Clients come here now. */
+        ACCEPTING,
+        /** Nobody else serves. */
+        SERVING,
+        RELOAD,
+        SHUTDOWN,
+        /** Another process serves everyone, or the service is to stop. */
+        OVER,
+        /** The take-over failed, and the other process goes on. */
+        NOT_TAKEN_OVER
+    }
+
+    private final Host host;
+    private final SystemdNotifier systemd;
+    private final Optional<RunOptions.Upgrades> options;
+    private final Consumer<Event> process;
+
+    private @Nullable Handovers handovers;
+    private @Nullable Successor successor;
+    private boolean takingOver;
+    private boolean underWay;
+    private boolean handedOver;
+    private boolean reloadDue;
+    private boolean shutdownDue;
+
+    Upgrade(
+            Host host,
+            SystemdNotifier systemd,
+            Optional<RunOptions.Upgrades> options,
+            Consumer<Event> process) {
+        this.host = host;
+        this.systemd = systemd;
+        this.options = options;
+        this.process = process;
+    }
+
+    boolean isSuccessor() {
+        return options.flatMap(RunOptions.Upgrades::takeOverFrom).isPresent();
+    }
+
+    /** Whether this process is giving or taking at the moment. */
+    synchronized boolean isUnderWay() {
+        return underWay || takingOver;
+    }
+
+    /** Everything is another process's. */
+    synchronized boolean isHandedOver() {
+        return handedOver;
+    }
+
+    /**
+     * @return whether a reload has to wait; it follows by itself
+     */
+    synchronized boolean deferReload() {
+        if (isUnderWay()) {
+            reloadDue = true;
+        }
+        return isUnderWay();
+    }
+
+    /**
+     * @return whether a shutdown has to wait; it follows by itself
+     */
+    boolean deferShutdown() {
+        Handovers now;
+        synchronized (this) {
+            if (!isUnderWay()) {
+                return false;
+            }
+            shutdownDue = true;
+            now = handovers;
+        }
+        if (now != null) {
+            now.rollBackStaged();
+        }
+        return true;
+    }
+
+    /** A signal asks this process to be replaced. */
+    void request() {
+        Handovers now;
+        synchronized (this) {
+            now = handovers;
+            if (takingOver) {
+                LOG.warn("Handover: not started: this process is just taking over from another");
+                return;
+            }
+        }
+        if (now == null) {
+            LOG.warn("Handover: not started: this process has no control socket");
+        } else {
+            now.request();
+        }
+    }
+
+    /** This process ends at once; a successor that has not everything yet ends with it. */
+    void stop() {
+        Handovers now;
+        synchronized (this) {
+            now = handovers;
+        }
+        if (now != null) {
+            now.stop();
+        }
+    }
+
+    /** After a start of its own: successors may come. */
+    void listen() {
+        options.ifPresent(upgrades -> open(upgrades, null));
+    }
+
+    private void open(RunOptions.Upgrades upgrades, @Nullable PassedListener passed) {
+        ControlSocket socket;
+        try {
+            socket =
+                    passed == null
+                            ? ControlSocket.bind(upgrades.controlPath())
+                            : ControlSocket.adopt(passed);
+        } catch (IOException e) {
+            String text = "upgrade_socket: " + e.getMessage();
+            if (upgrades.required() && passed == null && !isSuccessor()) {
+                throw new StartException(StartException.LISTEN, text);
+            }
+            LOG.warn("{}; this process cannot be upgraded", text);
+            return;
+        }
+        var opened = new Handovers(host, this, upgrades.program(), socket);
+        synchronized (this) {
+            handovers = opened;
+            Successor origin = successor;
+            if (origin != null && origin.report() != null) {
+                opened.began(origin.report());
+            }
+        }
+        opened.open();
+    }
+
+    // ---- this process takes over ----------------------------------------------------------------
+
+    /** Returns at once; events tell what comes of it. */
+    void takeOver() {
+        synchronized (this) {
+            takingOver = true;
+        }
+        Thread.ofPlatform().daemon().name("pooler-handover").start(this::takeOverNow);
+    }
+
+    private void takeOverNow() {
+        RunOptions.Upgrades upgrades = options.orElseThrow();
+        var taking =
+                new Successor(
+                        host, this, upgrades.takeOverFrom().orElseThrow(), upgrades.controlPath());
+        synchronized (this) {
+            successor = taking;
+        }
+        try {
+            switch (taking.run()) {
+                case TAKEN_OVER -> LOG.debug("taken over");
+                case ROLLED_BACK, STOPPED -> {
+                    synchronized (this) {
+                        handedOver = true;
+                    }
+                    process.accept(Event.OVER);
+                }
+            }
+        } catch (HandoverException e) {
+            LOG.error("Handover: not taken over: {}", e.getMessage());
+            process.accept(Event.NOT_TAKEN_OVER);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            process.accept(Event.NOT_TAKEN_OVER);
+        } catch (RuntimeException | Error e) {
+            LOG.error("Handover: unexpected failure", e);
+            process.accept(Event.NOT_TAKEN_OVER);
+        }
+    }
+
+    @Override
+    public void onAccepting() {
+        process.accept(Event.ACCEPTING);
+    }
+
+    @Override
+    public void onAlone(Due due) {
+        RunOptions.Upgrades upgrades = options.orElseThrow();
+        Successor taking = successor;
+        boolean reload;
+        boolean shutdown;
+        synchronized (this) {
+            takingOver = false;
+            reload = due.reload() || reloadDue;
+            shutdown = due.shutdown() || shutdownDue;
+            reloadDue = false;
+        }
+        process.accept(Event.SERVING);
+        open(upgrades, taking == null ? null : taking.control());
+        follow(reload, shutdown);
+    }
+
+    private void follow(boolean reload, boolean shutdown) {
+        if (shutdown) {
+            process.accept(Event.SHUTDOWN);
+        } else if (reload) {
+            process.accept(Event.RELOAD);
+        }
+    }
+
+    // ---- another process takes over -------------------------------------------------------------
+
+    @Override
+    public void onBegin() {
+        synchronized (this) {
+            underWay = true;
+        }
+        systemd.reloading();
+    }
+
+    @Override
+    public void onPhase(String status) {
+        systemd.status(status);
+    }
+
+    @Override
+    public synchronized Due onHandingOver(long pid, boolean child) {
+        handedOver = true;
+        if (child) {
+            systemd.mainPid(pid);
+        }
+        return new Due(reloadDue, shutdownDue);
+    }
+
+    @Override
+    public void onFailed() {
+        boolean reload;
+        boolean shutdown;
+        synchronized (this) {
+            underWay = false;
+            handedOver = false;
+            reload = reloadDue;
+            shutdown = shutdownDue;
+            reloadDue = false;
+            shutdownDue = false;
+        }
+        systemd.ready("serving");
+        follow(reload, shutdown);
+    }
+
+    @Override
+    public void onDone() {
+        process.accept(Event.OVER);
+    }
+
+    @Override
+    public void onReloadRequest() {
+        process.accept(Event.RELOAD);
+    }
+
+    @Override
+    public void onShutdownRequest() {
+        process.accept(Event.SHUTDOWN);
+    }
+
+    @Override
+    public void close() {
+        Handovers now;
+        synchronized (this) {
+            now = handedOver ? null : handovers;
+        }
+        if (now != null) {
+            now.close();
+        }
+    }
+}
