@@ -20,8 +20,10 @@ public final class AuthenticationContext {
 
     private final SecureRandom random;
     private final ScramKeyCache keys;
+
     /** Written by a handover, before this process takes its first client. */
     private volatile Bytes processSecret;
+
     private final boolean unknownUsersMd5;
 
     /**

@@ -7,6 +7,10 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.Encoder;
+import ch.qos.logback.core.filter.Filter;
+import ch.qos.logback.core.spi.FilterReply;
+
+import io.pgdoorman.runtime.RunOptions;
 
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +41,7 @@ final class LogSetup implements AutoCloseable {
         console.setContext(context);
         console.setEncoder(start(encoder(format, color), context));
         console.setOutputStream(new StandardError());
+        console.addFilter(new WithoutRehearsal());
         console.start();
 
         var queue = new AsyncAppender();
@@ -71,6 +76,17 @@ final class LogSetup implements AutoCloseable {
         @Override
         public void close() {
             // stays open for what is not logged
+        }
+    }
+
+    /** What happens in rehearsal is no news, unless it goes wrong. */
+    private static final class WithoutRehearsal extends Filter<ILoggingEvent> {
+        @Override
+        public FilterReply decide(ILoggingEvent event) {
+            boolean rehearsal = event.getThreadName().startsWith(RunOptions.REHEARSAL_THREADS);
+            return rehearsal && !event.getLevel().isGreaterOrEqual(Level.WARN)
+                    ? FilterReply.DENY
+                    : FilterReply.NEUTRAL;
         }
     }
 

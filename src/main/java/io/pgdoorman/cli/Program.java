@@ -122,8 +122,7 @@ final class Program {
     }
 
     /** A successor is started as this process was. */
-    private RunOptions.Upgrades upgrades(
-            Arguments arguments, List<String> words, Config config) {
+    private RunOptions.Upgrades upgrades(Arguments arguments, List<String> words, Config config) {
         Path control = ControlPath.of(config, environment);
         String knock = environment.getOrDefault(SuccessorProgram.SOCKET_VARIABLE, "");
         Optional<Path> from =
@@ -172,6 +171,7 @@ final class Program {
                         || "1".equals(environment.get(SHUTDOWN_ONLY));
         return new RunOptions(
                 Version.text(),
+                RunOptions.THREADS,
                 interruptStops,
                 environment.get("NOTIFY_SOCKET"),
                 watchdog(),
@@ -183,8 +183,7 @@ final class Program {
     private Duration watchdog() {
         String pid = environment.getOrDefault("WATCHDOG_PID", "");
         String micros = environment.getOrDefault("WATCHDOG_USEC", "");
-        boolean own =
-                pid.isEmpty() || pid.equals(Long.toString(ProcessHandle.current().pid()));
+        boolean own = pid.isEmpty() || pid.equals(Long.toString(ProcessHandle.current().pid()));
         return own && micros.matches("[0-9]{1,15}")
                 ? Duration.of(Long.parseLong(micros), ChronoUnit.MICROS)
                 : Duration.ZERO;

@@ -108,11 +108,12 @@ final class ProcessKeys {
 
     static final Key<Path> UPGRADE_SOCKET =
             PROCESS.key("upgrade_socket", ValueTypes.PATH)
-                    .unset("none")
-                    .example("\"/run/pg_doorman/upgrade.sock\"")
+                    .unset("/tmp/pg_doorman-UID/control.PORT.sock")
+                    .example("\"/run/pg_doorman/control/upgrade.sock\"")
                     .reload(RESTART)
-                    .notInEffect()
-                    .add("Where a successor that somebody else started may take over.");
+                    .add(
+                            "Unix socket of pg_doorman ctl and --takeover. Its directory is made if"
+                                    + " it is missing, and must be the user's own with mode 0700.");
 
     static final Key<Path> DAEMON_PID_FILE =
             PROCESS.key("daemon_pid_file", ValueTypes.PATH)

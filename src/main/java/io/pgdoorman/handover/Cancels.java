@@ -102,8 +102,7 @@ final class Cancels implements CancelSearch.Remote {
                 }
             }
             boolean known = sessions.cancelHere(CancelKey.of((int) processId, secret)).get();
-            link.send(
-                    MessageType.CANCELLED, new FieldWriter().put(1, number).put(2, known));
+            link.send(MessageType.CANCELLED, new FieldWriter().put(1, number).put(2, known));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (FormatException | HandoverException | ExecutionException | RuntimeException e) {

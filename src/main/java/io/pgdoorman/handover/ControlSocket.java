@@ -85,10 +85,7 @@ public final class ControlSocket implements AutoCloseable {
     }
 
     void start(Owner owner) {
-        Thread.ofPlatform()
-                .daemon()
-                .name("pooler-control-socket")
-                .start(() -> accept(owner));
+        Thread.ofPlatform().daemon().name("pooler-control-socket").start(() -> accept(owner));
     }
 
     private void accept(Owner owner) {

@@ -25,7 +25,7 @@ final class DescriptorRoom {
                                                     : Long.parseLong(text))
                             .findFirst()
                             .orElse(UNKNOWN);
-            return (int) Math.clamp(limit - open.count(), 0, Integer.MAX_VALUE);
+            return Math.clamp(limit - open.count(), 0, Integer.MAX_VALUE);
         } catch (IOException | RuntimeException e) {
             return UNKNOWN;
         }

@@ -6,9 +6,11 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 
 /**
  * The handovers of a process, one at a time: asked for by a signal, by {@code ctl}, or by a
@@ -111,16 +113,11 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
             if (!accepting) {
                 return "this process is ending";
             }
-            starting =
-                    new Predecessor(
-                            host, events, program, control, staged, outside);
+            starting = new Predecessor(host, events, program, control, staged, outside);
             current = starting;
         }
         events.onBegin();
-        Thread.ofPlatform()
-                .daemon()
-                .name("pooler-handover")
-                .start(() -> run(starting));
+        Thread.ofPlatform().daemon().name("pooler-handover").start(() -> run(starting));
         return "";
     }
 
@@ -246,37 +243,40 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
     }
 
     private static ControlSocket.Answer awaitStaged(Predecessor handover) {
-        try {
-            handover.stagedReached().get(CTL_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-            return ControlSocket.Answer.ok(
-                    "staged: process %d (version %s) serves new clients; go on with 'pg_doorman ctl upgrade --commit' or --rollback"
-                            .formatted(handover.peerPid(), handover.peerVersion()));
-        } catch (ExecutionException e) {
-            return ControlSocket.Answer.failed(String.valueOf(e.getCause().getMessage()));
-        } catch (TimeoutException e) {
-            return ControlSocket.Answer.failed("no end in sight; see the log");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return ControlSocket.Answer.failed("interrupted");
-        }
+        return await(
+                handover.stagedReached(),
+                _ ->
+                        ControlSocket.Answer.ok(
+                                "staged: process %d (version %s) serves new clients; go on with 'pg_doorman ctl upgrade --commit' or --rollback"
+                                        .formatted(handover.peerPid(), handover.peerVersion())));
     }
 
     private static ControlSocket.Answer awaitOutcome(Predecessor handover) {
+        return await(
+                handover.outcome(),
+                report ->
+                        new ControlSocket.Answer(
+                                true,
+                                "done: process %d (version %s) serves; %s"
+                                        .formatted(
+                                                handover.peerPid(),
+                                                handover.peerVersion(),
+                                                report.text()),
+                                new Json()
+                                        .put("ok", true)
+                                        .put("pid", handover.peerPid())
+                                        .put("version", handover.peerVersion())
+                                        .put("report", report.json())
+                                        .toString()));
+    }
+
+    private static <T> ControlSocket.Answer await(
+            CompletableFuture<T> future, Function<T, ControlSocket.Answer> onSuccess) {
         try {
-            Report report = handover.outcome().get(CTL_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-            return new ControlSocket.Answer(
-                    true,
-                    "done: process %d (version %s) serves; %s"
-                            .formatted(
-                                    handover.peerPid(), handover.peerVersion(), report.text()),
-                    new Json()
-                            .put("ok", true)
-                            .put("pid", handover.peerPid())
-                            .put("version", handover.peerVersion())
-                            .put("report", report.json())
-                            .toString());
+            return onSuccess.apply(future.get(CTL_LIMIT.toMillis(), TimeUnit.MILLISECONDS));
         } catch (ExecutionException e) {
-            return ControlSocket.Answer.failed(String.valueOf(e.getCause().getMessage()));
+            return ControlSocket.Answer.failed(
+                    String.valueOf(future.exceptionNow().getMessage()));
         } catch (TimeoutException e) {
             return ControlSocket.Answer.failed("no end in sight; see the log");
         } catch (InterruptedException e) {

@@ -55,7 +55,8 @@ final class Link implements AutoCloseable {
     Link(PeerSocket socket) throws IOException {
         this.socket = socket;
         this.peer = socket.peer();
-        this.reader = Thread.ofPlatform().daemon().name("pooler-handover-link").unstarted(this::read);
+        this.reader =
+                Thread.ofPlatform().daemon().name("pooler-handover-link").unstarted(this::read);
     }
 
     /** Begins to read. */
@@ -121,7 +122,8 @@ final class Link implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            received.add(new HandoverException("connection to the other process: " + e.getMessage(), e));
+            received.add(
+                    new HandoverException("connection to the other process: " + e.getMessage(), e));
         } catch (HandoverException e) {
             received.add(e);
         } catch (RuntimeException | Error e) {
@@ -202,7 +204,8 @@ final class Link implements AutoCloseable {
      *
      * @throws HandoverException also if the other refused or failed; the message has its reason
      */
-    Message expect(MessageType type, Duration limit) throws HandoverException, InterruptedException {
+    Message expect(MessageType type, Duration limit)
+            throws HandoverException, InterruptedException {
         Message message = receive(limit);
         if (message.type() == type) {
             return message;

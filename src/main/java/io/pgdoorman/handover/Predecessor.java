@@ -123,9 +123,7 @@ final class Predecessor {
     /** Whether this is the process it has started; then the handover goes on with it. */
     boolean onKnock(Knock from) {
         Process started = child;
-        return started != null
-                && from.link().peer().pid() == started.pid()
-                && knock.complete(from);
+        return started != null && from.link().peer().pid() == started.pid() && knock.complete(from);
     }
 
     /**
@@ -239,7 +237,10 @@ final class Predecessor {
         List<PassedListener> listeners = new java.util.ArrayList<>(host.listeners());
         listeners.add(
                 new PassedListener(
-                        PassedListener.Kind.CONTROL, control.path().toString(), 0, control.listener().fd()));
+                        PassedListener.Kind.CONTROL,
+                        control.path().toString(),
+                        0,
+                        control.listener().fd()));
         var body = new FieldWriter();
         listeners.forEach(listener -> body.put(1, listener.write()));
         to.send(
@@ -314,9 +315,7 @@ final class Predecessor {
     private Report end(Link to) throws HandoverException, InterruptedException {
         enter(Phase.END);
         HandoverEvents.Due due = events.onHandingOver(peerPid, child != null);
-        to.send(
-                MessageType.END,
-                new FieldWriter().put(1, due.reload()).put(2, due.shutdown()));
+        to.send(MessageType.END, new FieldWriter().put(1, due.reload()).put(2, due.shutdown()));
         Report report;
         try {
             report = Report.read(to.expect(MessageType.BYE, END_LIMIT).fields());
@@ -352,7 +351,9 @@ final class Predecessor {
             try {
                 rollBack(to);
             } catch (HandoverException e) {
-                LOG.error("Handover: the clients that had moved do not come back: {}", e.getMessage());
+                LOG.error(
+                        "Handover: the clients that had moved do not come back: {}",
+                        e.getMessage());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

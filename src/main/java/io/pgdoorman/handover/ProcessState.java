@@ -2,7 +2,6 @@ package io.pgdoorman.handover;
 
 import io.pgdoorman.auth.ServerCredential;
 import io.pgdoorman.auth.StoredSecret;
-import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.ServerConnector;
 import io.pgdoorman.handover.format.FieldReader;
@@ -227,7 +226,8 @@ final class ProcessState {
         if (!hash.isEmpty()) {
             return new ServerCredential.Md5Hash(user, hash);
         }
-        return clientKey.length > 0 && StoredSecret.parse(secret) instanceof StoredSecret.Scram scram
+        return clientKey.length > 0
+                        && StoredSecret.parse(secret) instanceof StoredSecret.Scram scram
                 ? new ServerCredential.ScramClientKey(Bytes.copyOf(clientKey), scram)
                 : null;
     }

@@ -219,8 +219,7 @@ public final class Successor {
                         }
                         default -> {
                             message.closeFds();
-                            throw new HandoverException(
-                                    "the other process sent " + message.type());
+                            throw new HandoverException("the other process sent " + message.type());
                         }
                     }
                 }
@@ -283,7 +282,9 @@ public final class Successor {
             try {
                 link.send(MessageType.BYE, done.write());
             } catch (HandoverException e) {
-                LOG.warn("Handover: the predecessor does not hear the last word: {}", e.getMessage());
+                LOG.warn(
+                        "Handover: the predecessor does not hear the last word: {}",
+                        e.getMessage());
             }
             awaitEndOfLink();
             host.settleListeners();

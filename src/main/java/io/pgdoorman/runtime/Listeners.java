@@ -27,7 +27,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * The sockets clients connect to: opened at the start, changed by a reload, closed at the end.
@@ -220,7 +219,7 @@ final class Listeners {
                 joined(
                         address,
                         transport.adoptListener(
-                                loops.getFirst(), fd, settings, chooser(), onAccept, paused));
+                                loops.getFirst(), fd, settings, this::chooseLoop, onAccept, paused));
         if (address instanceof Unix(Path path, int mode)) {
             try {
                 Posix.chmod(path, mode);
@@ -320,8 +319,8 @@ final class Listeners {
         }
     }
 
-    private Supplier<EventLoop> chooser() {
-        return () -> loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
+    private EventLoop chooseLoop() {
+        return loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
     }
 
     private CompletableFuture<Listener> listen(
@@ -336,11 +335,18 @@ final class Listeners {
                                     .formatted(host));
                 }
                 yield transport.listenTcp(
-                        loops.getFirst(), socket, backlog, settings, chooser(), onAccept, paused);
+                        loops.getFirst(), socket, backlog, settings, this::chooseLoop, onAccept, paused);
             }
             case Unix(Path path, int mode) ->
                     transport.listenUnix(
-                            loops.getLast(), path, mode, backlog, settings, chooser(), onAccept, paused);
+                            loops.getLast(),
+                            path,
+                            mode,
+                            backlog,
+                            settings,
+                            this::chooseLoop,
+                            onAccept,
+                            paused);
         };
     }
 }

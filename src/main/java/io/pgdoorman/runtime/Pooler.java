@@ -12,6 +12,7 @@ import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.config.Problem;
+import io.pgdoorman.handover.Host;
 import io.pgdoorman.handover.Transplants;
 import io.pgdoorman.net.SystemdNotifier;
 import io.pgdoorman.net.Transport;
@@ -58,6 +59,8 @@ public final class Pooler implements AutoCloseable {
     private static final Duration SHUTDOWN_STEP = Duration.ofMillis(100);
     private static final int SCRAM_KEYS = 1_000;
     private static final int WORKERS = 2;
+    private static final int OWNER_ONLY = 0600;
+    private static final int SOMAXCONN = 128;
 
     /** Some seconds of work; logins beyond are refused, so that those in the queue still end. */
     private static final int MAX_QUEUED_DERIVATIONS = 1_000;
@@ -84,6 +87,9 @@ public final class Pooler implements AutoCloseable {
     private final Optional<ReloadRequests> reloads;
     private final Upgrade upgrade;
     private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+
+    /** Of the warm-up's listener. Confined to its loop. */
+    private int nextLoop;
 
     /** Set by a signal, read by the control thread. */
     private volatile boolean stopping;
@@ -116,7 +122,10 @@ public final class Pooler implements AutoCloseable {
         GeneralConfig general = config.general();
         this.control =
                 Executors.newSingleThreadScheduledExecutor(
-                        Thread.ofPlatform().daemon().name("pooler-control").factory());
+                        Thread.ofPlatform()
+                                .daemon()
+                                .name(options.threads() + "-control")
+                                .factory());
         this.workers =
                 new ThreadPoolExecutor(
                         WORKERS,
@@ -124,15 +133,23 @@ public final class Pooler implements AutoCloseable {
                         0,
                         TimeUnit.SECONDS,
                         new ArrayBlockingQueue<>(MAX_QUEUED_DERIVATIONS),
-                        Thread.ofPlatform().daemon().name("pooler-worker-", 1).factory());
+                        Thread.ofPlatform()
+                                .daemon()
+                                .name(options.threads() + "-worker-", 1)
+                                .factory());
         this.resolvers =
                 Executors.newFixedThreadPool(
-                        WORKERS, Thread.ofPlatform().daemon().name("pooler-dns-", 1).factory());
+                        WORKERS,
+                        Thread.ofPlatform()
+                                .daemon()
+                                .name(options.threads() + "-dns-", 1)
+                                .factory());
         this.transport =
                 Transport.select(
                         TransportChoice.valueOf(general.process().transport().name()),
                         text -> LOG.warn("{}", text));
-        this.group = transport.newLoops(general.process().workerThreads(), "pooler-loop");
+        this.group =
+                transport.newLoops(general.process().workerThreads(), options.threads() + "-loop");
         this.loops = new ArrayList<>();
         group.forEach(executor -> loops.add((EventLoop) executor));
         var random = new SecureRandom();
@@ -224,6 +241,9 @@ public final class Pooler implements AutoCloseable {
 
     /** Listens and opens servers in advance, or takes both over. */
     private void start() {
+        if (upgrade.isSuccessor() || options.rehearsal() == Rehearsal.WARM_UP) {
+            WarmUp.run(options.version());
+        }
         if (upgrade.isSuccessor()) {
             upgrade.takeOver(); // goes on in onUpgrade
         } else {
@@ -234,6 +254,25 @@ public final class Pooler implements AutoCloseable {
             upgrade.listen();
             onServing();
         }
+    }
+
+    /** For the warm-up: clients come by this Unix socket. */
+    void acceptOn(Path path) {
+        transport
+                .listenUnix(
+                        loops.getFirst(),
+                        path,
+                        OWNER_ONLY,
+                        SOMAXCONN,
+                        Settings.sockets(config.general()),
+                        () -> loops.get(Math.floorMod(nextLoop++, loops.size())),
+                        sessions::accept,
+                        false)
+                .join();
+    }
+
+    Host host() {
+        return host;
     }
 
     private void prewarm() {

@@ -11,7 +11,10 @@ public enum Rehearsal {
      * All connections are taken off their loops, written down, read and put on loops again, all the
      * time.
      */
-    TRANSPLANT;
+    TRANSPLANT,
+
+    /** A start runs what a successor runs before it takes over: for the build of the AOT cache. */
+    WARM_UP;
 
     /**
      * @param text {@code every-event}, {@code transplant}, or empty

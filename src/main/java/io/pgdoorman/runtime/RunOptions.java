@@ -13,6 +13,7 @@ import java.util.Optional;
  *
  * <p>Threads: immutable.
  *
+ * @param threads how the names of its threads begin
  * @param interruptStops SIGINT is a graceful shutdown, and not a handover
  * @param notifySocket value of NOTIFY_SOCKET, where systemd listens
  * @param watchdog how often systemd wants to hear that the service lives; zero is never
@@ -21,11 +22,30 @@ import java.util.Optional;
  */
 public record RunOptions(
         String version,
+        String threads,
         boolean interruptStops,
         @Nullable String notifySocket,
         Duration watchdog,
         Rehearsal rehearsal,
         Optional<Upgrades> upgrades) {
+    /** The usual names of threads. */
+    public static final String THREADS = "pooler";
+
+    /** Of what is only done in rehearsal: its log lines interest nobody. */
+    public static final String REHEARSAL_THREADS = "pooler-warm-up";
+
+    /** For a pooler within the process. */
+    static RunOptions inner(String version) {
+        return new RunOptions(
+                version,
+                REHEARSAL_THREADS,
+                true,
+                null,
+                Duration.ZERO,
+                Rehearsal.NONE,
+                Optional.empty());
+    }
+
     /**
      * How this process is replaced, and whom it replaces.
      *

@@ -121,7 +121,8 @@ class AcceptLimitTest {
                                     1024,
                                     SocketSettings.DEFAULT,
                                     loops::next,
-                                    Server::addEcho, false)
+                                    Server::addEcho,
+                                    false)
                             .join();
             System.out.println(((InetSocketAddress) listener.address()).getPort());
             while (System.in.read() >= 0) {

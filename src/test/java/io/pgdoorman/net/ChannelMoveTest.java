@@ -278,7 +278,8 @@ class ChannelMoveTest {
                                     16,
                                     SocketSettings.DEFAULT,
                                     loops.inTurn(),
-                                    this::onAccept, false)
+                                    this::onAccept,
+                                    false)
                             .join();
             return (InetSocketAddress) listener.address();
         }
@@ -293,7 +294,8 @@ class ChannelMoveTest {
                                     16,
                                     SocketSettings.DEFAULT,
                                     loops.inTurn(),
-                                    this::onAccept, false)
+                                    this::onAccept,
+                                    false)
                             .join();
             return (UnixDomainSocketAddress) listener.address();
         }

@@ -41,7 +41,8 @@ class HangUpTest {
                                     16,
                                     SocketSettings.DEFAULT,
                                     loops.inTurn(),
-                                    channel -> watch(channel, accepted[0], ended[0]), false)
+                                    channel -> watch(channel, accepted[0], ended[0]),
+                                    false)
                             .join();
             for (int i = 0; i < ATTEMPTS; i++) {
                 accepted[0] = new CompletableFuture<Void>();

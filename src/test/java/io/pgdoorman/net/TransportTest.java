@@ -104,7 +104,8 @@ class TransportTest {
                                     channel -> {
                                         threads.add(Thread.currentThread());
                                         channel.pipeline().addLast(new Echo());
-                                    }, false)
+                                    },
+                                    false)
                             .join();
 
             List<SocketChannel> peers = new ArrayList<>();
@@ -157,7 +158,8 @@ class TransportTest {
                                         channel.pipeline().addLast(new Echo());
                                         channel.eventLoop()
                                                 .execute(() -> accepted.complete(channel));
-                                    }, false)
+                                    },
+                                    false)
                             .join();
 
             ChannelFuture connected =
@@ -211,7 +213,8 @@ class TransportTest {
                                         channel.pipeline().addLast(new Echo());
                                         channel.eventLoop()
                                                 .execute(() -> accepted.complete(channel));
-                                    }, false)
+                                    },
+                                    false)
                             .join();
 
             ChannelFuture connected =
@@ -287,7 +290,8 @@ class TransportTest {
                                     copy,
                                     SocketSettings.DEFAULT,
                                     loops.inTurn(),
-                                    channel -> channel.pipeline().addLast(new Echo()), false)
+                                    channel -> channel.pipeline().addLast(new Echo()),
+                                    false)
                             .join();
 
             assertThat(second.address()).isEqualTo(first.address());
@@ -393,7 +397,8 @@ class TransportTest {
                                         channel.config().setAutoRead(false); // no read yet
                                         channel.eventLoop()
                                                 .execute(() -> accepted.complete(channel));
-                                    }, false)
+                                    },
+                                    false)
                             .join();
             try (SocketChannel peer = SocketChannel.open(listener.address())) {
                 Channel kept = accepted.get(10, TimeUnit.SECONDS);
@@ -456,7 +461,8 @@ class TransportTest {
                 16,
                 SocketSettings.DEFAULT,
                 loops.inTurn(),
-                channel -> channel.pipeline().addLast(handler), false);
+                channel -> channel.pipeline().addLast(handler),
+                false);
     }
 
     private static String echoOf(SocketChannel peer, String text) throws IOException {

@@ -206,7 +206,8 @@ class UnixListenerTest {
                                     copy,
                                     SocketSettings.DEFAULT,
                                     loops.inTurn(),
-                                    channel -> channel.pipeline().addLast(new Echo()), false)
+                                    channel -> channel.pipeline().addLast(new Echo()),
+                                    false)
                             .join();
             predecessor.closeAfterHandover().join();
 
@@ -225,7 +226,8 @@ class UnixListenerTest {
                 16,
                 SocketSettings.DEFAULT,
                 loops.inTurn(),
-                channel -> channel.pipeline().addLast(new Echo()), false);
+                channel -> channel.pipeline().addLast(new Echo()),
+                false);
     }
 
     private static String permissions(Path path) throws IOException {

@@ -46,6 +46,13 @@ public final class ImageTraining {
                         .pool("training", server, "postgres", "transaction", 4)
                         .start()) {
             drive(pooler);
+            // The successor writes the cache last: it has been both sides of a handover.
+            pooler.handOver();
+            drive(pooler);
+            pooler.ctl("upgrade", "--stage");
+            drive(pooler);
+            pooler.ctl("upgrade", "--rollback");
+            drive(pooler);
             pooler.signal("TERM");
             int code = pooler.awaitExit(EXIT_LIMIT);
             output = pooler.log();

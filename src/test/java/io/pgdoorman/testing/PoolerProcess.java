@@ -16,6 +16,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The packaged program in a directory of its own, with a configuration written for it: TCP on a
@@ -30,6 +32,11 @@ public final class PoolerProcess implements AutoCloseable {
     public static final String ADMIN_PASSWORD = "admin password";
 
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
+    private static final Duration HANDOVER_LIMIT = Duration.ofSeconds(60);
+    private static final Pattern SUCCESSOR =
+            Pattern.compile("Handover: done, process (\\d+) serves");
+    private static final Pattern STARTED =
+            Pattern.compile("Handover: started \\S+ as process (\\d+)");
     private static final int START_ATTEMPTS = 8;
     private static final Path PROGRAM =
             Path.of(System.getProperty("pg_doorman.home", "target/pg_doorman"))
@@ -40,10 +47,14 @@ public final class PoolerProcess implements AutoCloseable {
     private final int port;
     private final ChildProcess process;
 
+    /** The process that serves now: a successor, after a handover. */
+    private volatile long pid;
+
     private PoolerProcess(Path home, int port, ChildProcess process) {
         this.home = home;
         this.port = port;
         this.process = process;
+        this.pid = process.pid();
     }
 
     /** Whether the packaged program is there; {@code mvn package} makes it. */
@@ -93,21 +104,84 @@ public final class PoolerProcess implements AutoCloseable {
         return DriverManager.getConnection(jdbcUrl(database), user, "");
     }
 
-    /** Sends {@code signal}, such as {@code "HUP"}. */
+    /** Sends {@code signal}, such as {@code "HUP"}, to the process that serves now. */
     public void signal(String signal) {
-        process.signal(signal);
+        ChildProcess.signal(pid, signal);
     }
 
     public boolean isAlive() {
-        return process.isAlive();
+        return isAlive(pid);
     }
 
+    /** Whether there is a process with this pid that has not ended. */
+    public static boolean isAlive(long pid) {
+        return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
+    }
+
+    /** Of the process that serves now. */
     public long pid() {
-        return process.pid();
+        return pid;
     }
 
+    /** Waits for the end of the process that serves now; the code of a successor is unknown: 0. */
     public int awaitExit(Duration limit) {
-        return process.awaitExit(limit);
+        if (pid == process.pid()) {
+            return process.awaitExit(limit);
+        }
+        awaitEnd(pid, limit);
+        return 0;
+    }
+
+    /** Waits until there is no such process. */
+    public void awaitEnd(long ending, Duration limit) {
+        Deadline deadline = Deadline.in(limit);
+        while (isAlive(ending)) {
+            if (deadline.isOver()) {
+                throw new IllegalStateException(
+                        "process %d still runs after %s: %s".formatted(ending, limit, log()));
+            }
+            Deadline.breathe();
+        }
+    }
+
+    /**
+     * Asks by SIGUSR2 for a handover and waits until the successor serves and the old process is
+     * gone.
+     */
+    public void handOver() {
+        signal("USR2");
+        awaitSuccessor();
+    }
+
+    /** Waits until the process that serves now has been replaced. */
+    public void awaitSuccessor() {
+        long old = pid;
+        awaitEnd(old, HANDOVER_LIMIT);
+        follow();
+        if (pid == old) {
+            throw new IllegalStateException("no successor: " + log());
+        }
+    }
+
+    /** Takes the pid of the successor named last in the log, if any. */
+    public void follow() {
+        Matcher done = SUCCESSOR.matcher(log());
+        while (done.find()) {
+            pid = Long.parseLong(done.group(1));
+        }
+    }
+
+    /** Runs {@code pg_doorman ctl} with these words and returns what it prints. */
+    public String ctl(String... words) {
+        return ChildProcess.run(ctlCommand(words));
+    }
+
+    /** The command line of {@code pg_doorman ctl}. */
+    public List<String> ctlCommand(String... words) {
+        List<String> command =
+                new ArrayList<>(List.of(PROGRAM.toString(), configuration().toString(), "ctl"));
+        command.addAll(List.of(words));
+        return command;
     }
 
     /** What the program wrote to its standard error and output. */
@@ -115,10 +189,27 @@ public final class PoolerProcess implements AutoCloseable {
         return process.output();
     }
 
+    /** Ends every process that was started for this one. */
     @Override
     public void close() {
+        Matcher started = STARTED.matcher(log());
+        while (started.find()) {
+            ProcessHandle.of(Long.parseLong(started.group(1)))
+                    .filter(this::isOurs)
+                    .ifPresent(ProcessHandle::destroyForcibly);
+        }
         process.close();
         PostgresBinaries.deleteTree(home);
+    }
+
+    /** Pids are used again: only a process with our configuration is ours. */
+    private boolean isOurs(ProcessHandle handle) {
+        try {
+            return Files.readString(Path.of("/proc/" + handle.pid() + "/cmdline"))
+                    .contains(home.toString());
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** The configuration, step by step; what is not named keeps the program's default. */
@@ -290,6 +381,8 @@ public final class PoolerProcess implements AutoCloseable {
             var text = new StringBuilder("[general]\n");
             general.put("port", Integer.toString(port));
             general.put("unix_socket_dir", quoted(home.toString()));
+            general.putIfAbsent(
+                    "upgrade_socket", quoted(home.resolve("control/upgrade.sock").toString()));
             general.forEach(
                     (key, value) -> text.append(key).append(" = ").append(value).append('\n'));
             return text.append(anyPool ? "" : "\n[pools]\n").append(pools).append(extra).toString();

@@ -1,0 +1,132 @@
+package io.pgdoorman.runtime;
+
+import io.pgdoorman.config.Config;
+import io.pgdoorman.config.ConfigLoader;
+import io.pgdoorman.config.LoadResult;
+import io.pgdoorman.handover.DryRun;
+import io.pgdoorman.handover.HandoverException;
+import io.pgdoorman.handover.Host;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Runs this program's own code before it counts: two poolers within this process, in front of a
+ * stand-in for PostgreSQL, serve clients and hand them over to each other. Without it the first
+ * clients of a successor would wait for classes to be loaded and compiled.
+ *
+ * <p>Threads: one, which it blocks; the poolers have loops of their own, gone at the end.
+ */
+final class WarmUp {
+    private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
+
+    private static final Duration LIMIT = Duration.ofMillis(900);
+    private static final int MAX_ROUNDS = 24;
+    private static final int CLIENTS = 24;
+    private static final int QUERIES = 24;
+
+    private WarmUp() {}
+
+    /** Never throws: without it everything works, only slower at first. */
+    static void run(String version) {
+        long began = System.nanoTime();
+        Path directory = null;
+        try {
+            directory = Files.createTempDirectory("pg_doorman-warm-up");
+            int rounds = run(version, directory, began + LIMIT.toNanos());
+            LOG.debug(
+                    "warm-up: {} rounds in {} ms", rounds, (System.nanoTime() - began) / 1_000_000);
+        } catch (IOException | HandoverException | RuntimeException e) {
+            LOG.info("warm-up not completed: {}", e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            if (directory != null) {
+                delete(directory);
+            }
+        }
+    }
+
+    private static int run(String version, Path directory, long deadline)
+            throws IOException, HandoverException, InterruptedException {
+        Config config = config(directory);
+        var options = RunOptions.inner(version);
+        List<WarmUpClient> clients = new ArrayList<>();
+        int rounds = 0;
+        try (var _ = WarmUpBackend.start(directory.resolve(".s.PGSQL.5432"));
+                var one = new Pooler(java.util.Optional.empty(), config, options);
+                var other = new Pooler(java.util.Optional.empty(), config, options)) {
+            Path socket = directory.resolve("pooler");
+            one.acceptOn(socket);
+            for (int i = 0; i < CLIENTS; i++) {
+                clients.add(WarmUpClient.logIn(socket));
+            }
+            Host from = one.host();
+            Host to = other.host();
+            while (rounds < MAX_ROUNDS && System.nanoTime() - deadline < 0) {
+                for (int i = 0; i < QUERIES; i++) {
+                    for (WarmUpClient client : clients) {
+                        client.send(i % 2 == 0);
+                    }
+                    for (WarmUpClient client : clients) {
+                        client.awaitReady();
+                    }
+                }
+                DryRun.handOver(from, to);
+                Host next = from;
+                from = to;
+                to = next;
+                rounds++;
+            }
+        } finally {
+            clients.forEach(WarmUpClient::close);
+        }
+        return rounds;
+    }
+
+    private static Config config(Path directory) throws IOException {
+        Path file = directory.resolve("warm-up.toml");
+        Files.writeString(
+                file,
+                """
+                [general]
+                host = "127.0.0.1"
+                port = 1
+                admin_username = "admin"
+                admin_password = "admin"
+                worker_threads = 2
+                pg_hba = {content = "local all all trust"}
+                [pools.warm]
+                server_host = "%s"
+                server_port = 5432
+                pool_mode = "transaction"
+                [[pools.warm.users]]
+                username = "warm"
+                password = ""
+                pool_size = 8
+                """
+                        .formatted(directory));
+        LoadResult loaded = ConfigLoader.load(file);
+        return loaded.config()
+                .orElseThrow(() -> new IllegalStateException(loaded.problems().toString()));
+    }
+
+    private static void delete(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                Files.deleteIfExists(file);
+            }
+            Files.deleteIfExists(directory);
+        } catch (IOException e) {
+            LOG.debug("{} is left", directory, e);
+        }
+    }
+}
