@@ -109,6 +109,7 @@ final class Program {
                             + " foreground (systemd: Type=notify)");
             return ExitCode.OS_ERROR;
         }
+        PrivateCopy.release(System.getProperty("pg_doorman.private", "")); // set by the launcher
         LoadResult loaded = ConfigLoader.load(arguments.configFile());
         if (loaded.config().isEmpty()) {
             new ConfigCheck(out, err).print(loaded);

@@ -95,7 +95,9 @@ class LauncherIT {
             String config = donor.configuration().toString();
             try (var pooler =
                     ChildProcess.start(
-                            List.of("/bin/sh", script.toString(), config), Map.of(), directory)) {
+                            List.of("/bin/sh", script.toString(), config),
+                            Map.of("PG_DOORMAN_CI_SHUTDOWN_ONLY", "1"),
+                            directory)) {
                 awaitOutput(pooler, "is ready");
                 pooler.signal("INT");
 
