@@ -13,13 +13,13 @@ import java.util.stream.Stream;
 final class PrivateCopy {
     private PrivateCopy() {}
 
-    /**
-     * @param directory as the launcher names it; empty if there is none
-     */
-    static void release(String directory) {
+    /** Deletes them, if there are any; the second call does nothing. */
+    static void release() {
+        String directory = System.getProperty("pg_doorman.private", ""); // set by the launcher
         if (directory.isEmpty()) {
             return;
         }
+        System.clearProperty("pg_doorman.private");
         // Looking for what is nowhere opens every jar of the class path.
         ClassLoader.getSystemResource("no/such/resource");
         Path path = Path.of(directory);

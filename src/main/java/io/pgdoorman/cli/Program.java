@@ -89,6 +89,7 @@ final class Program {
             err.println("Try 'pg_doorman --help' for the options.");
             return ExitCode.USAGE;
         } finally {
+            PrivateCopy.release();
             out.flush();
             err.flush();
         }
@@ -109,7 +110,6 @@ final class Program {
                             + " foreground (systemd: Type=notify)");
             return ExitCode.OS_ERROR;
         }
-        PrivateCopy.release(System.getProperty("pg_doorman.private", "")); // set by the launcher
         LoadResult loaded = ConfigLoader.load(arguments.configFile());
         if (loaded.config().isEmpty()) {
             new ConfigCheck(out, err).print(loaded);
@@ -177,6 +177,7 @@ final class Program {
                 environment.get("NOTIFY_SOCKET"),
                 watchdog(),
                 Rehearsal.of(environment.getOrDefault(REHEARSE, "")),
+                PrivateCopy::release,
                 upgrades);
     }
 

@@ -121,7 +121,14 @@ final class Giver {
         quota.used(encoded.fds().length);
         link.send(MessageType.COMMIT);
         answer.closeFds();
-        adapt(System.nanoTime() - began);
+        long now = System.nanoTime();
+        LOG.debug(
+                "Handover: batch of {} clients, {} servers: collected in {} us, taken in {} us",
+                batch.sessions().size() + batch.logins().size(),
+                batch.servers().size(),
+                (began - departure.stoppedNanos()) / 1_000,
+                (now - began) / 1_000);
+        adapt(now - began);
         return encoded.fds().length > 0;
     }
 

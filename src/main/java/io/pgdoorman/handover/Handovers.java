@@ -275,8 +275,7 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
         try {
             return onSuccess.apply(future.get(CTL_LIMIT.toMillis(), TimeUnit.MILLISECONDS));
         } catch (ExecutionException e) {
-            return ControlSocket.Answer.failed(
-                    String.valueOf(future.exceptionNow().getMessage()));
+            return ControlSocket.Answer.failed(String.valueOf(future.exceptionNow().getMessage()));
         } catch (TimeoutException e) {
             return ControlSocket.Answer.failed("no end in sight; see the log");
         } catch (InterruptedException e) {

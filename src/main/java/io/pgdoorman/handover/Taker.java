@@ -89,7 +89,16 @@ final class Taker {
         HandoverException ended = awaitCommit();
         host.sessions().setElsewhere(elsewhere);
         tally.add(batch, message.body().length, stopped);
+        long committed = System.nanoTime();
+        long since = stopped;
         CompletableFuture<Void> done = arrival.accept(batch);
+        done.whenComplete(
+                (_, _) ->
+                        LOG.debug(
+                                "Handover: batch committed {} us after its clients stopped, runs {}"
+                                        + " us later",
+                                (committed - since) / 1_000,
+                                (System.nanoTime() - committed) / 1_000));
         placing.removeIf(CompletableFuture::isDone);
         placing.add(done);
         tally.placed(batch, stopped, done);

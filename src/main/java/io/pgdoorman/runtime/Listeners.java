@@ -219,7 +219,12 @@ final class Listeners {
                 joined(
                         address,
                         transport.adoptListener(
-                                loops.getFirst(), fd, settings, this::chooseLoop, onAccept, paused));
+                                loops.getFirst(),
+                                fd,
+                                settings,
+                                this::chooseLoop,
+                                onAccept,
+                                paused));
         if (address instanceof Unix(Path path, int mode)) {
             try {
                 Posix.chmod(path, mode);
@@ -335,7 +340,13 @@ final class Listeners {
                                     .formatted(host));
                 }
                 yield transport.listenTcp(
-                        loops.getFirst(), socket, backlog, settings, this::chooseLoop, onAccept, paused);
+                        loops.getFirst(),
+                        socket,
+                        backlog,
+                        settings,
+                        this::chooseLoop,
+                        onAccept,
+                        paused);
             }
             case Unix(Path path, int mode) ->
                     transport.listenUnix(

@@ -309,6 +309,7 @@ public final class Pooler implements AutoCloseable {
         if (options.rehearsal() == Rehearsal.TRANSPLANT) {
             Thread.ofPlatform().daemon().name("pooler-transplants").start(new Transplants(host));
         }
+        options.onServing().run();
         if (!exitCode.isDone()) {
             systemd.ready("serving");
             Watchdog.start(options.watchdog(), control, loops, systemd);

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param notifySocket value of NOTIFY_SOCKET, where systemd listens
  * @param watchdog how often systemd wants to hear that the service lives; zero is never
  * @param rehearsal a test of the state's completeness
+ * @param onServing run once, when everything is loaded that a start needs
  * @param upgrades empty if this process cannot be replaced
  */
 public record RunOptions(
@@ -27,6 +28,7 @@ public record RunOptions(
         @Nullable String notifySocket,
         Duration watchdog,
         Rehearsal rehearsal,
+        Runnable onServing,
         Optional<Upgrades> upgrades) {
     /** The usual names of threads. */
     public static final String THREADS = "pooler";
@@ -43,6 +45,7 @@ public record RunOptions(
                 null,
                 Duration.ZERO,
                 Rehearsal.NONE,
+                () -> {},
                 Optional.empty());
     }
 

@@ -28,10 +28,17 @@ import java.util.stream.Stream;
 final class WarmUp {
     private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
 
-    private static final Duration LIMIT = Duration.ofMillis(900);
-    private static final int MAX_ROUNDS = 24;
-    private static final int CLIENTS = 24;
-    private static final int QUERIES = 24;
+    /** Enough for most of what runs to be compiled once, on a machine that is not overloaded. */
+    private static final Duration USUAL = Duration.ofMillis(1_200);
+
+    /** The predecessor waits, but not for ever. */
+    private static final Duration LIMIT = Duration.ofSeconds(5);
+
+    private static final int LEAST_ROUNDS = 12;
+    private static final int CLIENTS = 32;
+
+    /** Between two handovers. */
+    private static final int QUERIES = 4;
 
     private WarmUp() {}
 
@@ -41,7 +48,7 @@ final class WarmUp {
         Path directory = null;
         try {
             directory = Files.createTempDirectory("pg_doorman-warm-up");
-            int rounds = run(version, directory, began + LIMIT.toNanos());
+            int rounds = run(version, directory, began);
             LOG.debug(
                     "warm-up: {} rounds in {} ms", rounds, (System.nanoTime() - began) / 1_000_000);
         } catch (IOException | HandoverException | RuntimeException e) {
@@ -55,7 +62,7 @@ final class WarmUp {
         }
     }
 
-    private static int run(String version, Path directory, long deadline)
+    private static int run(String version, Path directory, long began)
             throws IOException, HandoverException, InterruptedException {
         Config config = config(directory);
         var options = RunOptions.inner(version);
@@ -71,7 +78,7 @@ final class WarmUp {
             }
             Host from = one.host();
             Host to = other.host();
-            while (rounds < MAX_ROUNDS && System.nanoTime() - deadline < 0) {
+            while (goesOn(rounds, System.nanoTime() - began)) {
                 for (int i = 0; i < QUERIES; i++) {
                     for (WarmUpClient client : clients) {
                         client.send(i % 2 == 0);
@@ -90,6 +97,10 @@ final class WarmUp {
             clients.forEach(WarmUpClient::close);
         }
         return rounds;
+    }
+
+    private static boolean goesOn(int rounds, long nanos) {
+        return nanos < (rounds < LEAST_ROUNDS ? LIMIT : USUAL).toNanos();
     }
 
     private static Config config(Path directory) throws IOException {
