@@ -27,6 +27,9 @@ final class Program {
     /** SIGINT is a graceful shutdown also without a terminal. */
     private static final String SHUTDOWN_ONLY = "PG_DOORMAN_CI_SHUTDOWN_ONLY";
 
+    /** Where the pid of the process that serves is kept, if it is no daemon. */
+    private static final String PID_FILE = "PG_DOORMAN_PID_FILE";
+
     private static final String HELP =
             """
             Usage: pg_doorman [OPTIONS] [CONFIG_FILE] [COMMAND]
@@ -104,22 +107,31 @@ final class Program {
                     "pg_doorman: --inherit-fd has no effect: an upgrade hands the sockets over by"
                             + " itself");
         }
-        if (arguments.daemon()) {
-            err.println(
-                    "Error daemonize: not available; let a service manager start pg_doorman in the"
-                            + " foreground (systemd: Type=notify)");
-            return ExitCode.OS_ERROR;
-        }
         LoadResult loaded = ConfigLoader.load(arguments.configFile());
         if (loaded.config().isEmpty()) {
             new ConfigCheck(out, err).print(loaded);
             return ExitCode.CONFIG;
         }
-        var upgrades = upgrades(arguments, words, loaded.config().get());
+        Config config = loaded.config().get();
+        if (arguments.daemon() && !Daemon.isDetached(environment)) {
+            return new Daemon(err).start(launcher(), words);
+        }
+        Optional<Path> pidFile =
+                arguments.daemon()
+                        ? Optional.of(config.general().process().daemonPidFile())
+                        : Optional.ofNullable(environment.get(PID_FILE)).map(Path::of);
+        var upgrades = upgrades(arguments, words, config);
         try (var _ = startLogging(arguments)) {
             return Pooler.run(
-                    arguments.configFile(), loaded, runOptions(Optional.of(upgrades), false));
+                    arguments.configFile(),
+                    loaded,
+                    runOptions(Optional.of(upgrades), pidFile, arguments.daemon()));
         }
+    }
+
+    /** Its path as it was called: what stands there may be another version by now. */
+    private static Path launcher() {
+        return Path.of(System.getProperty("pg_doorman.program", "pg_doorman"));
     }
 
     /** A successor is started as this process was. */
@@ -133,10 +145,7 @@ final class Program {
         List<String> again =
                 words.stream().filter(word -> !word.equals("--" + Arguments.TAKEOVER)).toList();
         return new RunOptions.Upgrades(
-                new SuccessorProgram(
-                        Path.of(System.getProperty("pg_doorman.program", "pg_doorman")),
-                        again,
-                        arguments.configFile()),
+                new SuccessorProgram(launcher(), again, arguments.configFile()),
                 control,
                 config.general().process().upgradeSocket().isPresent(),
                 from);
@@ -150,7 +159,7 @@ final class Program {
         String libraries = System.getProperty("pg_doorman.lib", "lib"); // set by the launcher
         Path installation = Path.of(libraries, "demo", "postgresql");
         try (var _ = startLogging(arguments)) {
-            return new Demo(installation, runOptions(Optional.empty(), true), out).run();
+            return new Demo(installation, demoOptions(), out).run();
         } catch (DemoException e) {
             err.println("pg_doorman: " + e.getMessage());
             return ExitCode.FAILURE;
@@ -162,14 +171,15 @@ final class Program {
         return LogSetup.start(arguments.logLevel(), arguments.logFormat(), color);
     }
 
-    /**
-     * @param foreground SIGINT comes from somebody who wants it to end
-     */
-    private RunOptions runOptions(Optional<RunOptions.Upgrades> upgrades, boolean foreground) {
+    private RunOptions demoOptions() {
+        RunOptions options = runOptions(Optional.empty(), Optional.empty(), false);
+        return options.withInterruptStops();
+    }
+
+    private RunOptions runOptions(
+            Optional<RunOptions.Upgrades> upgrades, Optional<Path> pidFile, boolean daemon) {
         boolean interruptStops =
-                foreground
-                        || Terminal.isStandardInput()
-                        || "1".equals(environment.get(SHUTDOWN_ONLY));
+                Terminal.isStandardInput() || "1".equals(environment.get(SHUTDOWN_ONLY));
         return new RunOptions(
                 Version.text(),
                 RunOptions.THREADS,
@@ -177,7 +187,13 @@ final class Program {
                 environment.get("NOTIFY_SOCKET"),
                 watchdog(),
                 Rehearsal.of(environment.getOrDefault(REHEARSE, "")),
-                PrivateCopy::release,
+                () -> {
+                    PrivateCopy.release();
+                    if (daemon) {
+                        Daemon.detachStandardError();
+                    }
+                },
+                pidFile,
                 upgrades);
     }
 

@@ -119,8 +119,9 @@ final class ProcessKeys {
             PROCESS.key("daemon_pid_file", ValueTypes.PATH)
                     .byDefault(Path.of("/tmp/pg_doorman.pid"))
                     .reload(RESTART)
-                    .notInEffect()
-                    .add("Pid file, written with `--daemon` only.");
+                    .add(
+                            "Pid file, written with `--daemon` only. It follows handovers, and is"
+                                    + " removed at a clean end.");
 
     static final Key<Long> WORKER_STACK_SIZE =
             PROCESS.key("worker_stack_size", QuantityTypes.BYTES)

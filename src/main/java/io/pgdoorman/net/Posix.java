@@ -24,6 +24,7 @@ public final class Posix {
     private static final int F_SETFL = 4;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int FD_CLOEXEC = 1;
+    private static final int O_RDWR = 2;
     private static final int O_NONBLOCK = 0x800;
     private static final int O_CLOEXEC = 0x80000;
     private static final int LOWEST_NEW_FD = 3; // never hand out 0 to 2, should they be closed
@@ -65,6 +66,27 @@ public final class Posix {
                     "dup3",
                     Libc.intCall(() -> (int) Dup3.CALL.invokeExact(errno, from, to, O_CLOEXEC)),
                     errno);
+        }
+    }
+
+    /** Makes a descriptor mean a file opened for reading and writing; children inherit it. */
+    public static void redirect(Path file, int to) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment name = arena.allocateFrom(file.toString());
+            MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
+            int opened =
+                    Libc.check(
+                            "open " + file,
+                            Libc.intCall(() -> (int) Open.CALL.invokeExact(errno, name, O_RDWR)),
+                            errno);
+            try {
+                Libc.check(
+                        "dup2",
+                        Libc.intCall(() -> (int) Dup2.CALL.invokeExact(errno, opened, to)),
+                        errno);
+            } finally {
+                close(opened);
+            }
         }
     }
 
@@ -128,6 +150,20 @@ public final class Posix {
                         Libc.ints(JAVA_INT, JAVA_INT, JAVA_INT),
                         Libc.KEEP_ERRNO,
                         Linker.Option.firstVariadicArg(2));
+    }
+
+    private static final class Open {
+        private static final MethodHandle CALL =
+                Libc.function(
+                        "open",
+                        Libc.ints(ADDRESS, JAVA_INT),
+                        Libc.KEEP_ERRNO,
+                        Linker.Option.firstVariadicArg(2));
+    }
+
+    private static final class Dup2 {
+        private static final MethodHandle CALL =
+                Libc.function("dup2", Libc.ints(JAVA_INT, JAVA_INT), Libc.KEEP_ERRNO);
     }
 
     private static final class Dup3 {

@@ -199,7 +199,8 @@ public final class Pooler implements AutoCloseable {
                                         () -> onReloadBegin(path),
                                         this::onReload,
                                         this::onReloadEnd));
-        this.upgrade = new Upgrade(host, systemd, options.upgrades(), this::onUpgrade);
+        this.upgrade =
+                new Upgrade(host, systemd, options.upgrades(), options.pidFile(), this::onUpgrade);
     }
 
     /**
@@ -247,6 +248,7 @@ public final class Pooler implements AutoCloseable {
         if (upgrade.isSuccessor()) {
             upgrade.takeOver(); // goes on in onUpgrade
         } else {
+            upgrade.acquirePidFile();
             GeneralConfig general = config.general();
             listeners.open(general.listen(), Settings.sockets(general));
             prewarm();

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param watchdog how often systemd wants to hear that the service lives; zero is never
  * @param rehearsal a test of the state's completeness
  * @param onServing run once, when everything is loaded that a start needs
+ * @param pidFile names the process that serves; empty for none
  * @param upgrades empty if this process cannot be replaced
  */
 public record RunOptions(
@@ -29,6 +30,7 @@ public record RunOptions(
         Duration watchdog,
         Rehearsal rehearsal,
         Runnable onServing,
+        Optional<Path> pidFile,
         Optional<Upgrades> upgrades) {
     /** The usual names of threads. */
     public static final String THREADS = "pooler";
@@ -46,7 +48,22 @@ public record RunOptions(
                 Duration.ZERO,
                 Rehearsal.NONE,
                 () -> {},
+                Optional.empty(),
                 Optional.empty());
+    }
+
+    /** The same, but SIGINT is a graceful shutdown. */
+    public RunOptions withInterruptStops() {
+        return new RunOptions(
+                version,
+                threads,
+                true,
+                notifySocket,
+                watchdog,
+                rehearsal,
+                onServing,
+                pidFile,
+                upgrades);
     }
 
     /**

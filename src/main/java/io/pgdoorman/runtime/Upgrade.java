@@ -14,6 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -44,8 +45,10 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
     private final Host host;
     private final SystemdNotifier systemd;
     private final Optional<RunOptions.Upgrades> options;
+    private final Optional<Path> pidPath;
     private final Consumer<Event> process;
 
+    private @Nullable PidFile pidFile;
     private @Nullable Handovers handovers;
     private @Nullable Successor successor;
     private boolean takingOver;
@@ -58,11 +61,38 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
             Host host,
             SystemdNotifier systemd,
             Optional<RunOptions.Upgrades> options,
+            Optional<Path> pidPath,
             Consumer<Event> process) {
         this.host = host;
         this.systemd = systemd;
         this.options = options;
+        this.pidPath = pidPath;
         this.process = process;
+    }
+
+    /**
+     * This process serves, as far as those know who read the pid file.
+     *
+     * @throws StartException another one does
+     */
+    synchronized void acquirePidFile() {
+        if (pidPath.isEmpty()) {
+            return;
+        }
+        try {
+            pidFile = PidFile.acquire(pidPath.get(), ProcessHandle.current().pid());
+        } catch (IOException e) {
+            throw new StartException(StartException.LISTEN, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** As {@link #acquirePidFile}, but what fails only costs the file. */
+    private void takePidFile() {
+        try {
+            acquirePidFile();
+        } catch (StartException e) {
+            LOG.error("{}", e.getMessage());
+        }
     }
 
     boolean isSuccessor() {
@@ -223,6 +253,7 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
             shutdown = due.shutdown() || shutdownDue;
             reloadDue = false;
         }
+        takePidFile();
         process.accept(Event.SERVING);
         open(upgrades, taking == null ? null : taking.control());
         follow(reload, shutdown);
@@ -254,6 +285,9 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
     @Override
     public synchronized Due onHandingOver(long pid, boolean child) {
         handedOver = true;
+        if (pidFile != null) {
+            pidFile.release();
+        }
         if (child) {
             systemd.mainPid(pid);
         }
@@ -296,6 +330,9 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
         Handovers now;
         synchronized (this) {
             now = handedOver ? null : handovers;
+            if (pidFile != null) {
+                pidFile.close(); // a released one stays
+            }
         }
         if (now != null) {
             now.close();

@@ -127,11 +127,11 @@ class ProgramTest {
     }
 
     @Test
-    void detachingIsRefusedWithACodeOfItsOwn() throws Exception {
-        int code = execute("-d", "pg_doorman.toml");
+    void detachingNeedsAGoodConfiguration() throws Exception {
+        int code = execute("-d", "no_such_file.toml");
 
-        assertThat(code).isEqualTo(71);
-        assertThat(err.toString(StandardCharsets.UTF_8)).startsWith("Error daemonize: ");
+        assertThat(code).isEqualTo(78);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("no_such_file.toml");
     }
 
     @Test

@@ -220,6 +220,7 @@ public final class PoolerProcess implements AutoCloseable {
         private final StringBuilder pools = new StringBuilder();
         private String extra = "";
         private String redirection = "";
+        private Path program = PROGRAM;
         private boolean anyPool;
 
         private Builder() {
@@ -312,6 +313,12 @@ public final class PoolerProcess implements AutoCloseable {
             return this;
         }
 
+        /** Another installation's launcher. */
+        public Builder program(Path launcher) {
+            program = launcher;
+            return this;
+        }
+
         /** Standard error goes to this file, or pipe with a reader, and not to {@link #log}. */
         public Builder errorTo(Path file) {
             redirection = "2>'" + file + "'";
@@ -356,7 +363,7 @@ public final class PoolerProcess implements AutoCloseable {
             if (!redirection.isEmpty()) {
                 command.addAll(List.of("/bin/sh", "-c", "exec \"$@\" " + redirection, "sh"));
             }
-            command.add(PROGRAM.toString());
+            command.add(program.toString());
             command.addAll(arguments);
             command.add(file.toString());
             var child = ChildProcess.start(command, environment, home);
