@@ -325,7 +325,9 @@ public final class Transport {
                 .addListener(
                         done -> {
                             if (done.isSuccess()) {
-                                onAttached.accept(attached);
+                                // Not now: the registration still has events to tell, which a
+                                // move of the channel would take for its own.
+                                loop.execute(() -> onAttached.accept(attached));
                             } else {
                                 channel.unsafe().closeForcibly();
                                 onFailed.accept(done.cause());

@@ -706,11 +706,13 @@ public final class Shard {
         Server server = Server.thaw(frozen, channel, keeper);
         channel.pipeline().addLast(new ServerHandler(server, rehearse));
         servers.add(server);
-        keeper.adopt(server);
         channel.config().setAutoRead(true);
         if (!attached.resume()) {
             server.onLost();
             return;
+        }
+        if (has(server)) { // what was left to be read may have ended it
+            keeper.adopt(server);
         }
         if (idle.all().contains(server)) {
             server.markIdle(frozen.idleSinceNanos());

@@ -23,7 +23,8 @@ import java.util.stream.Stream;
  * stand-in for PostgreSQL, serve clients and hand them over to each other. Without it the first
  * clients of a successor would wait for classes to be loaded and compiled.
  *
- * <p>Threads: one, which it blocks; the poolers have loops of their own, gone at the end.
+ * <p>Threads: one of its own and its caller, whom it blocks; the poolers have loops of their own,
+ * gone at the end.
  */
 final class WarmUp {
     private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
@@ -44,6 +45,22 @@ final class WarmUp {
 
     /** Never throws: without it everything works, only slower at first. */
     static void run(String version) {
+        Thread thread =
+                Thread.ofPlatform()
+                        .daemon()
+                        .name(RunOptions.REHEARSAL_THREADS)
+                        .start(() -> rehearse(version));
+        try {
+            if (!thread.join(LIMIT.plus(LIMIT))) {
+                LOG.warn("the warm-up does not come to its end and is left alone");
+                thread.interrupt();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void rehearse(String version) {
         long began = System.nanoTime();
         Path directory = null;
         try {
@@ -73,6 +90,7 @@ final class WarmUp {
                 var other = new Pooler(java.util.Optional.empty(), config, options)) {
             Path socket = directory.resolve("pooler");
             one.acceptOn(socket);
+            other.host().lastServerId().set(Integer.MAX_VALUE); // numbers of servers are unique
             for (int i = 0; i < CLIENTS; i++) {
                 clients.add(WarmUpClient.logIn(socket));
             }

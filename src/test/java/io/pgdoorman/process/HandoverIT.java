@@ -342,6 +342,7 @@ class HandoverIT {
 
     private static PoolerProcess.Builder builder() {
         return PoolerProcess.builder()
+                .general("query_wait_timeout", "\"60s\"")
                 .pool("tx", SERVER, DATABASE, "transaction", 3)
                 .pool("session", SERVER, DATABASE, "session", 3)
                 .pool("one", SERVER, DATABASE, "transaction", 1);

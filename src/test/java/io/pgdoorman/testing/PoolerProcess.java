@@ -33,6 +33,7 @@ public final class PoolerProcess implements AutoCloseable {
 
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final Duration HANDOVER_LIMIT = Duration.ofSeconds(60);
+    private static final Duration LOG_LIMIT = Duration.ofSeconds(5);
     private static final Pattern SUCCESSOR =
             Pattern.compile("Handover: done, process (\\d+) serves");
     private static final Pattern STARTED =
@@ -157,9 +158,13 @@ public final class PoolerProcess implements AutoCloseable {
     public void awaitSuccessor() {
         long old = pid;
         awaitEnd(old, HANDOVER_LIMIT);
-        follow();
-        if (pid == old) {
-            throw new IllegalStateException("no successor: " + log());
+        Deadline deadline = Deadline.in(LOG_LIMIT); // its last words may still be in the pipe
+        while (pid == old) {
+            follow();
+            if (pid == old && deadline.isOver()) {
+                throw new IllegalStateException("no successor: " + log());
+            }
+            Deadline.breathe();
         }
     }
 
