@@ -4,6 +4,7 @@ import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.handover.ControlSocket;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -29,7 +30,8 @@ final class Ctl {
               upgrade --commit      Move all clients to the staged successor; waits
               upgrade --rollback    Move the successor's clients back and end it; waits
               reload                Read the configuration again
-              shutdown              End when the clients' transactions have ended
+              shutdown              End when the clients' transactions have ended, or after
+                                    shutdown_timeout; with --wait the command ends with it
               help                  Print this text
 
               --json                Print the answer as JSON
@@ -79,6 +81,10 @@ final class Ctl {
             String text = json ? answer.json() : answer.text();
             (answer.ok() || json ? out : err).println(text);
             return answer.ok() ? ExitCode.OK : ExitCode.FAILURE;
+        } catch (EOFException e) {
+            boolean asked = words.equals(List.of("shutdown", "--wait"));
+            (asked ? out : err).println(asked ? "ended" : "the process ended without an answer");
+            return asked ? ExitCode.OK : ExitCode.FAILURE;
         } catch (IOException e) {
             err.printf(
                     "pg_doorman: nobody answers at %s (%s): does it run, as this user?%n",

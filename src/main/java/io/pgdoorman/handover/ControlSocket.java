@@ -8,6 +8,7 @@ import io.pgdoorman.net.PeerListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
@@ -174,11 +175,13 @@ public final class ControlSocket implements AutoCloseable {
     /**
      * Asks the process that listens at {@code path}: what {@code pg_doorman ctl} does.
      *
-     * @throws IOException nobody listens there, or it ends without an answer
+     * @throws EOFException it ended without an answer
+     * @throws IOException nobody listens there
      */
     public static Answer ask(Path path, List<String> words, Duration limit)
             throws IOException, InterruptedException {
-        try (var link = new Link(PeerListener.connect(path)).start()) {
+        Link connected = new Link(PeerListener.connect(path));
+        try (var link = connected.start()) {
             var body = new FieldWriter();
             words.forEach(word -> body.put(1, word));
             link.send(MessageType.COMMAND, body);
@@ -195,7 +198,12 @@ public final class ControlSocket implements AutoCloseable {
                 }
             }
             return new Answer(ok, text, json);
-        } catch (HandoverException | FormatException e) {
+        } catch (HandoverException e) {
+            if (e.getCause() instanceof EOFException) {
+                throw new EOFException(e.getMessage());
+            }
+            throw new IOException(e.getMessage(), e);
+        } catch (FormatException e) {
             throw new IOException(e.getMessage(), e);
         }
     }

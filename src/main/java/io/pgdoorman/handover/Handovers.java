@@ -73,6 +73,17 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
         return current != null;
     }
 
+    /** Where it stands, in one line. */
+    public synchronized String describe() {
+        Predecessor now = current;
+        if (now != null) {
+            return "phase %s, to process %d".formatted(now.phase().text(), now.peerPid());
+        }
+        Report report = lastReport;
+        return "none under way; this process began with "
+                + (report == null ? "a start" : "one: " + report.text());
+    }
+
     /** A staged handover is ended in favour of this process, as it is to stop. */
     public synchronized void rollBackStaged() {
         Predecessor now = current;
@@ -210,9 +221,13 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
                 events.onShutdownRequest();
                 yield ControlSocket.Answer.ok("shutdown requested");
             }
+            case "shutdown --wait" -> {
+                events.onShutdownRequest();
+                yield awaitEnd();
+            }
             case String other ->
                     ControlSocket.Answer.failed(
-                            "unknown command \"%s\"; there are: status, upgrade [--stage | --commit | --rollback], reload, shutdown"
+                            "unknown command \"%s\"; there are: status, upgrade [--stage | --commit | --rollback], reload, shutdown [--wait]"
                                     .formatted(other));
         };
     }
@@ -227,6 +242,16 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
             return ControlSocket.Answer.failed("not started: " + refusal);
         }
         return staged ? awaitStaged(begun) : awaitOutcome(begun);
+    }
+
+    /** The asker hears the end of this process by the end of its connection. */
+    private static ControlSocket.Answer awaitEnd() {
+        try {
+            Thread.sleep(CTL_LIMIT);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return ControlSocket.Answer.failed("it still runs; see the log");
     }
 
     private ControlSocket.Answer decide(Predecessor.Decision decision) {

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -45,8 +46,13 @@ final class Diagnostics {
     private final Pools pools;
     private final Sessions sessions;
     private final List<EventLoop> loops;
+    private final Supplier<String> handover;
 
-    Diagnostics(Pools pools, Sessions sessions, List<EventLoop> loops) {
+    /**
+     * @param handover tells in one line where the last one stands
+     */
+    Diagnostics(Pools pools, Sessions sessions, List<EventLoop> loops, Supplier<String> handover) {
+        this.handover = handover;
         this.pools = pools;
         this.sessions = sessions;
         this.loops = loops;
@@ -97,6 +103,7 @@ final class Diagnostics {
                                     now.idle(),
                                     now.waiting()));
         }
+        lines.add("handover: " + handover.get());
         lines.add(memory());
         lines.add(descriptors());
         lines.add(threads());

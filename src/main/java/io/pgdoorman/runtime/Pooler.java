@@ -186,7 +186,6 @@ public final class Pooler implements AutoCloseable {
                         rehearse,
                         listeners,
                         () -> this.config.general());
-        this.diagnostics = new Diagnostics(pools, sessions, loops);
         this.systemd = new SystemdNotifier(options.notifySocket());
         this.reload = new Reload(pools, factory, sessions, listeners, this::onConfig);
         this.reloads =
@@ -201,6 +200,7 @@ public final class Pooler implements AutoCloseable {
                                         this::onReloadEnd));
         this.upgrade =
                 new Upgrade(host, systemd, options.upgrades(), options.pidFile(), this::onUpgrade);
+        this.diagnostics = new Diagnostics(pools, sessions, loops, upgrade::describe);
     }
 
     /**

@@ -137,6 +137,18 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
         return true;
     }
 
+    /** One line for the log. */
+    String describe() {
+        Handovers now;
+        synchronized (this) {
+            now = handovers;
+            if (takingOver) {
+                return "taking over from another process";
+            }
+        }
+        return now == null ? "not possible, there is no control socket" : now.describe();
+    }
+
     /** A signal asks this process to be replaced. */
     void request() {
         Handovers now;

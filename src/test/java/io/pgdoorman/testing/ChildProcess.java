@@ -1,15 +1,15 @@
 package io.pgdoorman.testing;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,13 +25,13 @@ public final class ChildProcess implements AutoCloseable {
                     + " exec \"$@\" 3<&- </dev/null";
 
     private final Process process;
-    private final StringBuffer output = new StringBuffer();
-    private final CompletableFuture<Void> outputEnd;
 
-    private ChildProcess(Process process) {
+    /** Not a pipe: Java closes that when the process ends, though its own children still write. */
+    private final Path output;
+
+    private ChildProcess(Process process, Path output) {
         this.process = process;
-        this.outputEnd = new CompletableFuture<>();
-        Thread.ofVirtual().start(this::collect);
+        this.output = output;
     }
 
     /** Starts {@code command}; standard output and standard error are collected together. */
@@ -43,7 +43,9 @@ public final class ChildProcess implements AutoCloseable {
         builder.environment().putAll(environment);
         builder.redirectErrorStream(true);
         try {
-            return new ChildProcess(builder.start());
+            Path output = Files.createTempFile("pg_doorman-test", ".log");
+            builder.redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
+            return new ChildProcess(builder.start(), output);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -80,9 +82,15 @@ public final class ChildProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** All output so far. */
+    /** All output so far, of its own children too; empty once it is closed. */
     public String output() {
-        return output.toString();
+        try {
+            return new String(Files.readAllBytes(output), StandardCharsets.UTF_8);
+        } catch (NoSuchFileException e) {
+            return ""; // closed
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Sends {@code signal}, such as {@code "TERM"}, to the process. */
@@ -112,7 +120,6 @@ public final class ChildProcess implements AutoCloseable {
                         "process %d still runs after %s; output: %s"
                                 .formatted(pid(), limit, output()));
             }
-            outputEnd.completeOnTimeout(null, 1, TimeUnit.SECONDS).join();
             return process.exitValue();
         } catch (InterruptedException e) {
             throw interrupted(e);
@@ -126,23 +133,11 @@ public final class ChildProcess implements AutoCloseable {
         try {
             process.waitFor(10, TimeUnit.SECONDS);
             process.getOutputStream().close();
+            Files.deleteIfExists(output);
         } catch (IOException e) {
             // the pipe is gone with the process
         } catch (InterruptedException e) {
             throw interrupted(e);
-        }
-    }
-
-    private void collect() {
-        try (InputStream in = process.getInputStream()) {
-            byte[] chunk = new byte[8192];
-            for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-                output.append(new String(chunk, 0, n, StandardCharsets.UTF_8));
-            }
-        } catch (IOException e) {
-            // closed with the process
-        } finally {
-            outputEnd.complete(null);
         }
     }
 
