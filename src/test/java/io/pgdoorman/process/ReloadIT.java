@@ -235,7 +235,7 @@ class ReloadIT {
     void namesWhatNeedsANewProcess() throws Exception {
         reload(
                 text -> text.replace("worker_threads = 2", "worker_threads = 3"),
-                "in effect at the next start: general.worker_threads: 2 -> 3");
+                "in effect at the next upgrade (SIGUSR2) or start: general.worker_threads: 2 -> 3");
     }
 
     @Test
