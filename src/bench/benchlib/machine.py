@@ -73,6 +73,25 @@ def memory_kib(pids, key="VmRSS"):
     return total
 
 
+class CoresUsed:
+    """How many cores one process has used, and all that this script did not start."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.begin = self._look()
+
+    def _look(self):
+        # The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal.
+        ticks = [int(field) for field in Path("/proc/stat").read_text().split(None, 9)[1:9]]
+        busy = (sum(ticks) - ticks[3] - ticks[4]) / TICKS_PER_SECOND
+        ours = cpu_seconds(family(os.getpid()))
+        return time.monotonic(), cpu_seconds([self.pid]), busy - ours
+
+    def until_now(self):
+        seconds, process, others = (now - then for now, then in zip(self._look(), self.begin))
+        return {"load_cores": process / seconds, "other_cores": max(0.0, others / seconds)}
+
+
 class MemoryWatch:
     """Samples the resident set while a block runs; `peak` is the largest value seen, in KiB."""
 
