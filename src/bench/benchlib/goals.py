@@ -8,6 +8,17 @@ IDLE_CLIENT_KIB = 5
 BUSY_RSS_KIB = 130 * 1024
 START_MS = 400
 STREAM_GROWTH_KIB = 32 * 1024
+# The worst of all handovers of a run counts.
+HANDOVER = {
+    "longest pause ms": ("<=", 100),
+    "p99 over clients of longest pause ms": ("<=", 20),
+    "ready to all moved ms": ("<=", 1000),
+    "all moved to predecessor gone ms": ("<=", 1000),
+    "signal to predecessor gone ms": ("<=", 4000),
+    "TPS of the first second after, to steady": (">=", 0.7),
+    "p99 of the first second after, to steady": ("<=", 3),
+    "clients lost or refused": ("<=", 0),
+}
 
 
 class Goals:
@@ -48,6 +59,11 @@ class Goals:
         if not scenario.connect and not (few and name.endswith("io_uring")):
             cpu = 1.0 if name.endswith("io_uring") else 1.15
             self.at_most(f"{where} CPU/pgb", summary.get("cpu_us_per_tx_to_pgbouncer"), cpu)
+
+    def handover(self, name, summary):
+        for figure, (relation, bound) in HANDOVER.items():
+            check = self.at_least if relation == ">=" else self.at_most
+            check(f"{name} {figure}", summary.get(figure, {}).get("worst"), bound)
 
     def report(self):
         if not self.met and not self.missed:
