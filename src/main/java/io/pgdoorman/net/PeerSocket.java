@@ -185,7 +185,9 @@ public final class PeerSocket implements AutoCloseable {
         }
     }
 
-    private void shutdown(int how) throws IOException {
+    /** After the close the descriptor may be another connection's. */
+    private synchronized void shutdown(int how) throws IOException {
+        requireOpen();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
             Libc.check(
@@ -201,16 +203,29 @@ public final class PeerSocket implements AutoCloseable {
         if (closed) {
             return;
         }
-        closed = true;
         shutdown();
-        UnixSockets.close(fd);
+        closed = true;
+        synchronized (out) {
+            synchronized (in) {
+                UnixSockets.close(fd);
+            }
+        }
     }
 
     public boolean isClosed() {
         return closed;
     }
 
-    /** The memory of one direction. Threads: that of the direction. */
+    private void requireOpen() throws IOException {
+        if (closed) {
+            throw new InterruptedIOException("this end is closed");
+        }
+    }
+
+    /**
+     * The memory of one direction, and its lock: none of its calls meets a close half-way. Threads:
+     * that of the direction.
+     */
     private final class Buffers {
         private final Arena arena = Arena.ofAuto();
         private final MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
@@ -296,12 +311,6 @@ public final class PeerSocket implements AutoCloseable {
                 return -1;
             }
             throw new IOException(what + ": " + Libc.message(code));
-        }
-
-        private void requireOpen() throws IOException {
-            if (closed) {
-                throw new InterruptedIOException("this end is closed");
-            }
         }
     }
 

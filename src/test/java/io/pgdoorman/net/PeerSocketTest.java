@@ -149,6 +149,31 @@ class PeerSocketTest {
         assertThat(waiting.join()).isEqualTo("failed");
     }
 
+    /** The number of its descriptor has gone to the next who opened one. */
+    @Test
+    void aSocketThatIsClosedShutsNobodyElseDown() throws Exception {
+        near.close();
+        List<PeerSocket[]> others = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            others.add(PeerSocket.pair());
+        }
+
+        near.shutdown();
+        assertThatThrownBy(near::shutdownRead).isInstanceOf(IOException.class);
+        assertThatThrownBy(near::shutdownWrite).isInstanceOf(IOException.class);
+        near.close();
+
+        for (PeerSocket[] other : others) {
+            try (PeerSocket one = other[0];
+                    PeerSocket two = other[1]) {
+                one.send(ByteBuffer.wrap(new byte[] {1}), new int[0], LIMIT);
+                two.receive(ByteBuffer.allocate(1), received::add, LIMIT);
+                two.send(ByteBuffer.wrap(new byte[] {1}), new int[0], LIMIT);
+                one.receive(ByteBuffer.allocate(1), received::add, LIMIT);
+            }
+        }
+    }
+
     @Test
     void listensInAPrivateDirectoryOnly(@TempDir Path home) throws Exception {
         Path open = Files.createDirectory(home.resolve("open"));
