@@ -53,7 +53,7 @@ public final class FieldReader {
         switch (type) {
             case -1 -> {}
             case FieldWriter.VARINT -> varint();
-            case FieldWriter.LENGTH_DELIMITED -> at += length();
+            case FieldWriter.LENGTH_DELIMITED -> advance(length());
             case FieldWriter.FIXED_64 -> advance(8);
             case FieldWriter.FIXED_32 -> advance(4);
             default -> throw new FormatException("wire type " + type);

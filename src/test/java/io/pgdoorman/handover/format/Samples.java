@@ -1,0 +1,319 @@
+package io.pgdoorman.handover.format;
+
+import io.pgdoorman.backend.MovingServer;
+import io.pgdoorman.backend.ParameterSet;
+import io.pgdoorman.net.DetachedSocket;
+import io.pgdoorman.session.FrozenLogin;
+import io.pgdoorman.session.FrozenSession;
+import io.pgdoorman.session.MovingLogin;
+import io.pgdoorman.session.MovingSession;
+import io.pgdoorman.wire.CancelKey;
+import io.pgdoorman.wire.FrameScanner;
+import io.pgdoorman.wire.FrameScanner.Verdict;
+import io.pgdoorman.wire.ProtocolVersion;
+import io.pgdoorman.wire.TransactionStatus;
+import io.pgdoorman.wire.WireStrings;
+import io.pgdoorman.wire.backend.ErrorResponse;
+import io.pgdoorman.wire.backend.Severity;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Sessions, logins and servers to be written down. The descriptors are numbers and nothing more.
+ */
+final class Samples {
+    /** When everything is written and read: {@link System#nanoTime}. */
+    static final long NOW = 5_000_000_000_000L;
+
+    private static final long MILLI = 1_000_000;
+
+    static final ParameterSet REPORTED =
+            ParameterSet.of(
+                    Map.of(
+                            "client_encoding", "UTF8",
+                            "search_path", "\"$user\", public",
+                            "application_name", "",
+                            "TimeZone", "Europe/Berlin"));
+
+    static final ParameterSet PROFILE = ParameterSet.of(Map.of("work_mem", "8MB"));
+
+    private Samples() {}
+
+    static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    static byte[] secret(int length) {
+        byte[] secret = new byte[length];
+        for (int i = 0; i < length; i++) {
+            secret[i] = (byte) (200 + i);
+        }
+        return secret;
+    }
+
+    static ErrorResponse error(Severity severity) {
+        return ErrorResponse.of(severity, "57P01", "the pool is going").withHint("come back");
+    }
+
+    static FrameScanner.Frozen stream(String partial, int bodyLeft, Verdict verdict) {
+        return new FrameScanner.Frozen(bytes(partial), bodyLeft, verdict);
+    }
+
+    /** One session for each thing that a session may be in the middle of, by what that is. */
+    static Map<String, SessionBuilder> sessions() {
+        Map<String, SessionBuilder> all = new LinkedHashMap<>();
+        session(all, "idle", _ -> {});
+        session(all, "idle, with a profile of its own", s -> s.profile = PROFILE);
+        session(all, "idle, nothing reported", s -> s.parameters = ParameterSet.EMPTY);
+        session(
+                all,
+                "protocol 3.2, through a Unix socket",
+                s -> {
+                    s.protocol = ProtocolVersion.V3_2;
+                    s.secret = secret(32);
+                    s.address = "unix";
+                });
+        session(
+                all,
+                "the longest secret",
+                s -> {
+                    s.protocol = ProtocolVersion.V3_2;
+                    s.secret = secret(CancelKey.MAX_SECRET_BYTES);
+                });
+        session(all, "the lowest number", s -> s.id = Integer.MIN_VALUE);
+        session(
+                all,
+                "names that are not UTF-8",
+                s -> {
+                    s.user = WireStrings.toText(new byte[] {'j', (byte) 0xF6, 'r', 'g'});
+                    s.database = "läden \uFFFD \uD83D\uDE00";
+                    s.applicationName = "";
+                });
+        session(
+                all,
+                "waiting",
+                s -> {
+                    s.place = new FrozenSession.Place(NOW - 3 * MILLI, NOW + 4_997 * MILLI);
+                    s.pending = bytes("Q\0\0\0\rSELECT 1\0");
+                });
+        session(
+                all,
+                "waiting, the time is over",
+                s -> s.place = new FrozenSession.Place(NOW - 5_000 * MILLI, NOW - MILLI));
+        session(
+                all,
+                "waiting without an end",
+                s -> s.place = new FrozenSession.Place(NOW, Long.MIN_VALUE + NOW));
+        session(
+                all,
+                "a query is running",
+                s -> {
+                    s.server = new ServerBuilder();
+                    s.server.replies = "Q";
+                    s.server.used = true;
+                    s.queries = 1;
+                });
+        session(
+                all,
+                "a pipeline in a transaction",
+                s -> {
+                    s.server = new ServerBuilder();
+                    s.server.status = TransactionStatus.IN_TRANSACTION;
+                    s.server.replies = "PBDESPBDE";
+                    s.server.batchOpen = true;
+                    s.server.used = true;
+                    s.server.traces = 5;
+                    s.queries = Long.MAX_VALUE;
+                    s.transactions = 1L << 40;
+                    s.scanState = -1;
+                });
+        session(
+                all,
+                "a transaction has failed",
+                s -> {
+                    s.server = new ServerBuilder();
+                    s.server.address = ServerBuilder.UNIX;
+                    s.server.status = TransactionStatus.FAILED;
+                    s.server.skipToSync = true;
+                    s.server.lastWasError = true;
+                });
+        session(
+                all,
+                "in the middle of COPY data from the client",
+                s -> {
+                    s.server = new ServerBuilder();
+                    s.server.address = ServerBuilder.IPV6;
+                    s.server.cancelKey = CancelKey.of(-5, secret(32));
+                    s.server.replies = "Q";
+                    s.server.copyIn = true;
+                    s.server.syncInDoubt = true;
+                    s.server.messageCut = true;
+                    s.stream = stream("", Integer.MAX_VALUE, Verdict.PASS);
+                });
+        session(
+                all,
+                "in the middle of a row, and of a statement's name",
+                s -> {
+                    s.server = new ServerBuilder();
+                    s.server.address = ServerBuilder.IPV6_LINK_LOCAL;
+                    s.server.replies = "Q";
+                    s.server.stream = stream("D\0\0", 0, Verdict.PASS);
+                    s.stream = stream("", 120, Verdict.PASS_AND_SHOW);
+                    s.nameExpected = true;
+                    s.scanState = 7;
+                });
+        session(
+                all,
+                "a server that nobody understands",
+                s -> {
+                    s.server = new ServerBuilder();
+                    s.server.confused = true;
+                    s.server.stream = stream("", 3, Verdict.DROP);
+                });
+        session(
+                all,
+                "the server is being prepared",
+                s -> {
+                    s.server = new ServerBuilder();
+                    s.server.replies = "o";
+                    s.server.ownError = error(Severity.ERROR);
+                    s.server.profile = PROFILE;
+                    s.server.lifetimeNanos = Long.MAX_VALUE;
+                    s.server.idleNanos = 600_000 * MILLI;
+                    s.parameters = PROFILE;
+                    s.parametersRequested = true;
+                    s.stream = stream("", 0, Verdict.STOP);
+                });
+        session(
+                all,
+                "session mode, between two transactions",
+                s -> {
+                    s.server = new ServerBuilder();
+                    s.server.settled = true;
+                    s.sessionMode = true;
+                    s.settleDue = true;
+                });
+        session(all, "refused", s -> s.refusal = error(Severity.ERROR));
+        session(
+                all,
+                "refused, and told so",
+                s -> {
+                    s.refusal = error(Severity.FATAL);
+                    s.refusalTold = true;
+                });
+        session(
+                all,
+                "leaving",
+                s -> {
+                    s.farewell = error(Severity.FATAL);
+                    s.shuttingDown = true;
+                });
+        session(all, "has sent its last byte", s -> s.inputEnded = true);
+        session(all, "has sent Terminate", s -> s.terminated = true);
+        return all;
+    }
+
+    private static void session(
+            Map<String, SessionBuilder> all, String name, Consumer<SessionBuilder> change) {
+        var session = new SessionBuilder();
+        session.id += all.size();
+        change.accept(session);
+        all.put(name, session);
+    }
+
+    /** Uses every field of a session, a linked server and their streams. */
+    static SessionBuilder everything() {
+        var s = new SessionBuilder();
+        s.protocol = ProtocolVersion.V3_2;
+        s.secret = secret(32);
+        s.profile = PROFILE;
+        s.parametersRequested = true;
+        s.stream = stream("Q\0", 100, Verdict.DROP);
+        s.nameExpected = true;
+        s.scanState = 1L << 35;
+        s.sessionMode = true;
+        s.pending = bytes("S\0\0\0\4");
+        s.place = new FrozenSession.Place(NOW - 7 * MILLI, NOW + 993 * MILLI);
+        s.refusal = error(Severity.ERROR);
+        s.refusalTold = true;
+        s.inputEnded = true;
+        s.terminated = true;
+        s.shuttingDown = true;
+        s.settleDue = true;
+        s.farewell = error(Severity.FATAL);
+        s.queries = 1_234;
+        s.transactions = 567;
+        s.server = everythingOfAServer();
+        return s;
+    }
+
+    static ServerBuilder everythingOfAServer() {
+        var s = new ServerBuilder();
+        s.address = ServerBuilder.IPV6_LINK_LOCAL;
+        s.profile = PROFILE;
+        s.idleNanos = 600_000 * MILLI;
+        s.stream = stream("Z\0", 30, Verdict.PASS_AND_SHOW);
+        s.replies = "PBDES";
+        s.copyIn = true;
+        s.skipToSync = true;
+        s.batchOpen = true;
+        s.confused = true;
+        s.syncInDoubt = true;
+        s.status = TransactionStatus.FAILED;
+        s.traces = 21;
+        s.used = true;
+        s.lastWasError = true;
+        s.ownError = error(Severity.PANIC);
+        s.settled = true;
+        s.messageCut = true;
+        return s;
+    }
+
+    /** Uses every field there is. */
+    static Batch batchOfEverything() {
+        var unix = new ServerBuilder();
+        unix.id = 7;
+        unix.address = ServerBuilder.UNIX;
+        return new Batch(
+                List.of(
+                        new MovingSession(
+                                everything().build(),
+                                new DetachedSocket(21, bytes("unread"), bytes("unwritten")),
+                                new DetachedSocket(22, bytes("rows"), bytes("query"))),
+                        new MovingSession(new SessionBuilder().build(), plain(23), null)),
+                List.of(
+                        new MovingLogin(
+                                new FrozenLogin(
+                                        99,
+                                        true,
+                                        bytes("startup packet"),
+                                        secret(18),
+                                        24,
+                                        0xFFFF_FFFFL,
+                                        59_000 * MILLI),
+                                new DetachedSocket(24, bytes("p"), bytes("R")))),
+                List.of(
+                        new MovingServer(unix.build(), plain(25)),
+                        new MovingServer(new ServerBuilder().build(), plain(26))),
+                List.of(new Batch.Permits("shop", "alice", 3), new Batch.Permits("shop", "bob", 1)),
+                List.of(new Batch.Permits("shop", "", 40)));
+    }
+
+    static DetachedSocket plain(int fd) {
+        return new DetachedSocket(fd, new byte[0], new byte[0]);
+    }
+
+    static Batch batch(MovingSession... sessions) {
+        return new Batch(List.of(sessions), List.of(), List.of(), List.of(), List.of());
+    }
+
+    /** With descriptors 31 and, for its server, 32. */
+    static MovingSession moving(SessionBuilder session) {
+        return new MovingSession(
+                session.build(), plain(31), session.server == null ? null : plain(32));
+    }
+}
