@@ -72,7 +72,11 @@ public record Batch(
     }
 
     public Encoded encode() {
-        long now = System.nanoTime();
+        return encode(System.nanoTime());
+    }
+
+    /** As if it were this time. */
+    Encoded encode(long now) {
         var table = new ParameterTable();
         var sockets = new SocketTable();
         var body = new FieldWriter();
@@ -122,7 +126,12 @@ public record Batch(
      */
     public static Batch decode(byte[] bytes, int[] fds, ParameterInterner interner)
             throws FormatException {
-        long now = System.nanoTime();
+        return decode(bytes, fds, interner, System.nanoTime());
+    }
+
+    /** As if it were this time. */
+    static Batch decode(byte[] bytes, int[] fds, ParameterInterner interner, long now)
+            throws FormatException {
         var table = new ParameterTable();
         var sockets = new SocketTable(fds);
         List<MovingSession> sessions = new ArrayList<>();

@@ -127,8 +127,8 @@ final class ServerFormat {
         byte[] secret = {};
         ParameterSet profile = ParameterSet.EMPTY;
         long born = now;
-        long lifetime = Long.MAX_VALUE;
-        long idleLimit = Long.MAX_VALUE;
+        long lifetime = 0;
+        long idleLimit = 0;
         long idleSince = now;
         var stream = new FrameScanner.Frozen(new byte[0], 0, Verdict.PASS);
         byte[] replies = {};

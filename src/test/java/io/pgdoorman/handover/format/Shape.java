@@ -1,0 +1,47 @@
+package io.pgdoorman.handover.format;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Which fields of a message are messages themselves: the format does not say it.
+ *
+ * @param inner their shapes by field number
+ */
+public record Shape(String name, Map<Integer, Shape> inner) {
+    private static final Shape PARAMETERS = of("parameters");
+    private static final Shape SOCKET = of("socket");
+    private static final Shape PERMITS = of("permits");
+    private static final Shape STREAM = of("stream");
+    private static final Shape SERVER_STATE = of("server state").with(14, STREAM);
+    private static final Shape SESSION_STATE =
+            of("session state").with(11, STREAM).with(29, SERVER_STATE);
+
+    /** {@link Batch}. */
+    static final Shape BATCH =
+            of("batch")
+                    .with(1, PARAMETERS)
+                    .with(2, of("session").with(1, SESSION_STATE).with(2, SOCKET).with(3, SOCKET))
+                    .with(3, of("login").with(1, of("login state")).with(2, SOCKET))
+                    .with(4, of("server").with(1, SERVER_STATE).with(2, SOCKET))
+                    .with(5, PERMITS)
+                    .with(6, PERMITS);
+
+    /** {@code ProcessState}. */
+    public static final Shape PROCESS =
+            of("process")
+                    .with(1, PARAMETERS)
+                    .with(6, of("pool").with(4, of("credential")).with(5, of("profile")))
+                    .with(7, of("limit"));
+
+    /** A message without others in it. */
+    public static Shape of(String name) {
+        return new Shape(name, Map.of());
+    }
+
+    public Shape with(int field, Shape shape) {
+        Map<Integer, Shape> more = new TreeMap<>(inner);
+        more.put(field, shape);
+        return new Shape(name, more);
+    }
+}
