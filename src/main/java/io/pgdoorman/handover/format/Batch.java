@@ -71,6 +71,14 @@ public record Batch(
                 && databasePermits.isEmpty();
     }
 
+    private int sockets() {
+        int linked = 0;
+        for (MovingSession session : sessions) {
+            linked += session.server() == null ? 0 : 1;
+        }
+        return sessions.size() + linked + logins.size() + servers.size();
+    }
+
     public Encoded encode() {
         return encode(System.nanoTime());
     }
@@ -151,8 +159,9 @@ public record Batch(
                 default -> {} // of a later version
             }
         }
-        sockets.requireAllUsed();
-        return new Batch(sessions, logins, servers, poolPermits, databasePermits);
+        var batch = new Batch(sessions, logins, servers, poolPermits, databasePermits);
+        sockets.requireAllOwned(batch.sockets());
+        return batch;
     }
 
     private static MovingSession session(

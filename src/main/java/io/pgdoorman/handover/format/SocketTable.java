@@ -61,14 +61,18 @@ final class SocketTable {
         }
         int fd = fds[number - 1];
         fds[number - 1] = -1;
-        count++;
         return new DetachedSocket(fd, unread, unwritten);
     }
 
-    void requireAllUsed() throws FormatException {
-        if (count != fds.length) {
+    /**
+     * Each descriptor has to have an owner in the end.
+     *
+     * @param sockets what has been read and kept
+     */
+    void requireAllOwned(int sockets) throws FormatException {
+        if (sockets != fds.length) {
             throw new FormatException(
-                    "%d descriptors came, %d are used".formatted(fds.length, count));
+                    "%d descriptors came for %d sockets".formatted(fds.length, sockets));
         }
     }
 }
