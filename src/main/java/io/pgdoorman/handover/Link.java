@@ -97,7 +97,7 @@ final class Link implements AutoCloseable {
      */
     void send(MessageType type, FieldWriter body, int[] fds) throws HandoverException {
         byte[] bytes = body.toByteArray();
-        ByteBuffer out = ByteBuffer.allocateDirect(HEADER_BYTES + bytes.length);
+        ByteBuffer out = ByteBuffer.allocate(HEADER_BYTES + bytes.length);
         out.putInt(HEADER_BYTES - Integer.BYTES + bytes.length);
         out.put((byte) type.code()).putShort((short) fds.length).put(bytes).flip();
         synchronized (sending) {
@@ -153,6 +153,11 @@ final class Link implements AutoCloseable {
             fds.forEach(Posix::close);
             fds.clear();
             return new Message(type, body.array(), new int[0], true);
+        }
+        if (fds.size() > count) {
+            throw new HandoverException(
+                    "the other process sent %d descriptors with a message of %d"
+                            .formatted(fds.size(), count));
         }
         int[] own = new int[count];
         for (int i = 0; i < count; i++) {
@@ -239,10 +244,12 @@ final class Link implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        socket.close();
         for (Object left = received.poll(); left != null; left = received.poll()) {
             if (left instanceof Message message) {
                 message.closeFds();
             }
         }
+        received.add(new HandoverException("the connection to the other process is closed"));
     }
 }
