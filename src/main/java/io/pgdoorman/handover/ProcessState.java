@@ -134,15 +134,13 @@ final class ProcessState {
         var table = new ParameterTable();
         var in = new FieldReader(bytes);
         long began = System.nanoTime();
+        int lastClient = 0;
+        long lastServer = 0;
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
                 case PARAMETER_SET -> table.read(in.message(), host.interner());
-                case LAST_CLIENT -> host.sessions().continueAfter(in.integer() + SPARE_CLIENT_IDS);
-                case LAST_SERVER -> {
-                    long last = in.number();
-                    long next = (last / SERVER_ID_RANGE + 1) * SERVER_ID_RANGE;
-                    host.lastServerId().accumulateAndGet(next, Math::max);
-                }
+                case LAST_CLIENT -> lastClient = in.integer();
+                case LAST_SERVER -> lastServer = in.number();
                 case SECRET -> {
                     byte[] secret = in.bytes();
                     host.authentication().continueWith(Bytes.copyOf(secret));
@@ -154,6 +152,10 @@ final class ProcessState {
                 default -> {} // of a later version
             }
         }
+        // Also behind a process that had none yet: both may have their first at the same time.
+        host.sessions().continueAfter(lastClient + SPARE_CLIENT_IDS);
+        long nextRange = (lastServer / SERVER_ID_RANGE + 1) * SERVER_ID_RANGE;
+        host.lastServerId().accumulateAndGet(nextRange, Math::max);
         return began;
     }
 
@@ -224,12 +226,20 @@ final class ProcessState {
             return new ServerCredential.Plain(Bytes.copyOf(password));
         }
         if (!hash.isEmpty()) {
-            return new ServerCredential.Md5Hash(user, hash);
+            return md5(user, hash);
         }
         return clientKey.length > 0
                         && StoredSecret.parse(secret) instanceof StoredSecret.Scram scram
                 ? new ServerCredential.ScramClientKey(Bytes.copyOf(clientKey), scram)
                 : null;
+    }
+
+    private static ServerCredential md5(String user, String hash) throws FormatException {
+        try {
+            return new ServerCredential.Md5Hash(user, hash);
+        } catch (IllegalArgumentException e) {
+            throw new FormatException("credential of a pool: " + e.getMessage());
+        }
     }
 
     private static void readLimit(Host host, FieldReader in) throws FormatException {

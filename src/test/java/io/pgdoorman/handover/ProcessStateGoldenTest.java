@@ -1,0 +1,152 @@
+package io.pgdoorman.handover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.pgdoorman.auth.ServerCredential;
+import io.pgdoorman.handover.format.FieldWriter;
+import io.pgdoorman.handover.format.FormatException;
+import io.pgdoorman.handover.format.Resource;
+import io.pgdoorman.handover.format.Shape;
+import io.pgdoorman.handover.format.Tree;
+import io.pgdoorman.pool.Coordinator;
+import io.pgdoorman.pool.Pool;
+import io.pgdoorman.wire.Bytes;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.Map;
+
+/**
+ * The bytes of what a successor is told: those of each version stay readable for ever. For a field
+ * that is added see {@code BatchGoldenTest}.
+ */
+class ProcessStateGoldenTest {
+    private static final String GOLDEN = "v1/state.hex";
+    private static final long BEGAN = 123_456_789_012_345L;
+
+    private final StateHost predecessor = new StateHost(StateHost.SECRET);
+    private final StateHost successor = new StateHost("the secret of the successor.....");
+
+    /** Everything there is to know. */
+    private void fill() {
+        predecessor.coordinators.put("shop", new Coordinator(10, 2));
+        predecessor.sessions.continueAfter(41);
+        predecessor.lastServerId.set(17);
+        predecessor.sessions.accept(new EmbeddedChannel());
+        Pool alice = StateHost.addShop(predecessor);
+        alice.learnReported(StateHost.PROFILE, StateHost.REPORTED);
+        StateHost.connector(alice).learn(StateHost.SCRAM);
+        StateHost.connector(predecessor.addPool("shop", "bob", "localhost", StateHost.NONE, 5))
+                .learn(StateHost.MD5);
+        StateHost.connector(predecessor.addPool("shop", "carol", "localhost", StateHost.NONE, 5))
+                .learn(new ServerCredential.Plain(Bytes.ofText("sesame")));
+    }
+
+    private static StateHost successorOfAll() {
+        var host = new StateHost("the secret of the successor.....");
+        host.coordinators.put("shop", new Coordinator(10, 2));
+        StateHost.addShop(host);
+        host.addPool("shop", "bob", "localhost", StateHost.NONE, 5);
+        host.addPool("shop", "carol", "localhost", StateHost.NONE, 5);
+        return host;
+    }
+
+    private static void assertKnowsAll(byte[] state) throws FormatException {
+        StateHost host = successorOfAll();
+
+        long began = ProcessState.adopt(host, state);
+
+        assertThat(began).isEqualTo(BEGAN);
+        assertThat(host.sessions.lastId()).isEqualTo(1_042);
+        assertThat(host.lastServerId).hasValue(1L << 32);
+        assertThat(host.authentication.processSecret()).isEqualTo(Bytes.ofText(StateHost.SECRET));
+        assertThat(host.coordinators.get("shop").free()).isZero();
+        assertThat(host.pools()).allMatch(pool -> pool.free() == 0);
+        assertThat(host.pools())
+                .extracting(pool -> StateHost.connector(pool).credential())
+                .containsExactly(
+                        StateHost.SCRAM,
+                        StateHost.MD5,
+                        new ServerCredential.Plain(Bytes.ofText("sesame")));
+        assertThat(host.pools().iterator().next().reported())
+                .isEqualTo(Map.of(StateHost.PROFILE, StateHost.REPORTED));
+    }
+
+    /** The fingerprints too: if they change, no server outlives the next handover. */
+    @Test
+    void whatIsWrittenNowIsInTheNewestFile() {
+        fill();
+
+        byte[] state = ProcessState.share(predecessor, BEGAN).toByteArray();
+
+        assertThat(state).isEqualTo(Resource.bytes(GOLDEN));
+    }
+
+    @Test
+    void whatAVersionHasWrittenIsReadForEver() throws Exception {
+        assertKnowsAll(Resource.bytes(GOLDEN));
+    }
+
+    @Test
+    void unknownFieldsAreSkippedWhereverTheyAre() throws Exception {
+        Tree tree = Tree.parse(Resource.bytes(GOLDEN), Shape.PROCESS);
+
+        for (byte[] state : tree.withUnknownFields()) {
+            assertKnowsAll(state);
+        }
+    }
+
+    @Test
+    void whatIsNoStateIsRefused() {
+        StateHost host = successorOfAll();
+
+        Messages.assertHostile(
+                Resource.bytes(GOLDEN),
+                MessageType.STATE,
+                message -> ProcessState.adopt(host, message.body()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"md5", "md50123456789abcdefABCDEF", "a password", "SCRAM-SHA-256$"})
+    void aHashThatIsNoneIsRefused(String hash) {
+        StateHost.addShop(successor);
+        byte[] state =
+                new FieldWriter()
+                        .put(
+                                6,
+                                new FieldWriter()
+                                        .put(1, "shop")
+                                        .put(2, "alice")
+                                        .put(4, new FieldWriter().put(2, "alice").put(3, hash)))
+                        .toByteArray();
+
+        assertThatThrownBy(() -> ProcessState.adopt(successor, state))
+                .isInstanceOf(FormatException.class)
+                .hasMessageNotContaining(hash);
+    }
+
+    @Test
+    void aKeyWithoutItsSecretTeachesNothing() throws Exception {
+        Pool next = StateHost.addShop(successor);
+        byte[] fingerprint = StateHost.connector(next).fingerprint();
+        var credential = new FieldWriter().put(4, new byte[32]).put(5, "SCRAM-SHA-256$broken");
+        byte[] state =
+                new FieldWriter()
+                        .put(
+                                6,
+                                new FieldWriter()
+                                        .put(1, "shop")
+                                        .put(2, "alice")
+                                        .put(3, fingerprint)
+                                        .put(4, credential))
+                        .toByteArray();
+
+        ProcessState.adopt(successor, state);
+
+        assertThat(StateHost.connector(next).credential()).isEqualTo(StateHost.NONE);
+    }
+}

@@ -1,0 +1,242 @@
+package io.pgdoorman.handover;
+
+import io.netty.channel.EventLoop;
+import io.pgdoorman.auth.AuthenticationContext;
+import io.pgdoorman.auth.ScramKeyCache;
+import io.pgdoorman.auth.ServerCredential;
+import io.pgdoorman.auth.StoredSecret;
+import io.pgdoorman.backend.ParameterInterner;
+import io.pgdoorman.backend.ParameterSet;
+import io.pgdoorman.backend.ServerConnector;
+import io.pgdoorman.backend.ServerMoves;
+import io.pgdoorman.backend.ServerTarget;
+import io.pgdoorman.config.HbaRules;
+import io.pgdoorman.net.SocketSettings;
+import io.pgdoorman.net.Transport;
+import io.pgdoorman.net.TransportChoice;
+import io.pgdoorman.pool.Coordinator;
+import io.pgdoorman.pool.Pool;
+import io.pgdoorman.pool.SettingsBuilder;
+import io.pgdoorman.session.ClientDirectory;
+import io.pgdoorman.session.ClientServices;
+import io.pgdoorman.session.SessionMoves;
+import io.pgdoorman.session.SessionSettings;
+import io.pgdoorman.session.Sessions;
+import io.pgdoorman.testing.ManualLoop;
+import io.pgdoorman.wire.Bytes;
+
+import org.jspecify.annotations.Nullable;
+
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+
+/** A process with pools and limits, without sockets: what {@link ProcessState} is about. */
+final class StateHost implements Host {
+    static final String SECRET = "the secret of the predecessor...";
+    static final ServerCredential NONE = new ServerCredential.None();
+    static final ServerCredential MD5 =
+            new ServerCredential.Md5Hash("alice", "md5" + "0123456789abcdef".repeat(2));
+    static final ServerCredential SCRAM =
+            new ServerCredential.ScramClientKey(
+                    key(1),
+                    new StoredSecret.Scram(4096, Bytes.ofText("salt of alice"), key(2), key(3)));
+    static final ParameterSet PROFILE = ParameterSet.of(Map.of("TimeZone", "CET"));
+    static final ParameterSet REPORTED =
+            ParameterSet.of(Map.of("TimeZone", "CET", "server_version", "18.1", "empty", ""));
+
+    private static final int MAX_CONNECTIONS = 10;
+
+    final ParameterInterner interner = new ParameterInterner();
+    final AtomicLong lastServerId = new AtomicLong();
+    final Map<String, Coordinator> coordinators = new LinkedHashMap<>();
+    final AuthenticationContext authentication;
+    final Sessions sessions;
+
+    private final List<Pool> pools = new ArrayList<>();
+    private final ManualLoop loop = new ManualLoop();
+    private final ServerConnector.Shared shared;
+
+    StateHost(String secret) {
+        authentication =
+                new AuthenticationContext(
+                        new SecureRandom(), new ScramKeyCache(10), Bytes.ofText(secret), false);
+        shared =
+                new ServerConnector.Shared(
+                        Transport.select(TransportChoice.EPOLL, _ -> {}),
+                        Runnable::run,
+                        Runnable::run,
+                        authentication,
+                        lastServerId,
+                        false);
+        sessions =
+                new Sessions(
+                        new NobodyMayLogIn(),
+                        new ClientServices(authentication, Runnable::run, false),
+                        new SessionSettings(
+                                MAX_CONNECTIONS, 0, 1 << 20, 0, Bytes.EMPTY, false, false));
+    }
+
+    private static Bytes key(int seed) {
+        byte[] key = new byte[32];
+        IntStream.range(0, key.length).forEach(i -> key[i] = (byte) (seed * 50 + i));
+        return Bytes.copyOf(key);
+    }
+
+    static Pool addShop(StateHost host) {
+        return host.addPool("shop", "alice", "db.example.org", NONE, 5);
+    }
+
+    /** With the credential of the configuration. */
+    Pool addPool(String database, String user, String host, ServerCredential credential, int size) {
+        var target =
+                new ServerTarget(
+                        user + "@" + database,
+                        host,
+                        5432,
+                        database,
+                        user,
+                        credential,
+                        "pooler",
+                        Map.of("work_mem", "8MB"),
+                        Duration.ofSeconds(3),
+                        SocketSettings.DEFAULT);
+        var settings = new SettingsBuilder();
+        settings.size = size;
+        var pool =
+                new Pool(
+                        database,
+                        user,
+                        settings.build(),
+                        new ServerConnector(target, shared, interner, 0, 0),
+                        interner,
+                        coordinators.getOrDefault(database, Coordinator.unlimited()),
+                        loops());
+        pools.add(pool);
+        return pool;
+    }
+
+    static ServerConnector connector(Pool pool) {
+        return (ServerConnector) pool.source();
+    }
+
+    // ---- Host -----------------------------------------------------------------------------------
+
+    @Override
+    public String version() {
+        return "0.9.1";
+    }
+
+    @Override
+    public List<EventLoop> loops() {
+        return List.of(loop.loop());
+    }
+
+    @Override
+    public Sessions sessions() {
+        return sessions;
+    }
+
+    @Override
+    public Collection<Pool> pools() {
+        return pools;
+    }
+
+    @Override
+    public @Nullable Pool pool(String database, String user) {
+        return pools.stream()
+                .filter(pool -> pool.database().equals(database) && pool.user().equals(user))
+                .findFirst()
+                .orElse(null);
+    }
+
+    @Override
+    public Map<String, Coordinator> coordinators() {
+        return coordinators;
+    }
+
+    @Override
+    public ParameterInterner interner() {
+        return interner;
+    }
+
+    @Override
+    public AuthenticationContext authentication() {
+        return authentication;
+    }
+
+    @Override
+    public AtomicLong lastServerId() {
+        return lastServerId;
+    }
+
+    @Override
+    public boolean rehearse() {
+        return false;
+    }
+
+    @Override
+    public SessionMoves sessionMoves() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ServerMoves serverMoves() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<PassedListener> listeners() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void pauseListeners() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void acceptClients() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Set<Integer> adoptListeners(List<PassedListener> passed) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void settleListeners() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void releaseListeners(Set<Integer> taken) {
+        throw new UnsupportedOperationException();
+    }
+
+    private static final class NobodyMayLogIn implements ClientDirectory {
+        @Override
+        public HbaRules hba() {
+            return HbaRules.ALLOW_ALL;
+        }
+
+        @Override
+        public boolean hasDatabase(String database) {
+            return false;
+        }
+
+        @Override
+        public Optional<Account> find(String database, String user) {
+            return Optional.empty();
+        }
+    }
+}
