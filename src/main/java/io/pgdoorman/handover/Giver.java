@@ -32,7 +32,7 @@ final class Giver {
     private static final long RETRY_MILLIS = 1;
 
     /** After the last client: how long for servers that something else holds. */
-    private static final long SERVERS_LIMIT_NANOS = 300_000_000;
+    private static final long SERVERS_LIMIT_NANOS = 800_000_000;
 
     /** Cancel requests on their way hold a client back for no longer than they live. */
     private static final long CLIENTS_LIMIT_NANOS = 20_000_000_000L;

@@ -38,6 +38,9 @@ public final class Pool {
     /** As {@link #slackNanos} for startup parameters: meeting it costs a login at PostgreSQL. */
     static final long PROFILE_SLACK_NANOS = 20_000_000;
 
+    /** A handover without stages is over by then. */
+    private static final long SHARED_PATIENCE_NANOS = 2_000_000_000;
+
     /** Who waits when PostgreSQL refuses a profile for good hears of it within this time. */
     private static final long TELL_NANOS = 20_000_000;
 
@@ -535,9 +538,16 @@ public final class Pool {
         return settings.minSize() - open.get();
     }
 
-    /** A server more only comes in the place of another: of this pool, or of this database. */
-    boolean cannotGrow() {
-        return isFull() || coordinator.isExhausted();
+    /**
+     * A server more only comes in the place of another: of this pool, or of this database. While
+     * another process shares the limits it may also come from there, so a client waits longer
+     * before a server is closed for it.
+     *
+     * @param waitedNanos how long the client has waited
+     */
+    boolean cannotGrow(long waitedNanos) {
+        boolean mayStillCome = allowance.isShared() && waitedNanos < SHARED_PATIENCE_NANOS;
+        return !mayStillCome && (isFull() || coordinator.isExhausted());
     }
 
     private static boolean tryIncrement(AtomicInteger count, int limit) {

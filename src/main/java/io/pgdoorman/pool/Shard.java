@@ -429,7 +429,9 @@ public final class Shard {
      */
     private boolean convertIdle(Ticket ticket, long now) {
         Server coldest = idle.coldest();
-        if (coldest == null || !pool.cannotGrow() || !mayLogIn(ticket.profile, now)) {
+        if (coldest == null
+                || !pool.cannotGrow(now - ticket.sinceNanos)
+                || !mayLogIn(ticket.profile, now)) {
             return false;
         }
         discard(coldest, "makes room for other startup parameters");
@@ -588,7 +590,7 @@ public final class Shard {
                         || (same.sinceNanos - first.sinceNanos >= Pool.PROFILE_SLACK_NANOS
                                 && now - convertedAtNanos >= CONVERT_PAUSE_NANOS);
         return due
-                && pool.cannotGrow()
+                && pool.cannotGrow(now - first.sinceNanos)
                 && !creating.contains(first.profile)
                 && mayLogIn(first.profile, now);
     }
@@ -614,7 +616,7 @@ public final class Shard {
                             : (mine == NOBODY || mine - theirs > Pool.PROFILE_SLACK_NANOS)
                                     && now - theirs > Pool.PROFILE_SLACK_NANOS
                                     && now - sentAwayAtNanos >= CONVERT_PAUSE_NANOS
-                                    && pool.cannotGrow()
+                                    && pool.cannotGrow(now - theirs)
                                     && mayLogIn(other.oldestProfile, now);
             if (due && other.incoming.compareAndSet(false, true)) {
                 if (!fits) {

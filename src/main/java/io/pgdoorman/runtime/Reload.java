@@ -85,7 +85,10 @@ final class Reload {
             List<String> restart = needingRestart(present, next);
             changes.forEach(change -> LOG.info("Config changed: {}", change));
             restart.forEach(
-                    change -> LOG.warn("Config changed, in effect at the next upgrade (SIGUSR2) or start: {}", change));
+                    change ->
+                            LOG.warn(
+                                    "Config changed, in effect at the next upgrade (SIGUSR2) or start: {}",
+                                    change));
             LOG.info("Config reloaded");
             return new Result(true, problems, changes, restart);
         } catch (StartException e) {

@@ -13,7 +13,6 @@ import io.pgdoorman.testing.PostgresServer;
 import io.pgdoorman.testing.Requirement;
 
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 
 import java.time.Duration;
@@ -59,7 +58,6 @@ class HandoverLoadIT {
         }
     }
 
-    @Disabled("a handover leaves servers behind and opens others")
     @Test
     void everyAnswerIsRightThroughHandoversAtAnyMoment() {
         try (var harness = new LoadHarness(SERVER, ClientKind.usualMix(), SEED)) {
