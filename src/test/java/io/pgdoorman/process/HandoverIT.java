@@ -162,6 +162,28 @@ class HandoverIT {
         }
     }
 
+    /** From one transport to the other and back, with bytes in flight. */
+    @Test
+    void theTransportMayChange() throws IOException {
+        try (var pooler = builder().general("transport", "\"epoll\"").start();
+                var client = login(pooler, "session");
+                var reader = login(pooler, "tx")) {
+            client.query("CREATE TEMP TABLE t AS SELECT 1 AS a");
+            reader.send(Frontend.query("SELECT repeat('x', 1000) FROM generate_series(1, 20000)"));
+            for (String next : List.of("io_uring", "epoll")) {
+                String text = Files.readString(pooler.configuration());
+                Files.writeString(
+                        pooler.configuration(),
+                        text.replaceFirst("transport = \"\\w+\"", "transport = \"" + next + "\""));
+
+                pooler.handOver();
+
+                assertThat(client.queryValue("SELECT a FROM t")).isEqualTo("1");
+            }
+            assertThat(reader.readUntilReady()).hasSize(20_000 + 3);
+        }
+    }
+
     @Test
     void clientsOfARemovedPoolAreToldAndTheOthersGoOn() throws IOException {
         try (var pooler = builder().start();
