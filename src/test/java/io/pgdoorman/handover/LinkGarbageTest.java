@@ -187,8 +187,7 @@ class LinkGarbageTest {
     /** They would be taken for those of the next message. */
     @Test
     void moreDescriptorsThanAreToldOfEndTheLink() throws Exception {
-        send(PREPARED, 3);
-        send(PREPARED, 2);
+        send(PREPARED + READY, 3);
 
         assertThatThrownBy(() -> link.receive(LIMIT))
                 .isExactlyInstanceOf(HandoverException.class)
