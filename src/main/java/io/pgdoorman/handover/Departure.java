@@ -6,6 +6,7 @@ import io.pgdoorman.backend.Server;
 import io.pgdoorman.handover.format.Batch;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
+import io.pgdoorman.pool.Shard;
 import io.pgdoorman.session.LoginHandler;
 import io.pgdoorman.session.MovingLogin;
 import io.pgdoorman.session.MovingSession;
@@ -162,6 +163,17 @@ final class Departure {
             }
         }
         return part;
+    }
+
+    /** Closes the servers that no client has and that could not be moved. */
+    void closeRest() throws InterruptedException, HandoverException {
+        List<CompletableFuture<Void>> done = new ArrayList<>();
+        for (Pool pool : host.pools()) {
+            for (Shard shard : pool.shards()) {
+                done.add(CompletableFuture.runAsync(shard::closeUnclaimed, shard.loop()));
+            }
+        }
+        await(CompletableFuture.allOf(done.toArray(CompletableFuture[]::new)));
     }
 
     /** Free permits go in proportion to the clients. */

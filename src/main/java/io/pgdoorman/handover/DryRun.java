@@ -32,7 +32,7 @@ public final class DryRun {
                     .daemon()
                     .name("pooler-dry-run")
                     .start(() -> take(to, other, taking));
-            new Giver(from, giving, DescriptorRoom.left()).giveAll();
+            new Giver(from, giving, PeerProcess.of(0), DescriptorRoom.left()).giveAll();
             giving.send(MessageType.END);
             taking.get();
         } catch (ExecutionException e) {

@@ -19,7 +19,7 @@ final class Giver {
     private static final Logger LOG = LoggerFactory.getLogger(Giver.class);
 
     /** How long the other process may take to say that it has a batch. */
-    static final Duration PREPARE_LIMIT = Duration.ofSeconds(5);
+    static final Duration PREPARE_LIMIT = Duration.ofSeconds(8);
 
     /** The other process has run little of its code: the first batches are small. */
     private static final int FIRST_BATCH = 4;
@@ -39,6 +39,7 @@ final class Giver {
 
     private final Host host;
     private final Link link;
+    private final PeerProcess peer;
     private final Departure departure;
     private final Arrival arrival;
     private final DescriptorQuota quota;
@@ -47,9 +48,10 @@ final class Giver {
     /**
      * @param room descriptors the other process may still open
      */
-    Giver(Host host, Link link, int room) {
+    Giver(Host host, Link link, PeerProcess peer, int room) {
         this.host = host;
         this.link = link;
+        this.peer = peer;
         this.departure = new Departure(host);
         this.arrival = new Arrival(host);
         this.quota = new DescriptorQuota(room);
@@ -85,8 +87,9 @@ final class Giver {
         }
         if (departure.remainingServers() > 0) {
             LOG.info(
-                    "Handover: {} servers that are being opened or cancelled stay behind",
+                    "Handover: {} servers that are being opened or cancelled are closed",
                     departure.remainingServers());
+            departure.closeRest();
         }
     }
 
@@ -132,11 +135,18 @@ final class Giver {
         return encoded.fds().length > 0;
     }
 
-    /** If it does not come in time, the other process is kept from sending it later. */
+    /**
+     * If it does not come in time, the other process is ended: it has not run the batch, because it
+     * waits for COMMIT first, and longer than it takes to die. One that cannot be named is kept
+     * from sending it later, and has the batch if it has sent it.
+     */
     private Message awaitPrepared() throws HandoverException, InterruptedException {
         try {
             return link.expect(MessageType.PREPARED, PREPARE_LIMIT);
         } catch (HandoverTimeoutException e) {
+            if (peer.isAlive() && peer.kill("it takes no more clients")) {
+                throw e;
+            }
             link.refuseFurther();
             try {
                 return link.expect(MessageType.PREPARED, PREPARE_LIMIT);

@@ -273,7 +273,7 @@ final class Predecessor {
     }
 
     private Giver giver(Link to, Hello hello) {
-        return new Giver(host, to, hello.room());
+        return new Giver(host, to, peer, hello.room());
     }
 
     /** Both serve; limits go to where clients wait. */

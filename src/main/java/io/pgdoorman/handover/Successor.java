@@ -147,8 +147,7 @@ public final class Successor {
                 number++;
             }
         } catch (FormatException e) {
-            message.closeFds();
-            control = null;
+            control = null; // this process ends, and its descriptors with it
             throw tell(link, "listeners of the other process: " + e.getMessage());
         }
         try {
@@ -230,7 +229,7 @@ public final class Successor {
 
         private void exchange(Wants wants) throws HandoverException, InterruptedException {
             host.sessions().setElsewhere(wants.connections());
-            new Giver(host, link, other.room()).give(wants);
+            new Giver(host, link, peer, other.room()).give(wants);
             link.send(MessageType.WANTS, Wants.of(host).write());
         }
 
@@ -240,7 +239,7 @@ public final class Successor {
             host.pauseListeners();
             taker.awaitPlaced();
             try {
-                new Giver(host, link, other.room()).giveAll();
+                new Giver(host, link, peer, other.room()).giveAll();
                 link.send(MessageType.END);
                 link.expect(MessageType.BYE, MESSAGE_LIMIT);
             } catch (HandoverException e) {

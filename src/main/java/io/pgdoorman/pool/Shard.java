@@ -430,6 +430,7 @@ public final class Shard {
     private boolean convertIdle(Ticket ticket, long now) {
         Server coldest = idle.coldest();
         if (coldest == null
+                || coldest.profile().equals(ticket.profile)
                 || !pool.cannotGrow(now - ticket.sinceNanos)
                 || !mayLogIn(ticket.profile, now)) {
             return false;
@@ -721,6 +722,13 @@ public final class Shard {
         }
     }
 
+    /** This process ends: servers that only housekeeping still holds are closed. */
+    public void closeUnclaimed() {
+        for (Server server : keeper.servers()) {
+            discard(server, "could not be handed over");
+        }
+    }
+
     boolean has(Server server) {
         return servers.contains(server);
     }
@@ -751,8 +759,17 @@ public final class Shard {
         ticket.profile = profile;
         ticket.sinceNanos = sinceNanos;
         ticket.deadlineNanos = deadlineNanos;
-        waiting.add(ticket);
-        pump(System.nanoTime());
+        Server server =
+                waiting.firstOf(profile) == null
+                        ? idle.take(profile, pool.settings(), System.nanoTime(), check)
+                        : null;
+        if (server == null) {
+            waiting.add(ticket);
+            pump(System.nanoTime());
+        }
         publish();
+        if (server != null) {
+            ticket.waiter.onServer(server);
+        }
     }
 }

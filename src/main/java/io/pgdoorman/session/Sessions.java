@@ -170,7 +170,9 @@ public final class Sessions {
 
     /** Connections accepted from now on have higher numbers. */
     public void continueAfter(int id) {
-        lastId.accumulateAndGet(id, (mine, theirs) -> theirs - mine > 0 ? theirs : mine);
+        // Numbers wrap around: they are compared by their distance, unless there is none here yet.
+        lastId.accumulateAndGet(
+                id, (mine, theirs) -> mine == 0 || theirs - mine > 0 ? theirs : mine);
     }
 
     /** Clients in a transaction at this moment, asked loop by loop. Not for an event loop. */
