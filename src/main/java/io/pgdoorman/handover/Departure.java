@@ -60,7 +60,7 @@ final class Departure {
         for (Pool pool : host.pools()) {
             int part = Math.min(left, (int) Math.ceil(pool.idle() * share));
             if (share == 1) {
-                part = left; // those the keeper works on too
+                part = Math.min(left, pool.open() * works.size()); // the keeper's, on any loop
             }
             left -= spread(pool, part, works);
         }
