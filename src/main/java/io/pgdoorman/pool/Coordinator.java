@@ -139,8 +139,8 @@ public final class Coordinator {
     }
 
     void onArrived() {
+        used.incrementAndGet(); // before its permit, which is not free
         allowance.add(1);
-        used.incrementAndGet();
     }
 
     // ---- permits -----------------------------------------------------------------------------

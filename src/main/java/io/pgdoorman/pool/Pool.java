@@ -382,10 +382,11 @@ public final class Pool {
 
     /** A server comes from the other process, and its permit with it. */
     public void onArrived(ParameterSet profile) {
+        // The server before its permit: another loop must not take that for a free one.
+        open.incrementAndGet();
         allowance.add(1);
         coordinator.onArrived();
         openByProfile.merge(profile, 1, Integer::sum);
-        open.incrementAndGet();
     }
 
     /** A server that the pool counts was lost before a shard had it. */

@@ -14,10 +14,12 @@ import io.pgdoorman.testing.Requirement;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.Random;
 
 /**
@@ -58,6 +60,8 @@ class HandoverLoadIT {
         }
     }
 
+    /** The long form takes minutes. */
+    @Timeout(value = 30, unit = TimeUnit.MINUTES)
     @Test
     void everyAnswerIsRightThroughHandoversAtAnyMoment() {
         try (var harness = new LoadHarness(SERVER, ClientKind.usualMix(), SEED)) {
