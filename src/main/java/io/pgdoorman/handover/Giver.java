@@ -34,8 +34,11 @@ final class Giver {
     /** After the last client: how long for servers that something else holds. */
     private static final long SERVERS_LIMIT_NANOS = 800_000_000;
 
-    /** Cancel requests on their way hold a client back for no longer than they live. */
-    private static final long CLIENTS_LIMIT_NANOS = 20_000_000_000L;
+    /**
+     * Cancel requests on their way hold a client back for no longer than they live. Shorter than
+     * the other process waits for a message.
+     */
+    private static final long CLIENTS_LIMIT_NANOS = 10_000_000_000L;
 
     private final Host host;
     private final Link link;

@@ -29,7 +29,7 @@ final class Predecessor {
     private static final Duration VALIDATE_LIMIT = Duration.ofSeconds(30);
 
     /** From its start to its hello: a virtual machine on a busy machine. */
-    private static final Duration HELLO_LIMIT = Duration.ofSeconds(30);
+    private static final Duration HELLO_LIMIT = Duration.ofSeconds(60);
 
     static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
     private static final Duration TICK = Duration.ofMillis(50);
@@ -135,17 +135,16 @@ final class Predecessor {
 
     /** This process ends at once, and the successor with it: the service is to stop. */
     void stop() {
+        Process started = child;
         Link to = link;
-        if (to != null) {
+        if (started != null) {
+            started.destroy();
+        } else if (to != null) {
             try {
                 to.send(MessageType.STOP);
             } catch (HandoverException e) {
                 LOG.debug("the successor does not hear the stop", e);
             }
-        }
-        Process started = child;
-        if (started != null) {
-            started.destroy();
         }
     }
 
