@@ -88,6 +88,15 @@ public final class PoolerProcess implements AutoCloseable {
         return UnixDomainSocketAddress.of(home.resolve(".s.PGSQL." + port));
     }
 
+    /** Where successors and {@code ctl} come, unless the test has configured another path. */
+    public Path controlSocket() {
+        return controlSocket(home);
+    }
+
+    private static Path controlSocket(Path home) {
+        return home.resolve("control/upgrade.sock");
+    }
+
     /** Its configuration file. */
     public Path configuration() {
         return home.resolve("pg_doorman.toml");
@@ -391,11 +400,11 @@ public final class PoolerProcess implements AutoCloseable {
 
         private String toml(Path home, int port) {
             var text = new StringBuilder("[general]\n");
-            general.put("port", Integer.toString(port));
-            general.put("unix_socket_dir", quoted(home.toString()));
-            general.putIfAbsent(
-                    "upgrade_socket", quoted(home.resolve("control/upgrade.sock").toString()));
-            general.forEach(
+            Map<String, String> keys = new LinkedHashMap<>(general); // this process's alone
+            keys.put("port", Integer.toString(port));
+            keys.put("unix_socket_dir", quoted(home.toString()));
+            keys.putIfAbsent("upgrade_socket", quoted(controlSocket(home).toString()));
+            keys.forEach(
                     (key, value) -> text.append(key).append(" = ").append(value).append('\n'));
             return text.append(anyPool ? "" : "\n[pools]\n").append(pools).append(extra).toString();
         }
