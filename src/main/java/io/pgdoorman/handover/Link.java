@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -35,6 +36,8 @@ final class Link implements AutoCloseable {
 
     /** Far above any batch: a length beyond is garbage. */
     static final int MAX_BODY_BYTES = 256 << 20;
+
+    private static final int FIRST_CHUNK = 64 * 1024;
 
     private static final Duration FOREVER = Duration.ofDays(1);
     private static final Duration SEND_LIMIT = Duration.ofSeconds(5);
@@ -147,12 +150,11 @@ final class Link implements AutoCloseable {
             throw new HandoverException(
                     "the other process sent a message of %d bytes".formatted(length));
         }
-        ByteBuffer body = ByteBuffer.allocate(length);
-        fill(body, fds, lost);
+        byte[] body = readBody(length, fds, lost);
         if (lost[0] || fds.size() < count) {
             fds.forEach(Posix::close);
             fds.clear();
-            return new Message(type, body.array(), new int[0], true);
+            return new Message(type, body, new int[0], true);
         }
         if (fds.size() > count) {
             throw new HandoverException(
@@ -163,7 +165,22 @@ final class Link implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             own[i] = fds.removeFirst();
         }
-        return new Message(type, body.array(), own, false);
+        return new Message(type, body, own, false);
+    }
+
+    /** Grows with what has come: a length alone costs no memory. */
+    private byte[] readBody(int length, ArrayDeque<Integer> fds, boolean[] lost)
+            throws IOException {
+        byte[] body = new byte[Math.min(length, FIRST_CHUNK)];
+        int read = 0;
+        while (read < length) {
+            if (read == body.length) {
+                body = Arrays.copyOf(body, (int) Math.min(length, 2L * read));
+            }
+            fill(ByteBuffer.wrap(body, read, body.length - read), fds, lost);
+            read = body.length;
+        }
+        return body;
     }
 
     private void fill(ByteBuffer into, ArrayDeque<Integer> fds, boolean[] lost) throws IOException {
