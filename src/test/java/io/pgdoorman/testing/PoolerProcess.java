@@ -404,8 +404,7 @@ public final class PoolerProcess implements AutoCloseable {
             keys.put("port", Integer.toString(port));
             keys.put("unix_socket_dir", quoted(home.toString()));
             keys.putIfAbsent("upgrade_socket", quoted(controlSocket(home).toString()));
-            keys.forEach(
-                    (key, value) -> text.append(key).append(" = ").append(value).append('\n'));
+            keys.forEach((key, value) -> text.append(key).append(" = ").append(value).append('\n'));
             return text.append(anyPool ? "" : "\n[pools]\n").append(pools).append(extra).toString();
         }
 
