@@ -233,8 +233,8 @@ public final class PoolerProcess implements AutoCloseable {
         private final List<String> arguments = new ArrayList<>();
         private final StringBuilder pools = new StringBuilder();
         private String extra = "";
+        private List<String> command = List.of(PROGRAM.toString());
         private String redirection = "";
-        private Path program = PROGRAM;
         private boolean anyPool;
 
         private Builder() {
@@ -329,7 +329,7 @@ public final class PoolerProcess implements AutoCloseable {
 
         /** Another installation's launcher. */
         public Builder program(Path launcher) {
-            program = launcher;
+            command = List.of(launcher.toString());
             return this;
         }
 
@@ -342,6 +342,15 @@ public final class PoolerProcess implements AutoCloseable {
         public Builder environment(String name, String value) {
             environment.put(name, value);
             return this;
+        }
+
+        /**
+         * Starts the program by this command, which finds it on the PATH, takes its arguments and
+         * passes its output on.
+         */
+        public Builder startedBy(List<String> supervisor) {
+            command = List.copyOf(supervisor);
+            return environment("PATH", PROGRAM.getParent() + ":" + System.getenv("PATH"));
         }
 
         /** A further argument of the command line. */
@@ -373,14 +382,14 @@ public final class PoolerProcess implements AutoCloseable {
             int port = Ports.free();
             Path file = home.resolve("pg_doorman.toml");
             Files.writeString(file, toml(home, port));
-            var command = new ArrayList<String>();
+            var line = new ArrayList<String>();
             if (!redirection.isEmpty()) {
-                command.addAll(List.of("/bin/sh", "-c", "exec \"$@\" " + redirection, "sh"));
+                line.addAll(List.of("/bin/sh", "-c", "exec \"$@\" " + redirection, "sh"));
             }
-            command.add(program.toString());
-            command.addAll(arguments);
-            command.add(file.toString());
-            var child = ChildProcess.start(command, environment, home);
+            line.addAll(command);
+            line.addAll(arguments);
+            line.add(file.toString());
+            var child = ChildProcess.start(line, environment, home);
             var pooler = new PoolerProcess(home, port, child);
             Deadline deadline = Deadline.in(START_LIMIT);
             Path socket = home.resolve(".s.PGSQL." + port); // bound after the TCP port
