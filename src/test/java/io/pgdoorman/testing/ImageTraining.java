@@ -8,13 +8,15 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Properties;
 
 /**
  * Completes the application image: adds the PostgreSQL programs for the demo, and makes the AOT
  * cache, for which the packaged program serves real traffic in front of a real PostgreSQL while the
- * virtual machine records what it loads, links and compiles. Run by the build; its argument is the
- * image's directory. Any failure fails the build.
+ * virtual machine records what it loads, links and compiles. That is the one of this process, or of
+ * PG_DOORMAN_JAVA_HOME, since a cache fits only the runtime that made it. Run by the build; its
+ * argument is the image's directory. Any failure fails the build.
  */
 public final class ImageTraining {
     private static final Duration EXIT_LIMIT = Duration.ofMinutes(2);
@@ -37,11 +39,14 @@ public final class ImageTraining {
 
     private void train() throws IOException, SQLException {
         Files.deleteIfExists(cache);
+        String javaHome =
+                Objects.requireNonNullElse(
+                        System.getenv("PG_DOORMAN_JAVA_HOME"), System.getProperty("java.home"));
         PostgresServer server = PostgresServer.shared();
         String output;
         try (var pooler =
                 PoolerProcess.builder()
-                        .environment("PG_DOORMAN_JAVA_HOME", System.getProperty("java.home"))
+                        .environment("PG_DOORMAN_JAVA_HOME", javaHome)
                         .environment("PG_DOORMAN_JAVA_OPTS", "-XX:AOTCacheOutput=" + cache)
                         .pool("training", server, "postgres", "transaction", 4)
                         .start()) {
