@@ -255,6 +255,7 @@ class HandoverFaultsIT {
     }
 
     /** What it has said it has is its own, and ends with it. */
+    @SuppressWarnings("try") // the stage is closed before its end, so that its clients are gone
     @Test
     void onlyTheClientsOfADeadSuccessorAreLost() {
         POOLER.run(
