@@ -109,8 +109,9 @@ final class FakePeerProgram {
         int length = header.getInt() - (Link.HEADER_BYTES - Integer.BYTES);
         int code = header.get();
         int fds = header.getShort();
-        ByteBuffer body = fill(length, limit);
-        return "%d %d %s".formatted(code, fds, HEX.formatHex(body.array()));
+        byte[] body = new byte[length];
+        fill(length, limit).get(body);
+        return "%d %d %s".formatted(code, fds, HEX.formatHex(body));
     }
 
     private ByteBuffer fill(int length, Duration limit) throws IOException {
