@@ -8,7 +8,7 @@ package io.pgdoorman.handover;
 enum MessageType {
     /** Who is there, in both directions: {@link Hello}. */
     HELLO(1),
-    /** The other does not want: 1 reason. */
+    /** The predecessor has no use for the successor, or none any more: 1 reason. */
     REFUSED(2),
     /** Predecessor: its listening sockets, {@link PassedListener}, with their descriptors. */
     LISTENERS(3),

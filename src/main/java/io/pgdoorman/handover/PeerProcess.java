@@ -3,9 +3,12 @@ package io.pgdoorman.handover;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The other process, as far as this one can name it: in another container it has no pid here.
@@ -14,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 final class PeerProcess {
     private static final Logger LOG = LoggerFactory.getLogger(PeerProcess.class);
     private static final Duration END_LIMIT = Duration.ofSeconds(2);
+    private static final long STEP_MILLIS = 5;
 
     private final Optional<ProcessHandle> handle;
 
@@ -33,9 +37,31 @@ final class PeerProcess {
         return new PeerProcess(pid > 0 && pid != own ? ProcessHandle.of(pid) : Optional.empty());
     }
 
+    /** Whether it has a pid here. */
+    boolean isKnown() {
+        return handle.isPresent();
+    }
+
     /** Whether it runs, as far as can be known. */
     boolean isAlive() {
-        return handle.isPresent() && handle.get().isAlive();
+        return handle.isPresent() && handle.get().isAlive() && !isZombie(handle.get().pid());
+    }
+
+    /** Its parent has not heard of its end yet, and in a container may never. */
+    private static boolean isZombie(long pid) {
+        try {
+            String stat =
+                    Files.readString(
+                            Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
+            return stat.startsWith(") Z", stat.lastIndexOf(')'));
+        } catch (IOException e) {
+            return false; // no /proc, or it has just gone: the next look tells
+        }
+    }
+
+    /** Whether it is certain to be gone; one that is just dying is waited for. */
+    boolean hasEnded() {
+        return isKnown() && awaitEnd(END_LIMIT);
     }
 
     /**
@@ -60,17 +86,18 @@ final class PeerProcess {
 
     /** Waits until it is gone; true if it is. */
     boolean awaitEnd(Duration limit) {
-        if (handle.isEmpty()) {
-            return true;
-        }
+        long deadline = System.nanoTime() + limit.toNanos();
         try {
-            handle.get().onExit().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            while (isAlive()) {
+                if (System.nanoTime() - deadline >= 0) {
+                    return false;
+                }
+                Thread.sleep(STEP_MILLIS); // of a process that is no child nobody reports the end
+            }
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
-        } catch (Exception e) {
-            return !isAlive();
         }
     }
 }

@@ -357,8 +357,8 @@ final class Predecessor {
                 Thread.currentThread().interrupt();
             }
         }
-        if (to != null) {
-            to.close();
+        if (to != null && !rolledBack) {
+            refuse(to, reason);
         }
         // One that somebody else started, and that serves nobody yet, ends by itself.
         boolean mayServe = shared || child != null;
@@ -367,6 +367,9 @@ final class Predecessor {
             LOG.error(
                     "Handover: process {} may still run and serve clients: end it by hand",
                     peerPid);
+        }
+        if (to != null) {
+            to.close(); // not before: it could take this for the end of this process
         }
         if (cancels != null) {
             cancels.close();
@@ -378,6 +381,15 @@ final class Predecessor {
         phase = Phase.NONE;
         stagedReached.completeExceptionally(reason);
         outcome.completeExceptionally(reason);
+    }
+
+    /** It hears that this process goes on, if it still hears anything. */
+    private static void refuse(Link to, HandoverException reason) {
+        try {
+            to.sendReason(MessageType.REFUSED, String.valueOf(reason.getMessage()));
+        } catch (HandoverException e) {
+            LOG.debug("the successor does not hear of its end", e);
+        }
     }
 
     /** Everything the successor has comes back; it ends. */

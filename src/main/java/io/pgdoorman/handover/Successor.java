@@ -30,6 +30,9 @@ public final class Successor {
     /** The predecessor may be taken up by its clients, or stopped. */
     private static final Duration MESSAGE_LIMIT = Duration.ofSeconds(15);
 
+    /** A predecessor that dies closes its connections first. */
+    private static final Duration GONE_LIMIT = Duration.ofSeconds(2);
+
     /** How it ended. */
     public enum Outcome {
         /** This process serves everyone. */
@@ -37,7 +40,9 @@ public final class Successor {
         /** The predecessor has everything back. */
         ROLLED_BACK,
         /** The service is to stop. */
-        STOPPED
+        STOPPED,
+        /** The predecessor goes on and has no use for this process any more. */
+        GIVEN_UP
     }
 
     /** What the runtime does at the moments only it can see to. */
@@ -108,7 +113,7 @@ public final class Successor {
             long began = takeState(link);
             cancels.open();
             host.acceptClients();
-            link.send(MessageType.READY);
+            sayReady(link, peer);
             events.onAccepting();
             return new Serving(link, peer, began, other).run();
         } finally {
@@ -182,6 +187,17 @@ public final class Successor {
         }
     }
 
+    /** If nobody is left to hear it, this process serves all the more. */
+    private static void sayReady(Link link, PeerProcess peer) throws HandoverException {
+        try {
+            link.send(MessageType.READY);
+        } catch (HandoverException e) {
+            if (!peer.hasEnded()) {
+                throw e;
+            }
+        }
+    }
+
     /** From READY on: this process has clients of its own. */
     private final class Serving {
         private final Link link;
@@ -208,6 +224,9 @@ public final class Successor {
                         case ROLLBACK -> {
                             return giveBack();
                         }
+                        case REFUSED -> {
+                            return giveUp(message.reason());
+                        }
                         case STOP -> {
                             LOG.info("Handover: the service stops");
                             return Outcome.STOPPED;
@@ -222,9 +241,27 @@ public final class Successor {
                         }
                     }
                 }
-            } catch (HandoverException e) {
+            } catch (HandoverTimeoutException e) {
                 return goOnAlone(e);
+            } catch (HandoverException e) {
+                return part(e);
             }
+        }
+
+        /**
+         * The connection is of no use any more. A predecessor that lives has ended it, and goes on;
+         * whichever of the two were to kill the other now, it might be the one with the clients.
+         */
+        private Outcome part(HandoverException why) throws InterruptedException {
+            return peer.awaitEnd(GONE_LIMIT)
+                    ? goOnAlone(why)
+                    : giveUp(String.valueOf(why.getMessage()));
+        }
+
+        private Outcome giveUp(String why) {
+            LOG.error(
+                    "Handover: the predecessor goes on without this process, which ends: {}", why);
+            return Outcome.GIVEN_UP;
         }
 
         private void exchange(Wants wants) throws HandoverException, InterruptedException {
@@ -233,7 +270,7 @@ public final class Successor {
             link.send(MessageType.WANTS, Wants.of(host).write());
         }
 
-        /** Whatever happens here, the predecessor is the one that goes on. */
+        /** The predecessor is the one that goes on, as long as it lives. */
         private Outcome giveBack() throws InterruptedException {
             LOG.info("Handover: the predecessor takes everything back");
             host.pauseListeners();
@@ -243,6 +280,10 @@ public final class Successor {
                 link.send(MessageType.END);
                 link.expect(MessageType.BYE, MESSAGE_LIMIT);
             } catch (HandoverException e) {
+                if (peer.hasEnded()) {
+                    host.acceptClients();
+                    return goOnAlone(e);
+                }
                 LOG.error("Handover: not everything could be given back: {}", e.getMessage());
             }
             host.releaseListeners(Set.of()); // those of the predecessor stay as they are

@@ -26,6 +26,9 @@ final class Taker {
     /** The sender only closes its descriptors in this time. */
     private static final Duration COMMIT_LIMIT = Duration.ofSeconds(2);
 
+    /** So long after that its owner still counts as alive. */
+    private static final Duration SLOW_COMMIT_LIMIT = Duration.ofSeconds(13);
+
     private static final Duration PLACE_LIMIT = Duration.ofSeconds(10);
 
     private final Host host;
@@ -102,7 +105,9 @@ final class Taker {
         placing.removeIf(CompletableFuture::isDone);
         placing.add(done);
         tally.placed(batch, stopped, done);
-        if (ended != null) {
+        if (ended instanceof HandoverTimeoutException) {
+            link.expect(MessageType.COMMIT, SLOW_COMMIT_LIMIT).closeFds(); // slow is not dead
+        } else if (ended != null) {
             throw ended;
         }
     }
@@ -113,7 +118,7 @@ final class Taker {
             link.send(MessageType.PREPARED);
             return true;
         } catch (HandoverException e) {
-            if (!peer.isAlive()) {
+            if (peer.hasEnded()) {
                 return true;
             }
             Sockets.close(batch);

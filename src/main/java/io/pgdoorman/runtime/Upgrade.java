@@ -229,23 +229,27 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
         try {
             switch (taking.run()) {
                 case TAKEN_OVER -> LOG.debug("taken over");
-                case ROLLED_BACK, STOPPED -> {
-                    synchronized (this) {
-                        handedOver = true;
-                    }
-                    process.accept(Event.OVER);
-                }
+                case ROLLED_BACK, STOPPED -> end(Event.OVER);
+                case GIVEN_UP -> end(Event.NOT_TAKEN_OVER);
             }
         } catch (HandoverException e) {
             LOG.error("Handover: not taken over: {}", e.getMessage());
-            process.accept(Event.NOT_TAKEN_OVER);
+            end(Event.NOT_TAKEN_OVER);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            process.accept(Event.NOT_TAKEN_OVER);
+            end(Event.NOT_TAKEN_OVER);
         } catch (RuntimeException | Error e) {
             LOG.error("Handover: unexpected failure", e);
-            process.accept(Event.NOT_TAKEN_OVER);
+            end(Event.NOT_TAKEN_OVER);
         }
+    }
+
+    /** The service is another process's, which systemd hears of from nobody else. */
+    private void end(Event how) {
+        synchronized (this) {
+            handedOver = true;
+        }
+        process.accept(how);
     }
 
     @Override

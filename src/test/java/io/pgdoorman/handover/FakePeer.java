@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -28,6 +27,12 @@ import java.util.stream.Stream;
  * whoever gives it up kills it. Threads: confined to the test's thread.
  */
 public final class FakePeer implements AutoCloseable {
+    /** In the place of a message: the other has closed the connection. */
+    public static final String CLOSED = "closed";
+
+    /** In the place of a message: none came in time. */
+    public static final String NOTHING = "nothing";
+
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final int ROOM = 1_000;
 
@@ -42,7 +47,7 @@ public final class FakePeer implements AutoCloseable {
     /**
      * What came.
      *
-     * @param type name of the message, or {@code END} or {@code TIMEOUT}
+     * @param type name of the message, or {@link #CLOSED} or {@link #NOTHING}
      */
     public record Received(String type, int descriptors, byte[] body) {
         /** The first field of this number as text; empty if there is none. */
@@ -205,6 +210,22 @@ public final class FakePeer implements AutoCloseable {
                         paths);
     }
 
+    /** As a predecessor: its Unix socket for clients and the control socket, with descriptors. */
+    public FakePeer sendListeners(Path clients, Path control) {
+        return send("LISTENERS", listeners(clients, control), clients, control);
+    }
+
+    /** The message of {@link #sendListeners}. */
+    public static FieldWriter listeners(Path clients, Path control) {
+        return new FieldWriter()
+                .put(1, listener(PassedListener.Kind.UNIX, clients))
+                .put(1, listener(PassedListener.Kind.CONTROL, control));
+    }
+
+    private static FieldWriter listener(PassedListener.Kind kind, Path path) {
+        return new PassedListener(kind, path.toString(), 0, -1).write();
+    }
+
     /** Bytes that may be no message. */
     public FakePeer raw(byte... bytes) {
         return command("raw " + HexFormat.of().formatHex(bytes));
@@ -218,9 +239,15 @@ public final class FakePeer implements AutoCloseable {
     /** As {@link #receive()}, within {@code limit}. */
     public Received receive(Duration limit) {
         List<String> words = List.of(ask("receive " + limit.toMillis()).split(" ", 3));
-        if (words.getFirst().equals(FakePeerProgram.END)
-                || words.getFirst().equals(FakePeerProgram.TIMEOUT)) {
-            return new Received(words.getFirst().toUpperCase(Locale.ROOT), 0, new byte[0]);
+        switch (words.getFirst()) {
+            case FakePeerProgram.END -> {
+                return new Received(CLOSED, 0, new byte[0]);
+            }
+            case FakePeerProgram.TIMEOUT -> {
+                return new Received(NOTHING, 0, new byte[0]);
+            }
+            case FakePeerProgram.DEAD -> throw new IllegalStateException("the fake is dead");
+            default -> {} // a message
         }
         try {
             MessageType type = MessageType.of(Integer.parseInt(words.getFirst()));

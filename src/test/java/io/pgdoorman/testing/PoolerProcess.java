@@ -185,6 +185,11 @@ public final class PoolerProcess implements AutoCloseable {
         }
     }
 
+    /** From now on this is the process that serves: its predecessor has not said so. */
+    public void follow(long successor) {
+        pid = successor;
+    }
+
     /** Runs {@code pg_doorman ctl} with these words and returns what it prints. */
     public String ctl(String... words) {
         return ChildProcess.run(ctlCommand(words));
@@ -380,8 +385,7 @@ public final class PoolerProcess implements AutoCloseable {
             }
             Path home = Files.createTempDirectory("pg_doorman-test");
             int port = Ports.free();
-            Path file = home.resolve("pg_doorman.toml");
-            Files.writeString(file, toml(home, port));
+            Path file = write(home, port);
             var line = new ArrayList<String>();
             if (!redirection.isEmpty()) {
                 line.addAll(List.of("/bin/sh", "-c", "exec \"$@\" " + redirection, "sh"));
@@ -405,6 +409,11 @@ public final class PoolerProcess implements AutoCloseable {
                 Deadline.breathe();
             }
             return pooler;
+        }
+
+        /** Writes the configuration of a process that the test starts itself. */
+        public Path write(Path home, int port) throws IOException {
+            return Files.writeString(home.resolve("pg_doorman.toml"), toml(home, port));
         }
 
         private String toml(Path home, int port) {
