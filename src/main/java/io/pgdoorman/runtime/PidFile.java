@@ -1,12 +1,12 @@
 package io.pgdoorman.runtime;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -45,7 +45,7 @@ import java.util.Set;
  * <p>The lock is Java's, hence one of fcntl: the kernel takes it back when the process ends in
  * whatever way, so a stale file is told from a live one without guessing at its pid; children do
  * not inherit it. But it is lost when the process closes <em>any</em> descriptor of FILE.lock. So a
- * process acquires a path once, and nobody has a reason to open that file.
+ * process has one object for a path, and nobody has a reason to open that file.
  *
  * <p>Threads: any, because every method holds this object's monitor. They block on the file system.
  */
@@ -57,12 +57,13 @@ final class PidFile implements AutoCloseable {
 
     private final Path file;
     private final long pid;
-    private final FileChannel lock;
 
-    private PidFile(Path file, long pid, FileChannel lock) {
+    /** Holds the lock; null while it is released. */
+    private @Nullable FileChannel lock;
+
+    private PidFile(Path file, long pid) {
         this.file = file;
         this.pid = pid;
-        this.lock = lock;
     }
 
     /**
@@ -74,41 +75,49 @@ final class PidFile implements AutoCloseable {
      *     is for the operator
      */
     static PidFile acquire(Path path, long pid) throws IOException {
-        Path file = path.toAbsolutePath();
-        try {
-            refuseUnlessRegular(file);
-            FileChannel lock = lock(file);
-            try {
-                write(file, pid);
-                return new PidFile(file, pid, lock);
-            } catch (IOException | RuntimeException e) {
-                lock.close();
-                throw e;
-            }
-        } catch (FileSystemException e) {
-            throw new IOException(
-                    "cannot write the pid file %s: %s".formatted(file, advice(file, e)), e);
-        }
+        var pidFile = new PidFile(path.toAbsolutePath(), pid);
+        pidFile.acquire();
+        return pidFile;
     }
 
     /** Gives the lock up and leaves the file, which the successor takes over. */
     synchronized void release() {
+        if (lock == null) {
+            return;
+        }
         try {
             lock.close();
         } catch (IOException e) {
             LOG.warn("the lock of the pid file {} could not be closed", file, e);
         }
+        lock = null;
     }
 
-    /** The clean end: removes the file, unless it was released or names another process. */
+    /**
+     * After {@link #release}, when the successor has failed and this process goes on.
+     *
+     * @throws IOException as for {@link #acquire(Path, long)}
+     */
+    synchronized void takeBack() throws IOException {
+        if (lock == null) {
+            acquire();
+        }
+    }
+
+    /**
+     * The clean end: removes the file if it still names this process. So it does after {@link
+     * #release}, too, if the successor keeps a file of its own somewhere else.
+     */
     @Override
     public synchronized void close() {
-        if (!lock.isOpen()) {
-            return;
-        }
         try {
-            if (read(file).equals(Optional.of(line(pid)))) {
-                Files.delete(file);
+            if (namesThisProcess()) {
+                if (lock == null) {
+                    lock = lock(file).orElse(null); // else the successor is just about to write
+                }
+                if (lock != null && namesThisProcess()) {
+                    Files.delete(file);
+                }
             }
         } catch (IOException e) {
             LOG.warn("cannot remove the pid file {}: {}; remove it by hand", file, e.toString());
@@ -116,8 +125,28 @@ final class PidFile implements AutoCloseable {
         release();
     }
 
-    /** Opens and locks the lock file, without waiting. */
-    private static FileChannel lock(Path file) throws IOException {
+    private synchronized void acquire() throws IOException {
+        try {
+            refuseUnlessRegular(file);
+            lock = lock(file).orElse(null);
+            if (lock == null) {
+                throw new IOException(
+                        "the pid file %s belongs to %s: stop that one first, or choose another file"
+                                .formatted(file, holder()));
+            }
+            write();
+        } catch (FileSystemException e) {
+            release();
+            throw new IOException(
+                    "cannot write the pid file %s: %s".formatted(file, advice(file, e)), e);
+        } catch (IOException | RuntimeException e) {
+            release();
+            throw e;
+        }
+    }
+
+    /** Opens and locks the lock file, without waiting; empty if another process has the lock. */
+    private static Optional<FileChannel> lock(Path file) throws IOException {
         Path path = sibling(file, ".lock");
         refuseUnlessRegular(path);
         FileChannel channel =
@@ -131,35 +160,36 @@ final class PidFile implements AutoCloseable {
                         // Whoever may read it may hold a shared lock and so keep us out.
                         PosixFilePermissions.asFileAttribute(
                                 PosixFilePermissions.fromString("rw-------")));
+        boolean locked = false;
         try {
-            FileLock lock = channel.tryLock();
-            if (lock == null) {
-                throw new IOException(
-                        "the pid file %s belongs to %s: stop that one first, or choose another file"
-                                .formatted(file, holder(file)));
+            locked = channel.tryLock() != null;
+            return locked ? Optional.of(channel) : Optional.empty();
+        } finally {
+            if (!locked) {
+                channel.close();
             }
-            return channel;
-        } catch (IOException | RuntimeException e) {
-            channel.close();
-            throw e;
         }
     }
 
-    private static String holder(Path file) throws IOException {
+    private String holder() throws IOException {
         return read(file)
                 .map(text -> "process " + text.strip() + ", which runs")
                 .orElse("another process, which runs and has not written its pid yet");
     }
 
+    private boolean namesThisProcess() throws IOException {
+        return read(file).equals(Optional.of(line()));
+    }
+
     /** Replaces the file in one step. Only for the holder of the lock, so nobody else does this. */
-    private static void write(Path file, long pid) throws IOException {
+    private void write() throws IOException {
         Path next = sibling(file, ".new");
         Files.deleteIfExists(next); // left by a process that was killed between here and the rename
         try (FileChannel out =
                 FileChannel.open(
                         next,
                         EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
-            out.write(StandardCharsets.US_ASCII.encode(line(pid)));
+            out.write(StandardCharsets.US_ASCII.encode(line()));
         }
         // Not at the creation, where the umask would take from it.
         Files.setPosixFilePermissions(next, PosixFilePermissions.fromString("rw-r--r--"));
@@ -219,7 +249,7 @@ final class PidFile implements AutoCloseable {
         return file.resolveSibling(file.getFileName() + suffix);
     }
 
-    private static String line(long pid) {
+    private String line() {
         return pid + "\n";
     }
 }

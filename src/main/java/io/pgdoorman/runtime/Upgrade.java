@@ -95,6 +95,16 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
         }
     }
 
+    private synchronized void takePidFileBack() {
+        try {
+            if (pidFile != null) {
+                pidFile.takeBack();
+            }
+        } catch (IOException e) {
+            LOG.error("{}", e.getMessage());
+        }
+    }
+
     boolean isSuccessor() {
         return options.flatMap(RunOptions.Upgrades::takeOverFrom).isPresent();
     }
@@ -321,6 +331,7 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
             shutdown = shutdownDue;
             reloadDue = false;
             shutdownDue = false;
+            takePidFileBack();
         }
         systemd.ready("serving");
         follow(reload, shutdown);
@@ -347,7 +358,7 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
         synchronized (this) {
             now = handedOver ? null : handovers;
             if (pidFile != null) {
-                pidFile.close(); // a released one stays
+                pidFile.close(); // a successor that has taken it keeps it
             }
         }
         if (now != null) {

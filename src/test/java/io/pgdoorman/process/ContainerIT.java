@@ -388,8 +388,7 @@ class ContainerIT {
             try (var container = StandIn.start(entrypoint, directory)) {
                 long only = container.await("starts", 1);
                 container.signal(signal);
-                container.signal("QUIT"); // is passed on at once, and after the one before
-                container.await("QUIT", 1);
+                container.awaitSignalKeptBack();
 
                 StandIn.noLonger(directory, "hold");
 
@@ -452,6 +451,26 @@ class ContainerIT {
                 long second = container.await("serves", 2);
                 assertThat(container.awaitExit()).isZero();
                 assertThat(container.all("TERM")).containsExactly(second);
+            }
+        }
+
+        /** The predecessor does that, and a second one would end transactions. */
+        @Test
+        void aGracefulStopToTheHeirNotASecondTime() {
+            StandIn.want(directory, "deaf");
+            try (var container = StandIn.start(entrypoint, directory)) {
+                container.await("serves", 1);
+                container.signal("INT");
+                container.await("is deaf to INT", 1);
+                StandIn.noLonger(directory, "deaf");
+                long second = container.upgrade();
+
+                container.signal("HUP");
+                assertThat(container.await("HUP", 1)).isEqualTo(second);
+                container.signal("TERM");
+
+                assertThat(container.awaitExit()).isZero();
+                assertThat(container.all("INT")).isEmpty();
             }
         }
     }

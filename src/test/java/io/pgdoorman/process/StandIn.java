@@ -133,6 +133,20 @@ final class StandIn implements AutoCloseable {
         ChildProcess.signal(entrypoint.ownPid(process.pid()), signal);
     }
 
+    /** Waits until the entrypoint sleeps, which it does to look at the pid file again and again. */
+    void awaitSignalKeptBack() {
+        Awaitility.await()
+                .atMost(LIMIT)
+                .until(
+                        () ->
+                                ProcessHandle.of(entrypoint.ownPid(process.pid())).stream()
+                                        .flatMap(ProcessHandle::children)
+                                        .anyMatch(
+                                                child ->
+                                                        read(child.pid(), "cmdline")
+                                                                .startsWith("sleep\0")));
+    }
+
     /** Kills a process of the script and waits until it is dead. */
     void kill(long pid) {
         long outer = outerPid(pid).orElseThrow();
@@ -172,20 +186,20 @@ final class StandIn implements AutoCloseable {
     }
 
     private static boolean isRunning(long pid) {
-        try {
-            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-            return stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
-        } catch (IOException e) {
-            return false;
-        }
+        String stat = read(pid, "stat");
+        return !stat.isEmpty() && stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
     }
 
     private boolean isOurs(long pid) {
+        return read(pid, "environ").contains("STAND_IN=" + directory + "\0");
+    }
+
+    /** A file in /proc; empty if the process is gone. */
+    private static String read(long pid, String name) {
         try {
-            return Files.readString(Path.of("/proc/" + pid + "/environ"))
-                    .contains("STAND_IN=" + directory + "\0");
+            return Files.readString(Path.of("/proc", Long.toString(pid), name));
         } catch (IOException e) {
-            return false; // gone
+            return "";
         }
     }
 }

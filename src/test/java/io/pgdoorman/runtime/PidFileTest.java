@@ -79,11 +79,47 @@ class PidFileTest {
 
     @Test
     void canBeTakenBackWhenTheSuccessorFails() throws IOException {
-        PidFile.acquire(file, 4711).release();
-        PidFile.acquire(file, 4712).release();
+        try (var predecessor = PidFile.acquire(file, 4711)) {
+            predecessor.release();
+            PidFile.acquire(file, 4712).release();
 
-        try (var _ = PidFile.acquire(file, 4711)) {
+            predecessor.takeBack();
+
             assertThat(file).hasContent("4711\n");
+        }
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void isRemovedAtTheEndWhenTheSuccessorKeepsAnotherOne() throws IOException {
+        var predecessor = PidFile.acquire(file, 4711);
+        predecessor.release();
+
+        predecessor.close();
+
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void isLeftToASuccessorThatHasTheLockAndHasNotWrittenYet() throws IOException {
+        var predecessor = PidFile.acquire(file, 4711);
+        predecessor.release();
+        try (var _ = startHolder()) {
+            Files.writeString(file, "4711\n");
+
+            predecessor.close();
+
+            assertThat(file).hasContent("4711\n");
+        }
+    }
+
+    @Test
+    void cannotBeTakenBackFromASuccessorThatLives() throws IOException {
+        var predecessor = PidFile.acquire(file, 4711);
+        predecessor.release();
+        try (var successor = startHolder()) {
+            assertThatThrownBy(predecessor::takeBack)
+                    .hasMessageContaining("process " + successor.pid());
         }
     }
 
