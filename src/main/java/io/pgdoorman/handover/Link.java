@@ -41,6 +41,7 @@ final class Link implements AutoCloseable {
 
     private static final Duration FOREVER = Duration.ofDays(1);
     private static final Duration SEND_LIMIT = Duration.ofSeconds(5);
+    private static final long SLICE_NANOS = 500_000_000;
 
     private final PeerSocket socket;
     private final PeerSocket.Peer peer;
@@ -207,8 +208,7 @@ final class Link implements AutoCloseable {
         if (ended != null) {
             throw new HandoverException(String.valueOf(ended.getMessage()), ended);
         }
-        Object next = received.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
-        return switch (next) {
+        return switch (poll(limit)) {
             case Message message -> message;
             case HandoverException end -> {
                 ended = end;
@@ -219,6 +219,18 @@ final class Link implements AutoCloseable {
                             "the other process did not answer within %d ms"
                                     .formatted(limit.toMillis()));
         };
+    }
+
+    /**
+     * Both processes may be frozen together (docker pause, a suspended machine) and thaw after the
+     * time is over: only time in which this one has run counts.
+     */
+    private @Nullable Object poll(Duration limit) throws InterruptedException {
+        Object next = null;
+        for (long left = limit.toNanos(); left > 0 && next == null; left -= SLICE_NANOS) {
+            next = received.poll(Math.min(left, SLICE_NANOS), TimeUnit.NANOSECONDS);
+        }
+        return next;
     }
 
     /**
