@@ -9,6 +9,8 @@ import io.pgdoorman.testing.PoolerProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -18,6 +20,8 @@ import java.util.stream.Stream;
 final class FaultStage implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int KILLED = 137;
+    private static final Pattern STARTED =
+            Pattern.compile("Handover: started \\S+ as process (\\d+)");
 
     private final PoolerProcess pooler;
     private final Crowd crowd;
@@ -35,6 +39,19 @@ final class FaultStage implements AutoCloseable {
 
     Path control() {
         return pooler.controlSocket();
+    }
+
+    /** The process that was started last. */
+    long successor() {
+        Matcher started = STARTED.matcher(log());
+        long pid = 0;
+        while (started.find()) {
+            pid = Long.parseLong(started.group(1));
+        }
+        if (pid == 0) {
+            throw new IllegalStateException("none was started: " + log());
+        }
+        return pid;
     }
 
     String log() {
