@@ -17,16 +17,21 @@ final class DescriptorQuota {
     }
 
     /**
-     * For the next batch.
+     * For the next batch of clients.
      *
-     * @throws HandoverException no client fits any more
+     * @throws PeerFailedException no client fits any more; those that have moved may come back
      */
-    int next(int clients) throws HandoverException {
+    int next(int clients) throws PeerFailedException {
         if (room < PER_CLIENT) {
-            throw new HandoverException(
-                    "the other process may open no more descriptors: raise its limit (LimitNOFILE, ulimit -n)");
+            throw new PeerFailedException(
+                    "it may open no more descriptors: raise its limit (LimitNOFILE, ulimit -n)");
         }
         return (int) Math.min(room, (long) Math.max(1, clients) * PER_CLIENT * 2);
+    }
+
+    /** For servers alone, which may as well stay where they are. */
+    int spare() {
+        return Math.clamp(room, 0, Integer.MAX_VALUE);
     }
 
     void used(int count) {

@@ -80,7 +80,7 @@ final class Giver {
         }
         long serversDeadline = System.nanoTime() + SERVERS_LIMIT_NANOS;
         while (departure.remainingServers() > 0 && System.nanoTime() - serversDeadline < 0) {
-            if (!give(departure.next(0, quota.next(MAX_BATCH)))) {
+            if (!give(departure.next(0, quota.spare()))) {
                 Thread.sleep(RETRY_MILLIS);
             }
             if (departure.remaining() > 0) {
@@ -98,7 +98,7 @@ final class Giver {
 
     /** Servers and permits alone, which the other process wants. */
     void give(Wants wants) throws HandoverException, InterruptedException {
-        give(departure.spare(wants, quota.next(MAX_BATCH)));
+        give(departure.spare(wants, quota.spare()));
     }
 
     /**

@@ -34,7 +34,7 @@ enum MessageType {
     END(13),
     /** The taker has all, and is alone: {@link Report}. */
     BYE(14),
-    /** Predecessor: give everything back. */
+    /** Predecessor: give everything back. 1 descriptors it may still open. */
     ROLLBACK(15),
     /** The last message could not be served: 1 reason. The sender goes on. */
     FAILED(16),

@@ -395,7 +395,7 @@ final class Predecessor {
     /** Everything the successor has comes back; it ends. */
     private void rollBack(Link to) throws HandoverException, InterruptedException {
         LOG.info("Handover: rolling back");
-        to.send(MessageType.ROLLBACK);
+        to.send(MessageType.ROLLBACK, new FieldWriter().put(1, DescriptorRoom.left()));
         Taker taker = new Taker(host, to, peer);
         Message message = to.receive(ANSWER_LIMIT);
         while (message.type() == MessageType.BATCH || message.type() == MessageType.WANTS) {

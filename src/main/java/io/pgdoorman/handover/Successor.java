@@ -222,7 +222,7 @@ public final class Successor {
                         case BATCH -> taker.take(message);
                         case WANTS -> exchange(Wants.read(message));
                         case ROLLBACK -> {
-                            return giveBack();
+                            return giveBack(room(message));
                         }
                         case REFUSED -> {
                             return giveUp(message.reason());
@@ -271,12 +271,12 @@ public final class Successor {
         }
 
         /** The predecessor is the one that goes on, as long as it lives. */
-        private Outcome giveBack() throws InterruptedException {
+        private Outcome giveBack(int room) throws InterruptedException {
             LOG.info("Handover: the predecessor takes everything back");
             host.pauseListeners();
             taker.awaitPlaced();
             try {
-                new Giver(host, link, peer, other.room()).giveAll();
+                new Giver(host, link, peer, room).giveAll();
                 link.send(MessageType.END);
                 link.expect(MessageType.BYE, MESSAGE_LIMIT);
             } catch (HandoverException e) {
@@ -292,6 +292,20 @@ public final class Successor {
                 control = null;
             }
             return Outcome.ROLLED_BACK;
+        }
+
+        private int room(Message rollback) throws HandoverException {
+            try {
+                FieldReader in = rollback.fields();
+                for (int field = in.next(); field != 0; field = in.next()) {
+                    if (field == 1) {
+                        return in.integer();
+                    }
+                }
+                return other.room();
+            } catch (FormatException e) {
+                throw new HandoverException("rollback: " + e.getMessage(), e);
+            }
         }
 
         private HandoverEvents.Due due(Message end) throws HandoverException {

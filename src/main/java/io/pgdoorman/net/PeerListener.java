@@ -62,6 +62,8 @@ public final class PeerListener implements AutoCloseable {
     /** Goes on listening on a socket another process bound to {@code path}. Takes {@code fd}. */
     public static PeerListener adopt(int fd, Path path) throws IOException {
         try {
+            // Again: who connects is told the pid of the process that called this last.
+            UnixSockets.listen(fd, BACKLOG);
             return new PeerListener(fd, path, fileKey(path));
         } catch (IOException e) {
             UnixSockets.close(fd);

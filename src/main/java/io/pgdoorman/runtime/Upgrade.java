@@ -280,6 +280,8 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
             reloadDue = false;
         }
         takePidFile();
+        // The predecessor has said so, unless it died; whoever is told twice does not mind.
+        systemd.mainPid(ProcessHandle.current().pid());
         process.accept(Event.SERVING);
         open(upgrades, taking == null ? null : taking.control());
         follow(reload, shutdown);

@@ -51,7 +51,7 @@ final class WarmUp {
                         .name(RunOptions.REHEARSAL_THREADS)
                         .start(() -> rehearse(version));
         try {
-            if (!thread.join(LIMIT.plus(LIMIT))) {
+            if (!thread.join(LIMIT.multipliedBy(4))) {
                 LOG.warn("the warm-up does not come to its end and is left alone");
                 thread.interrupt();
             }
