@@ -24,9 +24,9 @@ final class Giver {
     /** The other process has run little of its code: the first batches are small. */
     private static final int FIRST_BATCH = 4;
 
-    private static final int MAX_BATCH = 96;
-    private static final long QUICK_NANOS = 8_000_000;
-    private static final long SLOW_NANOS = 16_000_000;
+    private static final int MAX_BATCH = 32;
+    private static final long QUICK_NANOS = 4_000_000;
+    private static final long SLOW_NANOS = 8_000_000;
 
     /** What cannot be moved now can be a moment later. */
     private static final long RETRY_MILLIS = 1;
