@@ -230,13 +230,15 @@ public final class Pooler implements AutoCloseable {
                 start();
             }
         } catch (StartException e) {
-            if (exitCode.complete(e.exitCode())) { // else it is just being ended
-                LOG.error("{}", e.getMessage());
+            if (!exitCode.isDone()) { // else it is just being ended
+                LOG.error("{}", e.getMessage()); // before the log is closed
             }
+            exitCode.complete(e.exitCode());
         } catch (RuntimeException e) {
-            if (exitCode.complete(StartException.FAILURE)) {
+            if (!exitCode.isDone()) {
                 LOG.error("the start failed", e);
             }
+            exitCode.complete(StartException.FAILURE);
         }
     }
 
