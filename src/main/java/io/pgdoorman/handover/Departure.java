@@ -58,11 +58,13 @@ final class Departure {
         int left = Math.max(0, descriptors - 2 * chosen);
         double share = before == 0 ? 1 : Math.min(1, (double) chosen / before);
         for (Pool pool : host.pools()) {
-            int part = Math.min(left, (int) Math.ceil(pool.idle() * share));
-            if (share == 1) {
-                part = Math.min(left, pool.open() * works.size()); // the keeper's, on any loop
-            }
-            left -= spread(pool, part, works);
+            left -=
+                    share == 1
+                            ? spread(pool, Math.min(left, pool.open() * works.size()), works)
+                            : takeIdle(
+                                    pool,
+                                    Math.min(left, (int) Math.ceil(pool.idle() * share)),
+                                    works);
         }
         Batch batch = collect(works);
         givePermits(share, batch);
@@ -90,8 +92,8 @@ final class Departure {
             if (pool == null || pool.waitingHint() > 0) {
                 continue; // its own clients come first
             }
-            int servers = Math.min(left, Math.min(wanted.clients(), pool.idle()));
-            left -= spread(pool, servers, works);
+            int servers = takeIdle(pool, Math.min(left, wanted.clients()), works);
+            left -= servers;
             int rest = wanted.clients() - servers;
             int permits = pool.giveAway(rest);
             if (permits > 0) {
@@ -153,6 +155,25 @@ final class Departure {
         return chosen;
     }
 
+    /**
+     * Idle servers, from the loops where they are.
+     *
+     * @return how many, at most {@code most}
+     */
+    private static int takeIdle(Pool pool, int most, Map<EventLoop, LoopWork> works) {
+        int taken = 0;
+        for (Shard shard : pool.shards()) {
+            int count = Math.min(most - taken, shard.idleHint());
+            LoopWork work = works.get(shard.loop());
+            if (count > 0 && work != null) {
+                work.servers.merge(pool, count, Integer::sum);
+                taken += count;
+            }
+        }
+        return taken;
+    }
+
+    /** All servers without a client, those the keeper works on too, wherever they are. */
     private static int spread(Pool pool, int part, Map<EventLoop, LoopWork> works) {
         int loops = works.size();
         int index = 0;
