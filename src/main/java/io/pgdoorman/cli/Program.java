@@ -5,6 +5,7 @@ import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.demo.Demo;
 import io.pgdoorman.demo.DemoException;
+import io.pgdoorman.handover.Successor;
 import io.pgdoorman.handover.SuccessorProgram;
 import io.pgdoorman.runtime.Pooler;
 import io.pgdoorman.runtime.Rehearsal;
@@ -12,6 +13,7 @@ import io.pgdoorman.runtime.RunOptions;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -110,6 +112,7 @@ final class Program {
         LoadResult loaded = ConfigLoader.load(arguments.configFile());
         if (loaded.config().isEmpty()) {
             new ConfigCheck(out, err).print(loaded);
+            reportInvalid(loaded);
             return ExitCode.CONFIG;
         }
         Config config = loaded.config().get();
@@ -129,6 +132,17 @@ final class Program {
         }
     }
 
+    /** The process that has started this one to be its successor has to know. */
+    private void reportInvalid(LoadResult loaded) {
+        String knock = environment.getOrDefault(SuccessorProgram.SOCKET_VARIABLE, "");
+        if (!knock.isEmpty()) {
+            var text = new StringWriter();
+            new ConfigCheck(out, new PrintWriter(text)).print(loaded);
+            Successor.reportInvalid(
+                    Path.of(knock), "exit code %d: %s".formatted(ExitCode.CONFIG, text).strip());
+        }
+    }
+
     /** Its path as it was called: what stands there may be another version by now. */
     private static Path launcher() {
         return Path.of(System.getProperty("pg_doorman.program", "pg_doorman"));
@@ -145,7 +159,7 @@ final class Program {
         List<String> again =
                 words.stream().filter(word -> !word.equals("--" + Arguments.TAKEOVER)).toList();
         return new RunOptions.Upgrades(
-                new SuccessorProgram(launcher(), again, arguments.configFile()),
+                new SuccessorProgram(launcher(), again),
                 control,
                 config.general().process().upgradeSocket().isPresent(),
                 from);

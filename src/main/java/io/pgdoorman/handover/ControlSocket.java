@@ -79,6 +79,9 @@ public final class ControlSocket implements AutoCloseable {
         /** A successor; the link is the owner's from then on. */
         void onKnock(Predecessor.Knock knock);
 
+        /** A process that was started as a successor ends; {@code reason} has its words. */
+        void onStartFailed(long pid, String reason);
+
         Answer onCommand(List<String> words);
 
         /** The answer to the command has been sent, or nobody waits for it any more. */
@@ -124,6 +127,10 @@ public final class ControlSocket implements AutoCloseable {
             switch (first.type()) {
                 case HELLO -> knock(owner, link, first);
                 case COMMAND -> command(owner, link, words(first));
+                case FAILED -> {
+                    owner.onStartFailed(link.peer().pid(), first.reason());
+                    link.close();
+                }
                 default -> throw new HandoverException("it began with " + first.type());
             }
         } catch (HandoverException | FormatException e) {

@@ -15,8 +15,10 @@ import io.pgdoorman.session.Session;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -26,11 +28,21 @@ import java.util.concurrent.CompletableFuture;
  * <p>Threads: a thread of the handover, which waits for the loops.
  */
 final class Departure {
+    /** So many busy clients go with each batch of quiet ones. */
+    private static final int BUSY_IN_QUIET = 3;
+
     private final Host host;
+    private final QuietClients quiet;
     private long stoppedNanos = System.nanoTime();
 
     Departure(Host host) {
         this.host = host;
+        this.quiet = new QuietClients(host);
+    }
+
+    /** Those that move first, if {@link QuietClients#note} has been called before. */
+    QuietClients quiet() {
+        return quiet;
     }
 
     /** Clients of any kind that are still here. */
@@ -143,16 +155,25 @@ final class Departure {
                 chosen++;
             }
         }
-        Iterator<Session> sessions = host.sessions().all().iterator();
-        while (chosen < most && sessions.hasNext()) {
-            Session session = sessions.next();
-            LoopWork work = works.get(session.channel().eventLoop());
-            if (work != null) {
-                work.sessions.add(session);
-                chosen++;
+        if (!quiet.isEmpty()) {
+            for (Session session : quiet.next(most - chosen, BUSY_IN_QUIET)) {
+                chosen += choose(session, works);
+            }
+            if (chosen > 0) {
+                return chosen;
             }
         }
+        Iterator<Session> sessions = host.sessions().all().iterator();
+        while (chosen < most && sessions.hasNext()) {
+            chosen += choose(sessions.next(), works);
+        }
         return chosen;
+    }
+
+    /** How many more were chosen: 0 if it is chosen already, or has left its loops. */
+    private static int choose(Session session, Map<EventLoop, LoopWork> works) {
+        LoopWork work = works.get(session.channel().eventLoop());
+        return work != null && work.sessions.add(session) ? 1 : 0;
     }
 
     /**
@@ -250,7 +271,7 @@ final class Departure {
     /** What one loop gives up. Its lists are filled on the loop, read after {@link #start}. */
     private final class LoopWork {
         final EventLoop loop;
-        final List<Session> sessions = new ArrayList<>();
+        final Set<Session> sessions = new LinkedHashSet<>();
         final List<LoginHandler> logins = new ArrayList<>();
         final Map<Pool, Integer> servers = new HashMap<>();
         private final List<MovingSession> movingSessions = new ArrayList<>();

@@ -25,6 +25,9 @@ final class Giver {
     private static final int FIRST_BATCH = 4;
 
     private static final int MAX_BATCH = 32;
+
+    /** Those who ask for nothing do not notice how many move at once. */
+    private static final int QUIET_BATCH = 64;
     private static final long QUICK_NANOS = 4_000_000;
     private static final long SLOW_NANOS = 8_000_000;
 
@@ -60,14 +63,25 @@ final class Giver {
         this.quota = new DescriptorQuota(room);
     }
 
+    /** Looks at who is busy; what happens until {@link #giveAll} shows who is quiet. */
+    void noteActivity() throws HandoverException, InterruptedException {
+        departure.quiet().note();
+    }
+
     /**
-     * Gives until nothing is left.
+     * Gives until nothing is left, first the clients that are quiet.
      *
      * @throws HandoverException a batch was not taken; it runs here again
      */
     void giveAll() throws HandoverException, InterruptedException {
+        departure.quiet().find();
         long clientsDeadline = System.nanoTime() + CLIENTS_LIMIT_NANOS;
+        boolean quiet = !departure.quiet().isEmpty();
         while (departure.remaining() > 0) {
+            if (quiet && departure.quiet().isEmpty()) {
+                quiet = false;
+                most = FIRST_BATCH;
+            }
             boolean moved = give(departure.next(most, quota.next(most)));
             if (moved) {
                 clientsDeadline = System.nanoTime() + CLIENTS_LIMIT_NANOS;
@@ -173,7 +187,7 @@ final class Giver {
 
     private void adapt(long nanos) {
         if (nanos < QUICK_NANOS) {
-            most = Math.min(MAX_BATCH, most * 2);
+            most = Math.min(departure.quiet().isEmpty() ? MAX_BATCH : QUIET_BATCH, most * 2);
         } else if (nanos > SLOW_NANOS) {
             most = Math.max(FIRST_BATCH, most / 2);
         }

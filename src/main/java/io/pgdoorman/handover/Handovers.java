@@ -192,6 +192,17 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
     }
 
     @Override
+    public void onStartFailed(long pid, String reason) {
+        Predecessor now;
+        synchronized (this) {
+            now = current;
+        }
+        if (now != null) {
+            now.onStartFailed(pid, reason);
+        }
+    }
+
+    @Override
     public ControlSocket.Answer onCommand(List<String> words) {
         synchronized (this) {
             answering++;

@@ -26,8 +26,6 @@ import java.util.concurrent.TimeUnit;
 final class Predecessor {
     private static final Logger LOG = LoggerFactory.getLogger(Predecessor.class);
 
-    private static final Duration VALIDATE_LIMIT = Duration.ofSeconds(30);
-
     /** From its start to its hello: a virtual machine on a busy machine. */
     private static final Duration HELLO_LIMIT = Duration.ofSeconds(60);
 
@@ -133,6 +131,14 @@ final class Predecessor {
         return phase == Phase.STAGED && decisions.offer(decision);
     }
 
+    /** The process it has started cannot take over, by its own word. */
+    void onStartFailed(long pid, String reason) {
+        Process started = child;
+        if (started != null && pid == started.pid()) {
+            knock.completeExceptionally(new HandoverException(reason));
+        }
+    }
+
     /** This process ends at once, and the successor with it: the service is to stop. */
     void stop() {
         Process started = child;
@@ -168,21 +174,20 @@ final class Predecessor {
     private Report handOver() throws HandoverException, InterruptedException {
         Knock successor = outside == null ? start() : outside;
         Link to = greet(successor);
+        Giver giver = new Giver(host, to, peer, successor.hello().room());
+        giver.noteActivity();
         passListeners(to);
         ready(to);
         if (staged) {
-            awaitDecision(to, successor.hello());
+            awaitDecision(to, giver);
         }
         enter(Phase.SESSIONS);
-        giver(to, successor.hello()).giveAll();
+        giver.giveAll();
         return end(to);
     }
 
     private Knock start() throws HandoverException, InterruptedException {
         enter(Phase.VALIDATE);
-        program.validate(VALIDATE_LIMIT);
-        LOG.info("Handover: configuration validation successful");
-        enter(Phase.HELLO);
         Process started = program.start(control.path());
         child = started;
         peer = PeerProcess.of(started);
@@ -200,14 +205,20 @@ final class Predecessor {
                         "the new process did not come within " + HELLO_LIMIT.toSeconds() + " s");
             }
             try {
-                return knock.get(TICK.toMillis(), TimeUnit.MILLISECONDS);
+                knock.get(TICK.toMillis(), TimeUnit.MILLISECONDS);
             } catch (java.util.concurrent.TimeoutException e) {
                 LOG.trace("no knock yet");
             } catch (java.util.concurrent.ExecutionException e) {
-                throw new HandoverException("knock: " + e.getCause(), e);
+                LOG.trace("it cannot take over", e);
             }
         }
-        return knock.join();
+        if (knock.isCompletedExceptionally()) {
+            throw new HandoverException(
+                    String.valueOf(knock.exceptionNow().getMessage()), knock.exceptionNow());
+        }
+        Knock came = knock.join();
+        LOG.info("Handover: configuration validation successful");
+        return came;
     }
 
     private Link greet(Knock successor) throws HandoverException {
@@ -271,12 +282,8 @@ final class Predecessor {
         LOG.info("Handover: process {} is ready and accepts clients", peerPid);
     }
 
-    private Giver giver(Link to, Hello hello) {
-        return new Giver(host, to, peer, hello.room());
-    }
-
     /** Both serve; limits go to where clients wait. */
-    private void awaitDecision(Link to, Hello hello)
+    private void awaitDecision(Link to, Giver giver)
             throws HandoverException, InterruptedException {
         enter(Phase.STAGED);
         LOG.info(
@@ -284,11 +291,11 @@ final class Predecessor {
                         + " 'pg_doorman ctl upgrade --commit' or --rollback",
                 peerPid);
         Taker taker = new Taker(host, to, peer);
-        Giver giver = giver(to, hello);
         stagedReached.complete(null);
         while (true) {
             Decision decision = decisions.poll(TICK.toMillis(), TimeUnit.MILLISECONDS);
             if (decision == Decision.COMMIT) {
+                giver.noteActivity();
                 return;
             }
             if (decision == Decision.ROLLBACK) {

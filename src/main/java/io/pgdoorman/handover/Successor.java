@@ -73,6 +73,19 @@ public final class Successor {
         this.controlPath = controlPath;
     }
 
+    /**
+     * Says at {@code path} that this process does not come, because its configuration is wrong.
+     *
+     * @param problems for the operator, one a line
+     */
+    public static void reportInvalid(Path path, String problems) {
+        try (var link = new Link(PeerListener.connect(path))) {
+            link.start().sendReason(MessageType.FAILED, problems);
+        } catch (IOException | HandoverException e) {
+            LOG.debug("nobody waits at {}", path, e);
+        }
+    }
+
     /** The control socket that came from the predecessor, the caller's; null if none did. */
     public @Nullable PassedListener control() {
         return control;

@@ -35,7 +35,7 @@ final class WarmUp {
     /** The predecessor waits, but not for ever. */
     private static final Duration LIMIT = Duration.ofSeconds(5);
 
-    private static final int LEAST_ROUNDS = 12;
+    private static final int LEAST_ROUNDS = 8;
     private static final int CLIENTS = 32;
 
     /** Between two handovers. */

@@ -175,6 +175,16 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         };
     }
 
+    /** Without a server and without a wish for one; to be asked on the client's loop. */
+    public boolean isResting() {
+        return state == State.IDLE;
+    }
+
+    /** Statements so far; to be asked on the client's loop. */
+    public long queries() {
+        return queries;
+    }
+
     /** For the shutdown's log line; to be asked on the client's loop. */
     public boolean isInTransaction() {
         return server != null && server.status() != TransactionStatus.IDLE;

@@ -186,6 +186,11 @@ public final class FakePeer implements AutoCloseable {
         return send(type, new FieldWriter().put(1, reason));
     }
 
+    /** As {@link #send(String)}, of something for which the other may kill it at once. */
+    public FakePeer sendLast(String type) {
+        return command(sendCommand(type, new FieldWriter()), FakePeerProgram.DEAD);
+    }
+
     /**
      * Sends a message.
      *

@@ -33,6 +33,11 @@ class VersionSkewTest {
         }
 
         @Override
+        public void onStartFailed(long pid, String reason) {
+            throw new AssertionError(reason);
+        }
+
+        @Override
         public ControlSocket.Answer onCommand(List<String> words) {
             return ControlSocket.Answer.ok(String.join(" ", words));
         }

@@ -204,7 +204,7 @@ class HandoverFaultsIT {
                             var fake = FakePeer.start().connect(stage.control())) {
                         comeTo(until, fake);
 
-                        fake.send("BYE");
+                        fake.sendLast("BYE");
 
                         stage.awaitFailure(until.phase, "the other process sent BYE where");
                         stage.assertFate(fake, until.isServing());

@@ -21,7 +21,7 @@ import java.util.Properties;
 public final class ImageTraining {
     private static final Duration EXIT_LIMIT = Duration.ofMinutes(2);
     private static final int CONNECTIONS = 20;
-    private static final int QUERIES = 100;
+    private static final int QUERIES = 1_000;
 
     private final Path cache;
 
