@@ -85,7 +85,7 @@ final class RelaySurroundings {
     private static PoolSettings settings() {
         return new PoolSettings(
                 false, "bench", false, 1, 0, MINUTE, 0, 0, 0, MINUTE, MINUTE, MINUTE, false, true,
-                1, 1, false, 0, 0, 0);
+                true, 100, 100, 1, 1, false, 0, 0, 0);
     }
 
     /** Its only server is the channel at the other end. */

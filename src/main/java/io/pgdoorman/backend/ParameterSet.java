@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -25,10 +26,23 @@ public final class ParameterSet {
     /** No parameter at all. */
     public static final ParameterSet EMPTY = new ParameterSet(new String[0], new String[0]);
 
+    /** Reported, but no statement is read differently for it. */
+    private static final Set<String> NOT_READ =
+            Set.of(
+                    "application_name",
+                    "default_transaction_read_only",
+                    "in_hot_standby",
+                    "integer_datetimes",
+                    "scram_iterations",
+                    "server_version");
+
     private final String[] names;
     private final String[] values;
     private final int hash;
     private final int characters;
+
+    /** Made when it is first asked for, perhaps more than once. */
+    private @Nullable String statementContext;
 
     private ParameterSet(String[] names, String[] values) {
         this.names = names;
@@ -72,6 +86,22 @@ public final class ParameterSet {
     @SuppressWarnings("ReferenceEquality") // the point of it
     public boolean isSame(ParameterSet other) {
         return this == other;
+    }
+
+    /** Those under which PostgreSQL may read a statement in another way, as one text. */
+    public String statementContext() {
+        String text = statementContext;
+        if (text == null) {
+            var all = new StringBuilder();
+            for (int i = 0; i < names.length; i++) {
+                if (!NOT_READ.contains(names[i])) {
+                    all.append(names[i]).append('=').append(values[i]).append('\n');
+                }
+            }
+            text = all.toString();
+            statementContext = text;
+        }
+        return text;
     }
 
     /** The value of {@code name}, or null if it is not in the set. */

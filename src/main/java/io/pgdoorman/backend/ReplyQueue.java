@@ -48,8 +48,54 @@ public final class ReplyQueue {
     /** A simple query of the pooler itself: none of its replies is the client's. */
     static final byte OWN = 'o';
 
+    /** The client's Parse, sent under another name, or as it is without one. */
+    static final byte MAPPED_PARSE = 'M';
+
+    static final byte UNNAMED_PARSE = 'U';
+
+    /** A Parse of the pooler itself ahead of a message of the client; only its error passes. */
+    static final byte OWN_PARSE = 'i';
+
+    /** A Close of the pooler itself. */
+    static final byte OWN_CLOSE = 'x';
+
+    /** The client's Close, sent, of the statement without a name. */
+    static final byte UNNAMED_CLOSE = 'u';
+
+    // Messages of the client that were not sent: their replies are made up in their turn.
+
+    static final byte SKIPPED_PARSE = 'p';
+    static final byte SKIPPED_CLOSE = 'z';
+    static final byte SKIPPED_DEALLOCATE = 'k';
+    static final byte SKIPPED_DEALLOCATE_ALL = 'K';
+
+    /** Hears what becomes of messages about statements. */
+    interface Listener {
+        /** The reply to this message came, or is made up now. */
+        void onConfirmed(byte kind);
+
+        /**
+         * The oldest messages will not be answered.
+         *
+         * @param kinds oldest first; those that are not about statements too
+         * @param firstFailed the first of them was answered by an error
+         */
+        void onUndone(byte[] kinds, boolean firstFailed);
+    }
+
+    /** For a queue of which nobody wants to know. */
+    static final Listener DEAF =
+            new Listener() {
+                @Override
+                public void onConfirmed(byte kind) {}
+
+                @Override
+                public void onUndone(byte[] kinds, boolean firstFailed) {}
+            };
+
     private static final int SMALL = 16;
 
+    private final Listener listener;
     private byte[] ring = new byte[SMALL];
     private int head;
     private int size;
@@ -63,6 +109,14 @@ public final class ReplyQueue {
      * reads that far the backend answers it after all, which cannot be seen from here.
      */
     private boolean syncInDoubt;
+
+    ReplyQueue() {
+        this(DEAF);
+    }
+
+    ReplyQueue(Listener listener) {
+        this.listener = listener;
+    }
 
     /** Nothing outstanding, no COPY running and no batch without its Sync. */
     public boolean isSettled() {
@@ -105,6 +159,30 @@ public final class ReplyQueue {
         return size > 0 && ring[head] == OWN;
     }
 
+    /** The next reply is to be made up. */
+    boolean headIsSkipped() {
+        return size > 0 && isSkipped(ring[head]);
+    }
+
+    private static boolean isSkipped(byte kind) {
+        return switch (kind) {
+            case SKIPPED_PARSE, SKIPPED_CLOSE, SKIPPED_DEALLOCATE, SKIPPED_DEALLOCATE_ALL -> true;
+            default -> false;
+        };
+    }
+
+    /** Takes the next one, whose reply is made up, and says what it is. */
+    byte takeSkipped() {
+        byte kind = ring[head];
+        pop();
+        return kind;
+    }
+
+    /** Whether nothing but the end of the batch follows. */
+    boolean headIsSync() {
+        return size > 0 && ring[head] == SYNC;
+    }
+
     // ---- what is sent ----------------------------------------------------------------------
 
     void sentQuery() {
@@ -133,6 +211,14 @@ public final class ReplyQueue {
         }
     }
 
+    /** The reply will be made up. */
+    void skipped(byte kind) {
+        if (kind == SKIPPED_PARSE || kind == SKIPPED_CLOSE) {
+            batchOpen = true;
+        }
+        push(kind);
+    }
+
     void sentSync() {
         if (copyIn) {
             syncInDoubt = true; // ignored: the client has to send another one after CopyDone
@@ -156,12 +242,30 @@ public final class ReplyQueue {
     /** ParseComplete, BindComplete, CloseComplete, and the end of a Describe. */
     void received(byte kind) {
         dropCopyEnds();
-        if (size > 0 && ring[head] == kind) {
+        if (size > 0 && answers(kind, ring[head])) {
+            byte done = ring[head];
             pop();
+            if (done != kind) {
+                listener.onConfirmed(done);
+            }
         } else if (!(kind == DESCRIBE && size > 0)) {
             // A RowDescription within a Query or before the rows of a FETCH is part of that reply.
             confused = true;
         }
+    }
+
+    private static boolean answers(byte reply, byte sent) {
+        return reply == sent
+                || switch (sent) {
+                    case MAPPED_PARSE, UNNAMED_PARSE, OWN_PARSE -> reply == PARSE;
+                    case OWN_CLOSE, UNNAMED_CLOSE -> reply == CLOSE;
+                    default -> false;
+                };
+    }
+
+    /** Whether a reply of this kind answers a message of the pooler's own. */
+    boolean isOwnReply(byte reply) {
+        return size > 0 && (reply == PARSE ? ring[head] == OWN_PARSE : ring[head] == OWN_CLOSE);
     }
 
     /** CommandComplete, EmptyQueryResponse or PortalSuspended. */
@@ -218,12 +322,48 @@ public final class ReplyQueue {
         if (endsInReadyForQuery(ring[head]) && ring[head] != SYNC) {
             return; // ReadyForQuery follows
         }
-        while (size > 0 && ring[head] != SYNC) {
-            pop();
+        int dropped = 0;
+        while (dropped < size && at(dropped) != SYNC) {
+            dropped++;
+        }
+        boolean told = false;
+        for (int i = 0; i < dropped && !told; i++) {
+            told = isAboutStatements(at(i));
+        }
+        if (told) {
+            byte[] kinds = new byte[dropped];
+            for (int i = 0; i < dropped; i++) {
+                kinds[i] = at(i);
+            }
+            drop(dropped);
+            listener.onUndone(kinds, true);
+        } else {
+            drop(dropped);
         }
         if (size == 0) {
             skipToSync = true;
         }
+    }
+
+    private void drop(int count) {
+        head = (head + count) & (ring.length - 1);
+        size -= count;
+    }
+
+    static boolean isAboutStatements(byte kind) {
+        return switch (kind) {
+            case MAPPED_PARSE,
+                    UNNAMED_PARSE,
+                    OWN_PARSE,
+                    OWN_CLOSE,
+                    UNNAMED_CLOSE,
+                    SKIPPED_PARSE,
+                    SKIPPED_CLOSE,
+                    SKIPPED_DEALLOCATE,
+                    SKIPPED_DEALLOCATE_ALL ->
+                    true;
+            default -> false;
+        };
     }
 
     /**
@@ -281,7 +421,11 @@ public final class ReplyQueue {
     }
 
     public static ReplyQueue thaw(Frozen frozen) {
-        ReplyQueue queue = new ReplyQueue();
+        return thaw(frozen, DEAF);
+    }
+
+    static ReplyQueue thaw(Frozen frozen, Listener listener) {
+        ReplyQueue queue = new ReplyQueue(listener);
         for (byte entry : frozen.entries()) {
             queue.push(entry);
         }

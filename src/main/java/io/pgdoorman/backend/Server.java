@@ -3,6 +3,8 @@ package io.pgdoorman.backend;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.pgdoorman.statement.ServerStatements;
+import io.pgdoorman.statement.Statement;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.Frames;
 import io.pgdoorman.wire.FrontendType;
@@ -14,8 +16,11 @@ import io.pgdoorman.wire.frontend.FrontendMessage;
 import io.pgdoorman.wire.frontend.Query;
 import io.pgdoorman.wire.frontend.Sync;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.util.function.UnaryOperator;
 
 /**
  * One logged-in connection to PostgreSQL: its channel, its {@link ServerProtocol position in the
@@ -26,11 +31,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class Server implements ServerProtocol.Events {
     private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+    private static final int COMPOSED_BYTES = 512;
+    private static final byte[] NO_NAME = {};
 
     private final ServerIdentity identity;
     private final ServerProtocol protocol;
+    private final ServerStatements statements;
     private Channel channel;
     private ServerOwner owner;
+    private @Nullable ByteBuf composed;
     private boolean messageCut;
     private boolean closed;
     private int cancelsInFlight;
@@ -48,14 +57,20 @@ public final class Server implements ServerProtocol.Events {
         this.channel = channel;
         this.owner = owner;
         this.protocol = new ServerProtocol(this, parameters);
+        this.statements = new ServerStatements();
         this.idleSinceNanos = System.nanoTime();
     }
 
-    private Server(FrozenServer frozen, Channel channel, ServerOwner owner) {
+    private Server(
+            FrozenServer frozen,
+            Channel channel,
+            ServerOwner owner,
+            UnaryOperator<Statement> adopt) {
         this.identity = frozen.identity();
         this.channel = channel;
         this.owner = owner;
         this.protocol = new ServerProtocol(this, frozen.protocol(), channel.alloc());
+        this.statements = ServerStatements.thaw(frozen.statements(), adopt);
         this.messageCut = frozen.messageCut();
         this.cancelsInFlight = frozen.cancelsInFlight();
         this.idleSinceNanos = frozen.idleSinceNanos();
@@ -147,6 +162,12 @@ public final class Server implements ServerProtocol.Events {
      * @return whether the message's text has to be shown to {@link #scanStatement}
      */
     public boolean onFrontendMessage(byte type) {
+        if (type == FrontendType.QUERY) {
+            statements.forgetUnnamed();
+            statements.nextBatch();
+        } else if (type == FrontendType.SYNC) {
+            statements.nextBatch();
+        }
         return protocol.onFrontendMessage(type);
     }
 
@@ -179,15 +200,217 @@ public final class Server implements ServerProtocol.Events {
 
     /** Writes without flush. Consumes {@code bytes}. */
     public void write(ByteBuf bytes) {
+        writeComposed();
         channel.write(bytes, channel.voidPromise());
     }
 
+    /** Small pieces go out as one: whether there is one already that more could go into. */
+    public boolean isComposing() {
+        return composed != null;
+    }
+
+    /** Where a small piece may be written, of at most {@code length} bytes; stays the server's. */
+    public ByteBuf compose(int length) {
+        ByteBuf into = composed;
+        if (into != null && into.maxFastWritableBytes() < length) {
+            writeComposed();
+            into = null;
+        }
+        if (into == null) {
+            into = channel.alloc().buffer(Math.max(length, COMPOSED_BYTES));
+            composed = into;
+        }
+        return into;
+    }
+
+    private void writeComposed() {
+        ByteBuf bytes = composed;
+        if (bytes != null) {
+            composed = null;
+            channel.write(bytes, channel.voidPromise());
+        }
+    }
+
     public void flush() {
+        writeComposed();
         channel.flush();
+    }
+
+    // ---- prepared statements ----------------------------------------------------------------
+
+    /** What it has prepared. */
+    public ServerStatements statements() {
+        return statements;
+    }
+
+    /**
+     * Notes a Bind, Describe or Close that goes out now under another name than it came with; its
+     * bytes follow.
+     */
+    public void sentRenamed(byte type) {
+        protocol.onFrontendMessage(type);
+    }
+
+    /** A Parse of the client goes out under a name of {@link #statements}. */
+    public void sentMappedParse() {
+        protocol.sentStatement(ReplyQueue.MAPPED_PARSE);
+    }
+
+    /** A Parse of the client without a name goes out. */
+    public void sentUnnamedParse() {
+        protocol.sentStatement(ReplyQueue.UNNAMED_PARSE);
+    }
+
+    /** A Close of the client without a name goes out. */
+    public void sentUnnamedClose() {
+        protocol.sentStatement(ReplyQueue.UNNAMED_CLOSE);
+    }
+
+    /** A message of the client does not go out. */
+    public void skip(Skipped message) {
+        if (protocol.skip(message.kind())) {
+            protocol.makeUpReplies();
+        }
+    }
+
+    /** Whether a skipped message was the last thing the session waited for. */
+    public boolean takeSettled() {
+        return protocol.takeSettled();
+    }
+
+    /**
+     * Prepares a statement ahead of a client's message, and closes others to make room.
+     *
+     * @param most statements the server may have then
+     */
+    public ServerStatements.Entry prepare(Statement statement, int most) {
+        makeRoom(most);
+        ServerStatements.Entry entry = statements.prepare(statement);
+        protocol.sentStatement(ReplyQueue.OWN_PARSE);
+        writeParse(entry.name(), statement);
+        return entry;
+    }
+
+    /** The same without a name. */
+    public void prepareUnnamed(Statement statement) {
+        statements.prepareUnnamed(statement);
+        protocol.sentStatement(ReplyQueue.OWN_PARSE);
+        writeParse(NO_NAME, statement);
+    }
+
+    /** Closes statements, so that one more may be prepared. */
+    public void makeRoom(int most) {
+        for (ServerStatements.Entry entry = statements.toClose(most);
+                entry != null;
+                entry = statements.toClose(most)) {
+            protocol.sentStatement(ReplyQueue.OWN_CLOSE);
+            writeClose(entry.name());
+        }
+    }
+
+    /** Takes away what another client has left as the unnamed statement. */
+    public void closeUnnamed() {
+        statements.closeUnnamed();
+        protocol.sentStatement(ReplyQueue.OWN_CLOSE);
+        writeClose(NO_NAME);
+    }
+
+    private void writeParse(byte[] name, Statement statement) {
+        int body = name.length + 1 + statement.definitionLength();
+        ByteBuf out = compose(Frames.HEADER_BYTES + body);
+        out.writeByte(FrontendType.PARSE).writeInt(Integer.BYTES + body);
+        out.writeBytes(name).writeByte(0);
+        statement.writeDefinition(out);
+    }
+
+    private void writeClose(byte[] name) {
+        int body = 1 + name.length + 1;
+        ByteBuf out = compose(Frames.HEADER_BYTES + body);
+        out.writeByte(FrontendType.CLOSE).writeInt(Integer.BYTES + body);
+        out.writeByte('S').writeBytes(name).writeByte(0);
+    }
+
+    /** What its session has done makes PostgreSQL read statements in another way than usual. */
+    public boolean readsStatementsDifferently() {
+        return SessionTraces.changesStatements(protocol.traces());
+    }
+
+    /** A PREPARE was run: the server has statements the pooler does not know. */
+    public boolean hasUnknownStatements() {
+        return SessionTraces.removesStatements(protocol.traces());
+    }
+
+    /** A statement that may leave these traces is run. */
+    public void addTraces(int traces) {
+        if (traces != 0) {
+            protocol.addTraces(traces);
+        }
+    }
+
+    /** The traces this statement text may leave. Borrows {@code text}. */
+    public static int tracesOf(ByteBuf text, int index, int length) {
+        return StatementScanner.tracesOf(text, index, length);
+    }
+
+    @Override
+    public void onSkipped(byte kind, boolean last) {
+        owner.onSkipped(this, Skipped.of(kind), last);
+        owner.onStatementConfirmed(this);
+    }
+
+    @Override
+    public void onStatementConfirmed(byte kind) {
+        statements.confirmed();
+        if (kind != ReplyQueue.OWN_PARSE && kind != ReplyQueue.OWN_CLOSE) {
+            owner.onStatementConfirmed(this);
+        }
+    }
+
+    @Override
+    public void onStatementsUndone(byte[] kinds, boolean firstFailed) {
+        int own = 0;
+        int clients = 0;
+        for (byte kind : kinds) {
+            switch (kind) {
+                case ReplyQueue.OWN_PARSE, ReplyQueue.OWN_CLOSE -> own++;
+                case ReplyQueue.MAPPED_PARSE,
+                        ReplyQueue.UNNAMED_PARSE,
+                        ReplyQueue.UNNAMED_CLOSE -> {
+                    own++;
+                    clients++;
+                }
+                case ReplyQueue.SKIPPED_PARSE,
+                        ReplyQueue.SKIPPED_CLOSE,
+                        ReplyQueue.SKIPPED_DEALLOCATE,
+                        ReplyQueue.SKIPPED_DEALLOCATE_ALL ->
+                        clients++;
+                default -> {} // about no statement
+            }
+        }
+        byte first = kinds[0];
+        boolean ownFailed = firstFailed && ReplyQueue.isAboutStatements(first);
+        statements.undo(own, ownFailed);
+        boolean clientFailed =
+                ownFailed && first != ReplyQueue.OWN_PARSE && first != ReplyQueue.OWN_CLOSE;
+        owner.onStatementsUndone(this, clients, clientFailed);
+    }
+
+    @Override
+    public void onStatementsGone() {
+        if (statements.gone()) {
+            owner.onStatementsGone(this);
+        }
+    }
+
+    @Override
+    public boolean onError(ByteBuf in, int index, int bodyLength) {
+        return owner.onError(this, in, index, bodyLength);
     }
 
     /** Sends a simple query of the pooler's own; its replies stop here. Flushes not. */
     public void sendOwnQuery(String sql) {
+        statements.forgetUnnamed();
+        statements.nextBatch();
         protocol.sentOwnQuery();
         send(new Query(sql));
     }
@@ -240,6 +463,10 @@ public final class Server implements ServerProtocol.Events {
         if (!closed) {
             closed = true;
             protocol.release();
+            if (composed != null) {
+                composed.release();
+                composed = null;
+            }
             owner.onServerClosed(this, protocol.lastWasError());
         }
     }
@@ -302,6 +529,9 @@ public final class Server implements ServerProtocol.Events {
             sendOwnQuery("ROLLBACK");
         }
         if (removeTraces && SessionTraces.needsCleanup(protocol.traces())) {
+            if (SessionTraces.removesStatements(protocol.traces())) {
+                statements.forget();
+            }
             sendOwnQuery(SessionTraces.cleanup(protocol.traces()));
         }
         forgetTraces();
@@ -353,15 +583,33 @@ public final class Server implements ServerProtocol.Events {
     /** Everything but the channel; this object is of no use afterwards. Flushes before. */
     public FrozenServer freeze() {
         assert inLoop();
-        channel.flush();
+        flush();
         closed = true;
         return new FrozenServer(
-                identity, protocol.freeze(), messageCut, cancelsInFlight, idleSinceNanos);
+                identity,
+                protocol.freeze(),
+                messageCut,
+                statements.freeze(),
+                cancelsInFlight,
+                idleSinceNanos);
     }
 
     /** Goes on where the frozen server stopped, with its connection as {@code channel}. */
     public static Server thaw(FrozenServer frozen, Channel channel, ServerOwner owner) {
-        return new Server(frozen, channel, owner);
+        return new Server(frozen, channel, owner, UnaryOperator.identity());
+    }
+
+    /**
+     * The same in another process.
+     *
+     * @param adopt what is used here in the place of a statement
+     */
+    public static Server thaw(
+            FrozenServer frozen,
+            Channel channel,
+            ServerOwner owner,
+            UnaryOperator<Statement> adopt) {
+        return new Server(frozen, channel, owner, adopt);
     }
 
     // ---- the end ----------------------------------------------------------------------------

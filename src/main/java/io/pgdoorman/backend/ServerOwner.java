@@ -18,6 +18,36 @@ public interface ServerOwner {
     void onServerBytes(Server server, ByteBuf in, int from, int to);
 
     /**
+     * The reply to a message of the client that was not sent is due, in the place between those
+     * that came before and those that come next.
+     *
+     * @param kind {@link Skipped}
+     * @param last nothing but the end of the batch follows
+     */
+    void onSkipped(Server server, Skipped kind, boolean last);
+
+    /** A Parse or Close of the client was answered, or {@link #onSkipped} its reply made up. */
+    void onStatementConfirmed(Server server);
+
+    /**
+     * The oldest {@code count} Parse and Close messages of the client will not be answered.
+     *
+     * @param firstFailed the first of them was answered by an error
+     */
+    void onStatementsUndone(Server server, int count, boolean firstFailed);
+
+    /** The session's prepared statements are gone: DISCARD ALL, DEALLOCATE ALL. */
+    void onStatementsGone(Server server);
+
+    /**
+     * An error for the client.
+     *
+     * @param in borrowed; holds the body at {@code index}
+     * @return whether PostgreSQL's message goes to {@link #onServerBytes}
+     */
+    boolean onError(Server server, ByteBuf in, int index, int bodyLength);
+
+    /**
      * A reported parameter has a new value; {@link Server#parameters()} has it already.
      *
      * @return whether PostgreSQL's message goes to {@link #onServerBytes}

@@ -31,7 +31,7 @@ import java.nio.charset.StandardCharsets;
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html">Message Flow</a>
  */
-public final class ServerProtocol implements FrameScanner.Visitor {
+public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Listener {
     /** Longest message kept until it is whole; longer ones pass unread. */
     private static final int MAX_HELD_BODY = 64 * 1024;
 
@@ -39,6 +39,21 @@ public final class ServerProtocol implements FrameScanner.Visitor {
     interface Events {
         /** A run for the client; borrowed. */
         void onRun(ByteBuf in, int from, int to);
+
+        /** The reply to a message that was not sent, one of {@link ReplyQueue}'s, is due. */
+        void onSkipped(byte kind, boolean last);
+
+        /** A message about a statement was answered; its kind is one of {@link ReplyQueue}'s. */
+        void onStatementConfirmed(byte kind);
+
+        /** See {@link ReplyQueue.Listener#onUndone}. */
+        void onStatementsUndone(byte[] kinds, boolean firstFailed);
+
+        /** An error for the client; borrowed. Returns whether PostgreSQL's message passes. */
+        boolean onError(ByteBuf in, int index, int bodyLength);
+
+        /** The server has forgotten all prepared statements. */
+        void onStatementsGone();
 
         /** Returns whether PostgreSQL's message passes. */
         boolean onParameterStatus(String name, String value);
@@ -63,7 +78,7 @@ public final class ServerProtocol implements FrameScanner.Visitor {
     ServerProtocol(Events events, ParameterSet parameters) {
         this.events = events;
         this.stream = new FrameScanner();
-        this.replies = new ReplyQueue();
+        this.replies = new ReplyQueue(this);
         this.parameters = parameters;
         this.status = TransactionStatus.IDLE;
     }
@@ -98,6 +113,55 @@ public final class ServerProtocol implements FrameScanner.Visitor {
         return false;
     }
 
+    /** As {@link #onFrontendMessage}, of a message about statements that goes out as another. */
+    void sentStatement(byte kind) {
+        used = true;
+        settled = false;
+        replies.sentExtended(kind);
+    }
+
+    /**
+     * A message of the client does not go out, because its reply is known.
+     *
+     * @return whether the reply is due at once: nothing else is outstanding
+     */
+    boolean skip(byte kind) {
+        used = true;
+        settled = false;
+        replies.skipped(kind);
+        return replies.headIsSkipped();
+    }
+
+    /** Makes up the replies that are due. */
+    void makeUpReplies() {
+        while (replies.headIsSkipped()) {
+            stream.passRun(this);
+            byte kind = replies.takeSkipped();
+            if (kind == ReplyQueue.SKIPPED_DEALLOCATE
+                    || kind == ReplyQueue.SKIPPED_DEALLOCATE_ALL) {
+                settled = status == TransactionStatus.IDLE && replies.isSettled();
+            }
+            events.onSkipped(kind, replies.headIsSync());
+        }
+    }
+
+    /** Whether the session has come to rest without another reply. */
+    boolean takeSettled() {
+        boolean was = settled;
+        settled = false;
+        return was;
+    }
+
+    @Override
+    public void onConfirmed(byte kind) {
+        events.onStatementConfirmed(kind);
+    }
+
+    @Override
+    public void onUndone(byte[] kinds, boolean firstFailed) {
+        events.onStatementsUndone(kinds, firstFailed);
+    }
+
     long scanStatement(long state, ByteBuf text, int index, int length) {
         long next = StatementScanner.scan(state, text, index, length, hits);
         if (hits.found != 0) {
@@ -125,6 +189,9 @@ public final class ServerProtocol implements FrameScanner.Visitor {
      */
     boolean read(ByteBuf in, ByteBufAllocator alloc) {
         stream.read(in, this, alloc);
+        if (replies.headIsSkipped() && stream.isAtBoundary()) {
+            makeUpReplies();
+        }
         if (!settled || !stream.isAtBoundary()) {
             return false; // or not yet: the rest of a notice, say, is on its way to the client
         }
@@ -142,19 +209,22 @@ public final class ServerProtocol implements FrameScanner.Visitor {
     }
 
     @Override
-    public boolean isHeld(byte type, int bodyLength) {
+    public int heldBytes(byte type, int bodyLength) {
         return switch (type) {
-            case BackendType.READY_FOR_QUERY -> true;
+            case BackendType.READY_FOR_QUERY -> bodyLength;
             case BackendType.COMMAND_COMPLETE,
                     BackendType.PARAMETER_STATUS,
                     BackendType.ERROR_RESPONSE ->
-                    bodyLength <= MAX_HELD_BODY;
-            default -> false;
+                    bodyLength <= MAX_HELD_BODY ? bodyLength : 0;
+            default -> 0;
         };
     }
 
     @Override
     public Verdict onFrame(byte type, ByteBuf in, int index, int bodyLength) {
+        if (replies.headIsSkipped()) {
+            makeUpReplies();
+        }
         if (type == BackendType.DATA_ROW || type == BackendType.COPY_DATA) {
             return replies.headIsOwn() ? Verdict.DROP : Verdict.PASS; // most messages by far
         }
@@ -178,18 +248,28 @@ public final class ServerProtocol implements FrameScanner.Visitor {
             }
             case BackendType.EMPTY_QUERY_RESPONSE, BackendType.PORTAL_SUSPENDED ->
                     replies.receivedExecuteEnd();
-            case BackendType.PARSE_COMPLETE -> replies.received(ReplyQueue.PARSE);
+            case BackendType.PARSE_COMPLETE -> {
+                return receivedOfStatement(ReplyQueue.PARSE);
+            }
             case BackendType.BIND_COMPLETE -> replies.received(ReplyQueue.BIND);
-            case BackendType.CLOSE_COMPLETE -> replies.received(ReplyQueue.CLOSE);
+            case BackendType.CLOSE_COMPLETE -> {
+                return receivedOfStatement(ReplyQueue.CLOSE);
+            }
             case BackendType.ROW_DESCRIPTION, BackendType.NO_DATA ->
                     replies.received(ReplyQueue.DESCRIBE);
             case BackendType.COPY_IN_RESPONSE -> replies.receivedCopyIn();
             case BackendType.ERROR_RESPONSE -> {
+                boolean passes = true;
+                if (bodyLength <= MAX_HELD_BODY) {
+                    stream.passRun(this); // another message may come in the place of this one
+                    passes = events.onError(in, index, bodyLength);
+                }
                 replies.receivedError();
                 if (bodyLength <= MAX_HELD_BODY && isProtocolViolation(in, index, bodyLength)) {
                     // A message the backend could not read may be the very Sync that is waited for.
                     replies.receivedViolation();
                 }
+                return passes;
             }
             case BackendType.PARAMETER_STATUS -> {
                 if (bodyLength <= MAX_HELD_BODY) {
@@ -200,6 +280,13 @@ public final class ServerProtocol implements FrameScanner.Visitor {
                     requireSessionMessage(type); // rows, notices and the like change nothing here
         }
         return true;
+    }
+
+    /** Returns whether the client waits for it. */
+    private boolean receivedOfStatement(byte reply) {
+        boolean own = replies.isOwnReply(reply);
+        replies.received(reply);
+        return !own;
     }
 
     /** Of the pooler's own query; only what another session sent may pass. */
@@ -287,12 +374,15 @@ public final class ServerProtocol implements FrameScanner.Visitor {
                     case 'S' -> in.getByte(index + 2) == 'T'; // SET, not SELECT
                     case 'L', 'P' -> true; // LISTEN, LOAD, PREPARE
                     case 'C' -> in.getByte(index + 1) == 'A'; // CALL, not COMMIT
-                    case 'D' -> in.getByte(index + 2) != 'L'; // DO, DECLARE CURSOR, not DELETE
+                    case 'D' -> in.getByte(index + 2) != 'L'; // DO, DECLARE CURSOR, DISCARD
                     default -> false;
                 };
         if (mayLeaveTraces) {
             String tag = in.toString(index, bodyLength - 1, StandardCharsets.US_ASCII);
             traces = SessionTraces.ofTag(traces, tag);
+            if (tag.equals("DISCARD ALL") || tag.equals("DEALLOCATE ALL")) {
+                events.onStatementsGone();
+            }
         }
     }
 
@@ -386,7 +476,7 @@ public final class ServerProtocol implements FrameScanner.Visitor {
     ServerProtocol(Events events, Frozen frozen, ByteBufAllocator alloc) {
         this.events = events;
         this.stream = FrameScanner.thaw(frozen.stream(), alloc);
-        this.replies = ReplyQueue.thaw(frozen.replies());
+        this.replies = ReplyQueue.thaw(frozen.replies(), this);
         this.parameters = frozen.parameters();
         this.status = frozen.status();
         this.traces = frozen.traces();

@@ -54,6 +54,16 @@ public final class SessionTraces {
         };
     }
 
+    /** Settings, or temporary tables that hide others: a Parse may mean something else now. */
+    static boolean changesStatements(int traces) {
+        return (traces & (SETTINGS | TEMPORARY | ALL)) != 0;
+    }
+
+    /** Whether {@link #cleanup} takes prepared statements away. */
+    static boolean removesStatements(int traces) {
+        return (traces & (PREPARED | ALL)) != 0;
+    }
+
     static boolean needsCleanup(int traces) {
         return (traces & ~HOLD_WORD) != 0;
     }

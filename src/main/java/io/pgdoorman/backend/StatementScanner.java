@@ -108,6 +108,15 @@ final class StatementScanner {
         return s;
     }
 
+    /** The traces of one whole statement. Borrows {@code text}. */
+    static int tracesOf(ByteBuf text, int index, int length) {
+        var hits = new Hits();
+        long state = scan(START, text, index, length, hits);
+        // Behind its end stands what is no part of an identifier.
+        hits.found |= ((state << 1) | FIRST) & NEXT[0] & LAST;
+        return hits.traces();
+    }
+
     /** For tests: the traces of one whole statement. */
     static int tracesOf(String statement) {
         var hits = new Hits();

@@ -104,23 +104,23 @@ final class PoolDefaultKeys {
             PREPARED.key("prepared_statements", ValueTypes.BOOLEAN)
                     .byDefault(true)
                     .reload(POOL)
-                    .notInEffect()
-                    .add("Let named prepared statements work across servers.");
+                    .add(
+                            "Let prepared statements work in transaction mode, where each"
+                                    + " transaction may meet another server. Without it they pass"
+                                    + " as they are.");
 
     static final Key<Integer> PREPARED_STATEMENTS_CACHE_SIZE =
             PREPARED.key("prepared_statements_cache_size", ValueTypes.COUNT)
                     .byDefault(8192)
                     .reload(POOL)
-                    .notInEffect()
-                    .add("Statements known per pool.");
+                    .add("Statements a pool knows, so that its clients share them.");
 
     static final Key<Integer> SERVER_PREPARED_STATEMENTS_CACHE_SIZE =
             PREPARED.key("server_prepared_statements_cache_size", ValueTypes.COUNT)
                     .unset("the pool's `prepared_statements_cache_size`")
                     .example("8192")
                     .reload(POOL)
-                    .notInEffect()
-                    .add("Statements kept prepared per server. 0 keeps none.");
+                    .add("Statements kept prepared per server. 0 is taken as 1.");
 
     static final Key<Integer> CLIENT_ANONYMOUS_PREPARED_CACHE_SIZE =
             PREPARED.key("client_anonymous_prepared_cache_size", ValueTypes.COUNT)

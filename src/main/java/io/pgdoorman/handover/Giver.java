@@ -28,6 +28,7 @@ final class Giver {
 
     /** Those who ask for nothing do not notice how many move at once. */
     private static final int QUIET_BATCH = 64;
+
     private static final long QUICK_NANOS = 4_000_000;
     private static final long SLOW_NANOS = 8_000_000;
 

@@ -10,6 +10,7 @@ import io.pgdoorman.handover.format.FormatException;
 import io.pgdoorman.handover.format.ParameterTable;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
+import io.pgdoorman.statement.StatementCache;
 import io.pgdoorman.wire.Bytes;
 
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,7 @@ import java.util.Map;
  *   1 parameter set*          2 number of the last client   3 number of the last server
  *   4 secret of the process   5 connections                 6 pool*   7 limit of a database*
  *   8 when the handover was asked for (monotonic clock)
+ *   9 number of the last prepared statement
  *   pool:    1 database   2 user   3 fingerprint of where its servers come from
  *            4 what a client proved, to log in with   5 login profile and what it reports*
  *   profile: 1 set   2 set reported
@@ -43,6 +45,10 @@ final class ProcessState {
     private static final int POOL = 6;
     private static final int DATABASE_LIMIT = 7;
     private static final int BEGAN = 8;
+    private static final int LAST_STATEMENT = 9;
+
+    /** So many the other process may still number while both live. */
+    private static final long STATEMENT_RANGE = 1_000_000;
 
     /** Connections a paused listener of the predecessor may still bring. */
     private static final int SPARE_CLIENT_IDS = 1_000;
@@ -63,7 +69,8 @@ final class ProcessState {
                         .put(LAST_SERVER, host.lastServerId().get())
                         .put(SECRET, host.authentication().processSecret().toByteArray())
                         .put(CONNECTIONS, host.sessions().connections())
-                        .put(BEGAN, beganNanos);
+                        .put(BEGAN, beganNanos)
+                        .put(LAST_STATEMENT, StatementCache.lastNumber());
         for (Pool pool : host.pools()) {
             pool.share(pool.settings().size());
             body.put(POOL, write(pool, table));
@@ -147,6 +154,7 @@ final class ProcessState {
                 }
                 case CONNECTIONS -> host.sessions().setElsewhere(in.integer());
                 case BEGAN -> began = in.number();
+                case LAST_STATEMENT -> StatementCache.continueAfter(in.number() + STATEMENT_RANGE);
                 case POOL -> readPool(host, in.message(), table);
                 case DATABASE_LIMIT -> readLimit(host, in.message());
                 default -> {} // of a later version

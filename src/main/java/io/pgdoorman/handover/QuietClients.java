@@ -97,7 +97,7 @@ final class QuietClients {
         Map<Session, Long> resting = new HashMap<>();
         for (Session session : sessions) {
             if (session.isResting()) {
-                resting.put(session, session.queries());
+                resting.put(session, session.activityCount());
             }
         }
         return resting;

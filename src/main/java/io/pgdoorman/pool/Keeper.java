@@ -5,6 +5,7 @@ import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.ServerHandler;
 import io.pgdoorman.backend.ServerOwner;
+import io.pgdoorman.backend.Skipped;
 import io.pgdoorman.wire.backend.ErrorResponse;
 
 import org.slf4j.Logger;
@@ -200,6 +201,24 @@ final class Keeper implements ServerOwner {
                 cancel(server, () -> {});
             }
         }
+    }
+
+    /** Nobody waits for that either. */
+    @Override
+    public void onSkipped(Server server, Skipped kind, boolean last) {}
+
+    @Override
+    public void onStatementConfirmed(Server server) {}
+
+    @Override
+    public void onStatementsUndone(Server server, int count, boolean firstFailed) {}
+
+    @Override
+    public void onStatementsGone(Server server) {}
+
+    @Override
+    public boolean onError(Server server, ByteBuf in, int index, int bodyLength) {
+        return true;
     }
 
     @Override

@@ -7,6 +7,8 @@ import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.ServerSource;
+import io.pgdoorman.statement.Statement;
+import io.pgdoorman.statement.StatementCache;
 import io.pgdoorman.wire.Bytes;
 
 import org.jspecify.annotations.Nullable;
@@ -64,6 +66,7 @@ public final class Pool {
     /** Servers logged in before are of an earlier source, {@link System#nanoTime}. */
     private volatile long redirectedNanos = System.nanoTime() - Long.MAX_VALUE / 2;
 
+    private final StatementCache statements;
     private final ParameterInterner interner;
     private final Coordinator coordinator;
     private final List<Shard> shards;
@@ -118,6 +121,7 @@ public final class Pool {
         this.user = user;
         this.settings = settings;
         this.source = source;
+        this.statements = new StatementCache();
         this.interner = interner;
         this.coordinator = coordinator;
         this.recentProfile = source.defaultProfile();
@@ -151,6 +155,16 @@ public final class Pool {
 
     public ParameterInterner interner() {
         return interner;
+    }
+
+    /** The statements its clients share. */
+    public StatementCache statements() {
+        return statements;
+    }
+
+    /** What is used here in the place of a statement that came from another process. */
+    public Statement adopt(Statement statement) {
+        return statements.adopt(statement, settings.statements());
     }
 
     public List<Shard> shards() {

@@ -20,6 +20,10 @@ package io.pgdoorman.pool;
  * @param drainNanos longest time a server may answer a client that has left
  * @param roundRobin the server idle longest is used first, not the one used last
  * @param cleanup remove what a session left on a server
+ * @param preparedStatements those of clients are brought to whatever server they meet; false in
+ *     session mode
+ * @param statements most of them known in the pool
+ * @param serverStatements most of them on one server, 1 or more
  * @param maxCreates logins at one time, 1 or more
  * @param warmSize servers made without waiting for one to come back
  * @param coordinated the database has a limit over all of its users
@@ -42,6 +46,9 @@ public record PoolSettings(
         long drainNanos,
         boolean roundRobin,
         boolean cleanup,
+        boolean preparedStatements,
+        int statements,
+        int serverStatements,
         int maxCreates,
         int warmSize,
         boolean coordinated,

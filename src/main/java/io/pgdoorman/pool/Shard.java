@@ -706,7 +706,7 @@ public final class Shard {
     public void adopt(FrozenServer frozen, AttachedChannel attached, boolean rehearse) {
         assert loop.inEventLoop();
         Channel channel = attached.channel();
-        Server server = Server.thaw(frozen, channel, keeper);
+        Server server = Server.thaw(frozen, channel, keeper, pool::adopt);
         channel.pipeline().addLast(new ServerHandler(server, rehearse));
         servers.add(server);
         channel.config().setAutoRead(true);

@@ -185,6 +185,7 @@ final class PoolFactory {
     private static PoolSettings settings(PoolConfig pool, UserConfig user) {
         PoolConfig.Scaling scaling = pool.scaling();
         PoolConfig.Coordinator coordinator = pool.coordinator();
+        PoolConfig.Prepared prepared = pool.prepared();
         return new PoolSettings(
                 user.poolMode() == PoolMode.SESSION,
                 pool.applicationName(),
@@ -200,6 +201,9 @@ final class PoolFactory {
                 DRAIN.toNanos(),
                 pool.serverRoundRobin(),
                 pool.cleanupServerConnections(),
+                prepared.enabled() && user.poolMode() != PoolMode.SESSION,
+                prepared.cacheSize(),
+                Math.max(1, prepared.serverCacheSize()),
                 Math.min(scaling.maxConcurrentCreates(), scaling.maxParallelCreates()),
                 Math.max(1, user.poolSize() * scaling.warmPoolRatio() / 100),
                 coordinator.enabled(),

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param stream position in what the client sends
  * @param nameExpected the next byte of the body is the first of a statement's name
  * @param scanState see {@link io.pgdoorman.backend.Server#scanStatement}
+ * @param statements what the client has prepared
+ * @param mapping prepared statements are brought to the linked server; meaningless without one
  * @param sessionMode the server stays until the client leaves; meaningless without one
  * @param pending what was read and not relayed, while the client waits
  * @param place in the queue; null if the client does not wait
@@ -35,6 +37,8 @@ public record FrozenSession(
         FrameScanner.Frozen stream,
         boolean nameExpected,
         long scanState,
+        FrozenStatements statements,
+        boolean mapping,
         boolean sessionMode,
         byte[] pending,
         @Nullable Place place,

@@ -8,6 +8,7 @@ import io.pgdoorman.backend.ReplyQueue;
 import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.ServerHandler;
 import io.pgdoorman.backend.ServerOwner;
+import io.pgdoorman.backend.Skipped;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.pool.Ticket;
@@ -56,8 +57,12 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Threads: confined to the client channel's event loop; the linked server is on the same loop.
  */
-public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor {
+public final class Session
+        implements ServerOwner, Waiter, FrameScanner.Visitor, StatementRelay.Stream {
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+    /** A piece this small is copied to where another stands already. */
+    private static final int MAX_COMPOSED = 1_024;
 
     private enum State {
         IDLE,
@@ -83,10 +88,17 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
     private boolean nameExpected;
     private long scanState;
 
+    /** Null for a client that has not prepared anything. */
+    private @Nullable StatementRelay statements;
+
     /** The mode of the pool when the server was linked: a reload may change it meanwhile. */
     private boolean sessionMode;
 
+    /** Prepared statements are brought to the linked server. */
+    private boolean mapping;
+
     private boolean serverNeedsFlush;
+    private boolean clientNeedsFlush;
     private boolean inputEnded;
     private boolean terminated;
     private boolean shuttingDown;
@@ -180,9 +192,9 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         return state == State.IDLE;
     }
 
-    /** Statements so far; to be asked on the client's loop. */
-    public long queries() {
-        return queries;
+    /** Grows with everything it does; to be asked on the client's loop. */
+    public long activityCount() {
+        return queries + transactions;
     }
 
     /** For the shutdown's log line; to be asked on the client's loop. */
@@ -206,6 +218,10 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
     }
 
     void onReadComplete() {
+        if (clientNeedsFlush) {
+            clientNeedsFlush = false;
+            client.flush();
+        }
         if (serverNeedsFlush) {
             serverNeedsFlush = false;
             if (server != null) {
@@ -414,7 +430,15 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
     }
 
     @Override
-    public boolean isHeld(byte type, int bodyLength) {
+    public int heldBytes(byte type, int bodyLength) {
+        if (isCheckPossible(type, bodyLength)) {
+            return bodyLength;
+        }
+        boolean maps = server == null ? shard.pool().settings().preparedStatements() : mapping;
+        return maps ? StatementRelay.heldBytes(type, bodyLength) : 0;
+    }
+
+    private boolean isCheckPossible(byte type, int bodyLength) {
         return type == FrontendType.QUERY && server == null && checkQuery.fits(bodyLength);
     }
 
@@ -440,8 +464,17 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         }
         checkQuery.forget();
         boolean check =
-                waited || (isHeld(type, bodyLength) && checkQuery.isSent(in, index, bodyLength));
+                waited
+                        || (isCheckPossible(type, bodyLength)
+                                && checkQuery.isSent(in, index, bodyLength));
         if (check && server == null && answerCheck()) {
+            return Verdict.DROP;
+        }
+        if (server == null
+                && type == FrontendType.QUERY
+                && statements != null
+                && statements.answersAlone(in, index, bodyLength)) {
+            queries++;
             return Verdict.DROP;
         }
         if (server == null && (needsNoServer(type) || !acquire())) {
@@ -458,6 +491,15 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         if (parameters.synchronise(s)) {
             serverNeedsFlush = true;
         }
+        if (mapping && StatementRelay.isConcerned(type, in, index, bodyLength)) {
+            Verdict verdict = statements().onMessage(s, type, in, index, bodyLength);
+            if (verdict != null) {
+                return onMapped(s, type, verdict);
+            }
+        }
+        if (type == FrontendType.QUERY && statements != null) {
+            statements.onQuery();
+        }
         if (!s.onFrontendMessage(type)) {
             return Verdict.PASS;
         }
@@ -465,6 +507,40 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         nameExpected = type == FrontendType.PARSE;
         queries++;
         return Verdict.PASS_AND_SHOW;
+    }
+
+    private Verdict onMapped(Server s, byte type, Verdict verdict) {
+        if (type == FrontendType.PARSE || type == FrontendType.QUERY) {
+            queries++;
+        }
+        if (s.isComposing()) {
+            serverNeedsFlush = true;
+        }
+        if (verdict == Verdict.PASS_AND_SHOW) {
+            scanState = Server.statementStart();
+            nameExpected = false;
+        }
+        settleDue = s.takeSettled();
+        return verdict;
+    }
+
+    private StatementRelay statements() {
+        StatementRelay relay = statements;
+        if (relay == null) {
+            relay = new StatementRelay(this, shard.pool(), client, identity.profile(), parameters);
+            statements = relay;
+        }
+        return relay;
+    }
+
+    @Override
+    public void passRun() {
+        stream.passRun(this);
+    }
+
+    @Override
+    public void replaceHead(int bytes) {
+        stream.replaceHead(bytes);
     }
 
     /** Answers the client's check by itself, if it knows PostgreSQL's answer. */
@@ -506,7 +582,13 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
 
     @Override
     public void onRun(ByteBuf in, int from, int to) {
-        linked().write(piece(in, from, to));
+        Server s = linked();
+        int length = to - from;
+        if (length <= MAX_COMPOSED && s.isComposing()) {
+            s.compose(length).writeBytes(in, from, length);
+        } else {
+            s.write(piece(in, from, to));
+        }
         serverNeedsFlush = true;
     }
 
@@ -536,6 +618,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
     private void link(Server found) {
         server = found;
         sessionMode = shard.pool().settings().sessionMode();
+        mapping = shard.pool().settings().preparedStatements();
         found.setOwner(this);
         enter(State.LINKED);
         if (!client.isWritable()) {
@@ -603,6 +686,35 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
     }
 
     @Override
+    public void onSkipped(Server s, Skipped kind, boolean last) {
+        checkQuery.forget();
+        statements().onSkipped(s, kind, last);
+        clientNeedsFlush = true;
+    }
+
+    @Override
+    public void onStatementConfirmed(Server s) {
+        statements().onConfirmed();
+    }
+
+    @Override
+    public void onStatementsUndone(Server s, int count, boolean firstFailed) {
+        statements().onUndone(count, firstFailed);
+    }
+
+    @Override
+    public void onStatementsGone(Server s) {
+        if (statements != null) {
+            statements.onGone();
+        }
+    }
+
+    @Override
+    public boolean onError(Server s, ByteBuf in, int index, int bodyLength) {
+        return statements == null || statements.onError(s, in, index, bodyLength);
+    }
+
+    @Override
     public boolean onParameterStatus(Server s, String name, String value) {
         return parameters.onReported(name, value);
     }
@@ -619,6 +731,9 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
     public void onServerSettled(Server s) {
         transactions++;
         checkQuery.onSettled();
+        if (statements != null) {
+            statements.onSettled();
+        }
         if (parameters.isRequested()) {
             parameters.onSettled(s);
         }
@@ -760,6 +875,8 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
                         stream.freeze(),
                         nameExpected,
                         scanState,
+                        statements == null ? FrozenStatements.EMPTY : statements.freeze(),
+                        mapping,
                         sessionMode,
                         pending.freeze(),
                         place,
@@ -799,6 +916,10 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         session.terminated = frozen.terminated();
         session.shuttingDown = frozen.shuttingDown();
         session.sessionMode = frozen.sessionMode();
+        session.mapping = frozen.mapping();
+        if (!frozen.statements().equals(FrozenStatements.EMPTY)) {
+            session.statements().restore(frozen.statements(), shard.pool()::adopt);
+        }
         session.settleDue = frozen.settleDue();
         session.farewell = frozen.farewell();
         session.queries = frozen.queries();
@@ -810,7 +931,7 @@ public final class Session implements ServerOwner, Waiter, FrameScanner.Visitor 
         session.pending.restore(frozen.pending());
         FrozenServer frozenServer = frozen.server();
         if (frozenServer != null && serverChannel != null) {
-            session.server = Server.thaw(frozenServer, serverChannel, session);
+            session.server = Server.thaw(frozenServer, serverChannel, session, shard.pool()::adopt);
             session.state = State.LINKED;
         }
         return session;

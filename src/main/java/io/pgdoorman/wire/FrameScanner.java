@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the messages in a stream without decoding them. What passes is handed on in runs, as long
  * as the buffer they came in allows: complete messages and parts of long ones alike, so that a
- * message of any size costs no memory. Only messages the visitor asks for wait until they are
- * whole.
+ * message of any size costs no memory. Only where the visitor asks for it a message waits until it,
+ * or its beginning, is whole.
  *
  * <p>Used for both directions. Allocates nothing but, where a read ends within a header or within a
  * message that must be whole, the buffer for that piece.
@@ -36,13 +36,13 @@ public final class FrameScanner {
         /** Checks the length word; returns the length of the body. */
         int bodyLength(byte type, int length);
 
-        /** Whether {@link #onFrame} has to see the whole body. */
-        boolean isHeld(byte type, int bodyLength);
+        /** How many bytes of the body {@link #onFrame} has to see. */
+        int heldBytes(byte type, int bodyLength);
 
         /**
          * A message begins.
          *
-         * @param in borrowed; holds the whole body if {@link #isHeld} said so
+         * @param in borrowed; holds as much of the body as {@link #heldBytes} said
          * @param index of the body
          */
         Verdict onFrame(byte type, ByteBuf in, int index, int bodyLength);
@@ -62,6 +62,7 @@ public final class FrameScanner {
     private @Nullable ByteBuf current;
     private int runStart;
     private int frameStart;
+    private int headReplaced;
 
     /** The stream stands between two messages. */
     public boolean isAtBoundary() {
@@ -114,7 +115,7 @@ public final class FrameScanner {
         }
         byte type = held.getByte(held.readerIndex());
         int body = visitor.bodyLength(type, held.getInt(held.readerIndex() + 1));
-        return visitor.isHeld(type, body) ? HEADER + body : HEADER;
+        return HEADER + visitor.heldBytes(type, body);
     }
 
     private int scan(ByteBuf in, int start, Visitor visitor, ByteBufAllocator alloc) {
@@ -135,9 +136,10 @@ public final class FrameScanner {
                 byte type = in.getByte(i);
                 frameStart = i;
                 int body = visitor.bodyLength(type, in.getInt(i + 1));
-                if (visitor.isHeld(type, body) && end - i < HEADER + body) {
+                if (end - i < HEADER + visitor.heldBytes(type, body)) {
                     break;
                 }
+                headReplaced = 0;
                 Verdict verdict = visitor.onFrame(type, in, i + HEADER, body);
                 if (verdict == Verdict.STOP) {
                     passRun(visitor);
@@ -146,6 +148,8 @@ public final class FrameScanner {
                 if (verdict == Verdict.DROP) {
                     passRun(visitor);
                     runStart = i + HEADER;
+                } else if (headReplaced > 0) {
+                    runStart = i + headReplaced;
                 }
                 bodyLeft = body;
                 bodyVerdict = verdict;
@@ -188,6 +192,15 @@ public final class FrameScanner {
             runStart = frameStart;
             visitor.onRun(in, from, frameStart);
         }
+    }
+
+    /**
+     * The message's header and the first {@code bytes} of its body do not pass: to be called from
+     * {@link Visitor#onFrame}, behind {@link #passRun}, if the visitor has written others in their
+     * place. So much of the body has to be held.
+     */
+    public void replaceHead(int bytes) {
+        headReplaced = HEADER + bytes;
     }
 
     public void release() {

@@ -33,6 +33,31 @@ final class RecordingOwner implements ServerOwner {
     }
 
     @Override
+    public void onSkipped(Server server, Skipped kind, boolean last) {
+        note("skipped " + kind);
+    }
+
+    @Override
+    public void onStatementConfirmed(Server server) {
+        note("confirmed");
+    }
+
+    @Override
+    public void onStatementsUndone(Server server, int count, boolean firstFailed) {
+        note("undone " + count + (firstFailed ? " failed" : ""));
+    }
+
+    @Override
+    public void onStatementsGone(Server server) {
+        note("gone");
+    }
+
+    @Override
+    public boolean onError(Server server, ByteBuf in, int index, int bodyLength) {
+        return true;
+    }
+
+    @Override
     public boolean onParameterStatus(Server server, String name, String value) {
         note(name + "=" + value);
         return passesParameters;

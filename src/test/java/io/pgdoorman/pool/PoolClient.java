@@ -144,6 +144,23 @@ final class PoolClient implements Waiter, ServerOwner {
     public void onServerBytes(Server s, ByteBuf in, int from, int to) {}
 
     @Override
+    public void onSkipped(Server server, io.pgdoorman.backend.Skipped kind, boolean last) {}
+
+    @Override
+    public void onStatementConfirmed(Server server) {}
+
+    @Override
+    public void onStatementsUndone(Server server, int count, boolean firstFailed) {}
+
+    @Override
+    public void onStatementsGone(Server server) {}
+
+    @Override
+    public boolean onError(Server server, ByteBuf in, int index, int bodyLength) {
+        return true;
+    }
+
+    @Override
     public boolean onParameterStatus(Server s, String name, String value) {
         return true;
     }

@@ -18,6 +18,9 @@ public final class SettingsBuilder {
     public long drainNanos = HOUR;
     public boolean roundRobin;
     public boolean cleanup = true;
+    public boolean preparedStatements;
+    public int statements = 100;
+    public int serverStatements = 100;
     public int maxCreates = 100;
     public int warmSize = 100;
     public boolean coordinated;
@@ -41,6 +44,9 @@ public final class SettingsBuilder {
                 drainNanos,
                 roundRobin,
                 cleanup,
+                preparedStatements,
+                statements,
+                serverStatements,
                 maxCreates,
                 warmSize,
                 coordinated,

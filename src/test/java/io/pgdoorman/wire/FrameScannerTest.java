@@ -44,8 +44,8 @@ class FrameScannerTest {
         }
 
         @Override
-        public boolean isHeld(byte type, int bodyLength) {
-            return type == 'h' || type == 'x';
+        public int heldBytes(byte type, int bodyLength) {
+            return type == 'h' || type == 'x' ? bodyLength : 0;
         }
 
         @Override
@@ -54,7 +54,9 @@ class FrameScannerTest {
                 return Verdict.STOP;
             }
             String body =
-                    isHeld(type, bodyLength) ? ByteBufUtil.hexDump(in, index, bodyLength) : "";
+                    heldBytes(type, bodyLength) > 0
+                            ? ByteBufUtil.hexDump(in, index, bodyLength)
+                            : "";
             seen.add((char) type + ":" + bodyLength + ":" + body);
             return switch (type) {
                 case 'D', 'x' -> Verdict.DROP;

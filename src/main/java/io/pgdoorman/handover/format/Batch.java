@@ -17,7 +17,8 @@ import java.util.List;
  * permits of the limits. As a message:
  *
  * <pre>
- *   1 parameter set*   2 session*   3 login*   4 server*   5 permits of a pool*   6 of a database*
+ *   1 parameter set*   7 statement*
+ *   2 session*   3 login*   4 server*   5 permits of a pool*   6 of a database*
  *   session:  1 state   2 client socket   3 server socket
  *   login:    1 state   2 client socket
  *   server:   1 state   2 socket
@@ -54,6 +55,7 @@ public record Batch(
     private static final int SERVER = 4;
     private static final int POOL_PERMITS = 5;
     private static final int DATABASE_PERMITS = 6;
+    private static final int STATEMENT = 7;
 
     private static final int STATE = 1;
     private static final int SOCKET = 2;
@@ -85,13 +87,13 @@ public record Batch(
 
     /** As if it were this time. */
     Encoded encode(long now) {
-        var table = new ParameterTable();
+        var tables = new Tables();
         var sockets = new SocketTable();
         var body = new FieldWriter();
         for (MovingSession session : sessions) {
             var out =
                     new FieldWriter()
-                            .put(STATE, SessionFormat.write(session.state(), table, now))
+                            .put(STATE, SessionFormat.write(session.state(), tables, now))
                             .put(SOCKET, sockets.write(session.client()));
             DetachedSocket server = session.server();
             if (server != null) {
@@ -110,13 +112,14 @@ public record Batch(
             body.put(
                     SERVER,
                     new FieldWriter()
-                            .put(STATE, ServerFormat.write(server.state(), table, now))
+                            .put(STATE, ServerFormat.write(server.state(), tables, now))
                             .put(SOCKET, sockets.write(server.socket())));
         }
         poolPermits.forEach(permits -> body.put(POOL_PERMITS, write(permits)));
         databasePermits.forEach(permits -> body.put(DATABASE_PERMITS, write(permits)));
         var message = new FieldWriter();
-        table.write(message, PARAMETER_SET); // first: the others refer to it
+        tables.parameters().write(message, PARAMETER_SET); // first: the others refer to them
+        tables.statements().write(message, STATEMENT);
         return new Encoded(message.append(body).toByteArray(), sockets.fds());
     }
 
@@ -140,7 +143,7 @@ public record Batch(
     /** As if it were this time. */
     static Batch decode(byte[] bytes, int[] fds, ParameterInterner interner, long now)
             throws FormatException {
-        var table = new ParameterTable();
+        var tables = new Tables();
         var sockets = new SocketTable(fds);
         List<MovingSession> sessions = new ArrayList<>();
         List<MovingLogin> logins = new ArrayList<>();
@@ -150,10 +153,11 @@ public record Batch(
         var in = new FieldReader(bytes);
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
-                case PARAMETER_SET -> table.read(in.message(), interner);
-                case SESSION -> sessions.add(session(in.message(), table, sockets, now));
+                case PARAMETER_SET -> tables.parameters().read(in.message(), interner);
+                case STATEMENT -> tables.statements().read(in.message());
+                case SESSION -> sessions.add(session(in.message(), tables, sockets, now));
                 case LOGIN -> logins.add(login(in.message(), sockets));
-                case SERVER -> servers.add(server(in.message(), table, sockets, now));
+                case SERVER -> servers.add(server(in.message(), tables, sockets, now));
                 case POOL_PERMITS -> poolPermits.add(permits(in.message()));
                 case DATABASE_PERMITS -> databasePermits.add(permits(in.message()));
                 default -> {} // of a later version
@@ -165,14 +169,13 @@ public record Batch(
     }
 
     private static MovingSession session(
-            FieldReader in, ParameterTable table, SocketTable sockets, long now)
-            throws FormatException {
+            FieldReader in, Tables tables, SocketTable sockets, long now) throws FormatException {
         FrozenSession state = null;
         DetachedSocket client = null;
         DetachedSocket server = null;
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
-                case STATE -> state = SessionFormat.read(in.message(), table, now);
+                case STATE -> state = SessionFormat.read(in.message(), tables, now);
                 case SOCKET -> client = sockets.read(in.message());
                 case SERVER_SOCKET -> server = sockets.read(in.message());
                 default -> {} // of a later version
@@ -200,14 +203,13 @@ public record Batch(
         return new MovingLogin(state, client);
     }
 
-    private static MovingServer server(
-            FieldReader in, ParameterTable table, SocketTable sockets, long now)
+    private static MovingServer server(FieldReader in, Tables tables, SocketTable sockets, long now)
             throws FormatException {
         FrozenServer state = null;
         DetachedSocket socket = null;
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
-                case STATE -> state = ServerFormat.read(in.message(), table, now);
+                case STATE -> state = ServerFormat.read(in.message(), tables, now);
                 case SOCKET -> socket = sockets.read(in.message());
                 default -> {} // of a later version
             }

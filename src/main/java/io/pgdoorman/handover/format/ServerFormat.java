@@ -9,6 +9,7 @@ import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.ReplyQueue;
 import io.pgdoorman.backend.ServerIdentity;
 import io.pgdoorman.backend.ServerProtocol;
+import io.pgdoorman.statement.ServerStatements;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.FrameScanner;
 import io.pgdoorman.wire.FrameScanner.Verdict;
@@ -61,6 +62,7 @@ final class ServerFormat {
     private static final int OWN_ERROR = 26;
     private static final int SETTLED = 27;
     private static final int MESSAGE_CUT = 28;
+    private static final int STATEMENTS = 29;
 
     private static final int STREAM_PARTIAL = 1;
     private static final int STREAM_BODY_LEFT = 2;
@@ -68,7 +70,7 @@ final class ServerFormat {
 
     private ServerFormat() {}
 
-    static FieldWriter write(FrozenServer server, ParameterTable table, long now) {
+    static FieldWriter write(FrozenServer server, Tables tables, long now) {
         ServerIdentity identity = server.identity();
         ServerProtocol.Frozen protocol = server.protocol();
         ReplyQueue.Frozen replies = protocol.replies();
@@ -78,7 +80,7 @@ final class ServerFormat {
                         .put(POOL, identity.pool())
                         .put(PROCESS_ID, identity.cancelKey().processId())
                         .put(SECRET, identity.cancelKey().secret())
-                        .put(PROFILE, table.numberOf(identity.profile()))
+                        .put(PROFILE, tables.parameters().numberOf(identity.profile()))
                         .putSigned(AGE, now - identity.bornNanos())
                         .put(LIFETIME, identity.lifetimeNanos())
                         .put(IDLE_LIMIT, identity.idleNanos())
@@ -90,7 +92,7 @@ final class ServerFormat {
                         .put(BATCH_OPEN, replies.batchOpen())
                         .put(CONFUSED, replies.confused())
                         .put(SYNC_IN_DOUBT, replies.syncInDoubt())
-                        .put(PARAMETERS, table.numberOf(protocol.parameters()))
+                        .put(PARAMETERS, tables.parameters().numberOf(protocol.parameters()))
                         .put(STATUS, protocol.status().code())
                         .put(TRACES, protocol.traces())
                         .put(USED, protocol.used())
@@ -98,6 +100,7 @@ final class ServerFormat {
                         .put(OWN_ERROR, error(protocol.ownError()))
                         .put(SETTLED, protocol.settled())
                         .put(MESSAGE_CUT, server.messageCut());
+        tables.statements().write(out, STATEMENTS, server);
         writeAddress(out, identity.address());
         return out;
     }
@@ -115,8 +118,7 @@ final class ServerFormat {
         }
     }
 
-    static FrozenServer read(FieldReader in, ParameterTable table, long now)
-            throws FormatException {
+    static FrozenServer read(FieldReader in, Tables tables, long now) throws FormatException {
         long id = 0;
         String pool = "";
         byte[] ip = {};
@@ -145,6 +147,7 @@ final class ServerFormat {
         ErrorResponse ownError = null;
         boolean settled = false;
         boolean messageCut = false;
+        var statements = ServerStatements.Frozen.EMPTY;
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
                 case ID -> id = in.number();
@@ -155,7 +158,7 @@ final class ServerFormat {
                 case UNIX_PATH -> path = in.text();
                 case PROCESS_ID -> processId = in.integer();
                 case SECRET -> secret = in.bytes();
-                case PROFILE -> profile = table.get(in.number());
+                case PROFILE -> profile = tables.parameters().get(in.number());
                 case AGE -> born = now - in.signed();
                 case LIFETIME -> lifetime = in.number();
                 case IDLE_LIMIT -> idleLimit = in.number();
@@ -167,7 +170,7 @@ final class ServerFormat {
                 case BATCH_OPEN -> batchOpen = in.bool();
                 case CONFUSED -> confused = in.bool();
                 case SYNC_IN_DOUBT -> syncInDoubt = in.bool();
-                case PARAMETERS -> parameters = table.get(in.number());
+                case PARAMETERS -> parameters = tables.parameters().get(in.number());
                 case STATUS -> status = status(in.integer());
                 case TRACES -> traces = in.integer();
                 case USED -> used = in.bool();
@@ -175,6 +178,7 @@ final class ServerFormat {
                 case OWN_ERROR -> ownError = error(in.bytes());
                 case SETTLED -> settled = in.bool();
                 case MESSAGE_CUT -> messageCut = in.bool();
+                case STATEMENTS -> statements = tables.statements().server(in.message());
                 default -> {} // of a later version
             }
         }
@@ -202,7 +206,7 @@ final class ServerFormat {
                         lastWasError,
                         ownError,
                         settled);
-        return new FrozenServer(identity, protocol, messageCut, 0, idleSince);
+        return new FrozenServer(identity, protocol, messageCut, statements, 0, idleSince);
     }
 
     private static InetSocketAddress tcp(byte[] ip, int scope, int port) throws FormatException {

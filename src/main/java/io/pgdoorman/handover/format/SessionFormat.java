@@ -5,6 +5,7 @@ import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.session.ClientIdentity;
 import io.pgdoorman.session.FrozenLogin;
 import io.pgdoorman.session.FrozenSession;
+import io.pgdoorman.session.FrozenStatements;
 import io.pgdoorman.wire.FrameScanner;
 import io.pgdoorman.wire.FrameScanner.Verdict;
 import io.pgdoorman.wire.ProtocolException;
@@ -45,6 +46,8 @@ final class SessionFormat {
     private static final int TRANSACTIONS = 27;
     private static final int AGE = 28;
     private static final int SERVER = 29;
+    private static final int STATEMENTS = 30;
+    private static final int MAPPING = 31;
 
     private static final int LOGIN_ID = 1;
     private static final int LOGIN_OVER_LIMIT = 2;
@@ -56,7 +59,7 @@ final class SessionFormat {
 
     private SessionFormat() {}
 
-    static FieldWriter write(FrozenSession session, ParameterTable table, long now) {
+    static FieldWriter write(FrozenSession session, Tables tables, long now) {
         ClientIdentity identity = session.identity();
         FrozenServer server = session.server();
         FrozenSession.Place place = session.place();
@@ -68,14 +71,15 @@ final class SessionFormat {
                         .put(ADDRESS, identity.address())
                         .put(SECRET, identity.cancelKey().secret())
                         .put(PROTOCOL, identity.protocol().code())
-                        .put(PROFILE, table.numberOf(identity.profile()))
+                        .put(PROFILE, tables.parameters().numberOf(identity.profile()))
                         .put(APPLICATION_NAME, identity.applicationName())
-                        .put(PARAMETERS, table.numberOf(session.parameters()))
+                        .put(PARAMETERS, tables.parameters().numberOf(session.parameters()))
                         .put(PARAMETERS_REQUESTED, session.parametersRequested())
                         .put(STREAM, ServerFormat.stream(session.stream()))
                         .put(NAME_EXPECTED, session.nameExpected())
                         .put(SCAN_STATE, session.scanState())
                         .put(SESSION_MODE, session.sessionMode())
+                        .put(MAPPING, session.mapping())
                         .put(PENDING, session.pending())
                         .put(REFUSAL, ServerFormat.error(session.refusal()))
                         .put(REFUSAL_TOLD, session.refusalTold())
@@ -87,19 +91,19 @@ final class SessionFormat {
                         .put(QUERIES, session.queries())
                         .put(TRANSACTIONS, session.transactions())
                         .putSigned(AGE, now - session.connectedNanos());
+        tables.statements().write(out, STATEMENTS, session);
         if (place != null) {
             out.put(WAITS, true)
                     .putSigned(WAITED, now - place.sinceNanos())
                     .putSigned(WAIT_LEFT, place.deadlineNanos() - now);
         }
         if (server != null) {
-            out.put(SERVER, ServerFormat.write(server, table, now));
+            out.put(SERVER, ServerFormat.write(server, tables, now));
         }
         return out;
     }
 
-    static FrozenSession read(FieldReader in, ParameterTable table, long now)
-            throws FormatException {
+    static FrozenSession read(FieldReader in, Tables tables, long now) throws FormatException {
         int id = 0;
         String database = "";
         String user = "";
@@ -114,6 +118,8 @@ final class SessionFormat {
         var stream = new FrameScanner.Frozen(new byte[0], 0, Verdict.PASS);
         boolean nameExpected = false;
         long scanState = 0;
+        var statements = FrozenStatements.EMPTY;
+        boolean mapping = false;
         boolean sessionMode = false;
         byte[] pending = {};
         boolean waits = false;
@@ -137,13 +143,15 @@ final class SessionFormat {
                 case ADDRESS -> address = in.text();
                 case SECRET -> secret = in.bytes();
                 case PROTOCOL -> protocol = protocol(in.integer());
-                case PROFILE -> profile = table.get(in.number());
+                case PROFILE -> profile = tables.parameters().get(in.number());
                 case APPLICATION_NAME -> applicationName = in.text();
-                case PARAMETERS -> parameters = table.get(in.number());
+                case PARAMETERS -> parameters = tables.parameters().get(in.number());
                 case PARAMETERS_REQUESTED -> parametersRequested = in.bool();
                 case STREAM -> stream = ServerFormat.stream(in.message());
                 case NAME_EXPECTED -> nameExpected = in.bool();
                 case SCAN_STATE -> scanState = in.number();
+                case STATEMENTS -> statements = tables.statements().client(in.message());
+                case MAPPING -> mapping = in.bool();
                 case SESSION_MODE -> sessionMode = in.bool();
                 case PENDING -> pending = in.bytes();
                 case WAITS -> waits = in.bool();
@@ -159,7 +167,7 @@ final class SessionFormat {
                 case QUERIES -> queries = in.number();
                 case TRANSACTIONS -> transactions = in.number();
                 case AGE -> connected = now - in.signed();
-                case SERVER -> server = ServerFormat.read(in.message(), table, now);
+                case SERVER -> server = ServerFormat.read(in.message(), tables, now);
                 default -> {} // of a later version
             }
         }
@@ -181,6 +189,8 @@ final class SessionFormat {
                 stream,
                 nameExpected,
                 scanState,
+                statements,
+                mapping,
                 sessionMode,
                 pending,
                 waits ? new FrozenSession.Place(since, deadline) : null,

@@ -205,8 +205,8 @@ class BatchHostileTest {
     /** One idle session with these sockets. */
     private static byte[] batch(
             FieldWriter client, @Nullable FieldWriter server, @Nullable FieldWriter again) {
-        var table = new ParameterTable();
-        FieldWriter state = SessionFormat.write(new SessionBuilder().build(), table, Samples.NOW);
+        var tables = new Tables();
+        FieldWriter state = SessionFormat.write(new SessionBuilder().build(), tables, Samples.NOW);
         var session = new FieldWriter().put(1, state).put(2, client);
         if (server != null) {
             session.put(3, server);
@@ -215,7 +215,7 @@ class BatchHostileTest {
             session.put(2, again);
         }
         var message = new FieldWriter();
-        table.write(message, 1);
+        tables.parameters().write(message, 1);
         return message.put(2, session).toByteArray();
     }
 

@@ -6,6 +6,7 @@ import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.ReplyQueue;
 import io.pgdoorman.backend.ServerIdentity;
 import io.pgdoorman.backend.ServerProtocol;
+import io.pgdoorman.statement.ServerStatements;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.FrameScanner;
 import io.pgdoorman.wire.FrameScanner.Verdict;
@@ -51,6 +52,7 @@ final class ServerBuilder {
     @Nullable ErrorResponse ownError;
     boolean settled;
     boolean messageCut;
+    ServerStatements.Frozen statements = ServerStatements.Frozen.EMPTY;
     long idleSinceNanos = Samples.NOW - 1_000_000L;
 
     FrozenServer build() {
@@ -74,6 +76,7 @@ final class ServerBuilder {
                         ownError,
                         settled),
                 messageCut,
+                statements,
                 0,
                 idleSinceNanos);
     }

@@ -3,6 +3,7 @@ package io.pgdoorman.handover.format;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.session.ClientIdentity;
 import io.pgdoorman.session.FrozenSession;
+import io.pgdoorman.session.FrozenStatements;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.FrameScanner;
 import io.pgdoorman.wire.FrameScanner.Verdict;
@@ -27,6 +28,8 @@ final class SessionBuilder {
     FrameScanner.Frozen stream = new FrameScanner.Frozen(new byte[0], 0, Verdict.PASS);
     boolean nameExpected;
     long scanState;
+    FrozenStatements statements = FrozenStatements.EMPTY;
+    boolean mapping;
     boolean sessionMode;
     byte[] pending = {};
     FrozenSession.@Nullable Place place;
@@ -58,6 +61,8 @@ final class SessionBuilder {
                 stream,
                 nameExpected,
                 scanState,
+                statements,
+                mapping,
                 sessionMode,
                 pending,
                 place,

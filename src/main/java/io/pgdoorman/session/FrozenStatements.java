@@ -1,0 +1,36 @@
+package io.pgdoorman.session;
+
+import io.pgdoorman.statement.Statement;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.List;
+
+/**
+ * A client's prepared statements as data. Threads: immutable by use; the arrays are not shared.
+ *
+ * @param named all with a name, in no order
+ * @param unnamed the one without; null if there is none
+ * @param sent what has no reply yet, oldest first
+ */
+public record FrozenStatements(List<Named> named, @Nullable Statement unnamed, List<Change> sent) {
+    /** Of a client that has prepared nothing. */
+    public static final FrozenStatements EMPTY = new FrozenStatements(List.of(), null, List.of());
+
+    /** A statement under the client's name. */
+    public record Named(byte[] name, Statement statement) {}
+
+    /**
+     * A Parse or Close.
+     *
+     * @param kind a number
+     * @param name null is the unnamed one
+     * @param before what the name stood for; null for nothing
+     * @param after what it stands for since; null for nothing
+     */
+    public record Change(
+            int kind,
+            byte @Nullable [] name,
+            @Nullable Statement before,
+            @Nullable Statement after) {}
+}

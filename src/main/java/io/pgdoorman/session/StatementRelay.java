@@ -1,0 +1,665 @@
+package io.pgdoorman.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.pgdoorman.backend.ParameterSet;
+import io.pgdoorman.backend.ReplyQueue;
+import io.pgdoorman.backend.Server;
+import io.pgdoorman.backend.Skipped;
+import io.pgdoorman.pool.Pool;
+import io.pgdoorman.statement.Command;
+import io.pgdoorman.statement.ServerStatements;
+import io.pgdoorman.statement.Statement;
+import io.pgdoorman.statement.StatementCache;
+import io.pgdoorman.wire.BackendType;
+import io.pgdoorman.wire.FrameScanner.Verdict;
+import io.pgdoorman.wire.Frames;
+import io.pgdoorman.wire.FrontendType;
+import io.pgdoorman.wire.ProtocolException;
+import io.pgdoorman.wire.SqlState;
+import io.pgdoorman.wire.TransactionStatus;
+import io.pgdoorman.wire.backend.CloseComplete;
+import io.pgdoorman.wire.backend.CommandComplete;
+import io.pgdoorman.wire.backend.ErrorFields;
+import io.pgdoorman.wire.backend.ErrorResponse;
+import io.pgdoorman.wire.backend.ParseComplete;
+import io.pgdoorman.wire.backend.Severity;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
+
+/**
+ * Makes a client's prepared statements work on whatever server it meets: puts the server's names in
+ * the place of the client's, prepares what a server does not have, and leaves out what it has.
+ *
+ * <pre>
+ *   client sends            server has it            server has it not
+ *   Parse "s1" text         nothing (made-up reply)  [Close old] Parse "DOORMAN_7" text
+ *   Bind "s1"               Bind "DOORMAN_7"         [Close old] Parse "DOORMAN_7" text, Bind
+ *   Describe "s1"           the same
+ *   Close "s1"              nothing (made-up reply): others use it
+ *   Parse "" text, 1st time Parse "" text: as it came, for it may never come again
+ *   Parse "" text, later    as a named one
+ * </pre>
+ *
+ * <p>Errors are PostgreSQL's own: what has to fail is sent so that it fails there. Names in them
+ * are the client's.
+ *
+ * <p>Threads: confined to the client's loop.
+ */
+final class StatementRelay {
+    /** A statement of more bytes is not kept: without a name it passes, with one it is refused. */
+    private static final int MAX_HELD_PARSE = 16 << 20;
+
+    /** Of a Bind so much is looked at; PostgreSQL looks at 63 bytes of a name. */
+    private static final int MAX_HELD_BIND = 4 * 1024;
+
+    private static final int MAX_COMMAND = 512;
+    private static final byte[] PREFIX =
+            ServerStatements.PREFIX.getBytes(StandardCharsets.US_ASCII);
+
+    private static final byte[] NO_NAME = {};
+    private static final ParseComplete PARSE_COMPLETE = new ParseComplete();
+    private static final CloseComplete CLOSE_COMPLETE = new CloseComplete();
+
+    /** Some of those that were run since the server came to rest. */
+    private static final int RECENT = 4;
+
+    /** How a session lets others write into its stream. */
+    interface Stream {
+        /** What came before the message goes out first. */
+        void passRun();
+
+        /** Of the message at hand, the header and so many bytes of the body do not go out. */
+        void replaceHead(int bytes);
+    }
+
+    private final Stream stream;
+    private final Pool pool;
+    private final Channel client;
+    private final ParameterSet profile;
+    private final ClientParameters parameters;
+    private final ClientStatements own = new ClientStatements();
+    private @Nullable ParameterSet contextOf;
+    private String context = "";
+    private final @Nullable Statement[] recent = new Statement[RECENT];
+    private int run;
+
+    StatementRelay(
+            Stream stream,
+            Pool pool,
+            Channel client,
+            ParameterSet profile,
+            ClientParameters parameters) {
+        this.stream = stream;
+        this.pool = pool;
+        this.client = client;
+        this.profile = profile;
+        this.parameters = parameters;
+    }
+
+    // ---- what the client sends ------------------------------------------------------------------
+
+    /** How many bytes of the body have to be there. */
+    static int heldBytes(byte type, int bodyLength) {
+        return switch (type) {
+            case FrontendType.PARSE -> bodyLength <= MAX_HELD_PARSE ? bodyLength : MAX_HELD_BIND;
+            case FrontendType.BIND -> Math.min(bodyLength, MAX_HELD_BIND);
+            case FrontendType.DESCRIBE, FrontendType.CLOSE -> bodyLength;
+            case FrontendType.QUERY -> bodyLength <= MAX_COMMAND ? bodyLength : 0;
+            default -> 0;
+        };
+    }
+
+    /** Whether {@link #onMessage} has to see a message. */
+    static boolean isConcerned(byte type, ByteBuf in, int index, int bodyLength) {
+        return switch (type) {
+            case FrontendType.PARSE, FrontendType.BIND -> true;
+            case FrontendType.DESCRIBE, FrontendType.CLOSE ->
+                    bodyLength == 0 || in.getByte(index) == 'S';
+            case FrontendType.QUERY ->
+                    bodyLength > 1
+                            && bodyLength <= MAX_COMMAND
+                            && Command.mayBeAboutStatements(in.getByte(index));
+            default -> false;
+        };
+    }
+
+    /**
+     * Whether a simple query needs no server, because it is about names only the pooler knows; its
+     * answer is written then.
+     */
+    boolean answersAlone(ByteBuf in, int index, int bodyLength) {
+        Command command = command(in, index, bodyLength);
+        switch (command.kind()) {
+            case DEALLOCATE -> {
+                StatementName name = StatementName.of(command.name());
+                if (own.get(name) == null) {
+                    return false;
+                }
+                own.remove(name);
+                ClientOutput.write(client, new CommandComplete("DEALLOCATE"));
+            }
+            case DEALLOCATE_ALL -> {
+                own.clear();
+                ClientOutput.write(client, new CommandComplete("DEALLOCATE ALL"));
+            }
+            default -> {
+                return false;
+            }
+        }
+        own.forgetUnnamed();
+        ClientOutput.writeReadyForQuery(client, TransactionStatus.IDLE);
+        client.flush();
+        return true;
+    }
+
+    private static Command command(ByteBuf in, int index, int bodyLength) {
+        if (bodyLength < 2
+                || bodyLength > MAX_COMMAND
+                || !Command.mayBeAboutStatements(in.getByte(index))) {
+            return Command.OTHER;
+        }
+        return Command.of(in, index, bodyLength - 1);
+    }
+
+    /**
+     * A message on its way to the linked server.
+     *
+     * @param in borrowed; holds what {@link #heldBytes} asked for
+     * @return what becomes of it; null if it goes as any other message does
+     */
+    @Nullable Verdict onMessage(Server server, byte type, ByteBuf in, int index, int bodyLength) {
+        ReplyQueue replies = server.replies();
+        if (replies.isSkipping() || replies.isCopyIn()) {
+            return null; // PostgreSQL does not look at it
+        }
+        return switch (type) {
+            case FrontendType.PARSE -> onParse(server, in, index, bodyLength);
+            case FrontendType.BIND -> onBind(server, in, index, bodyLength);
+            case FrontendType.DESCRIBE -> onDescribe(server, in, index, bodyLength);
+            case FrontendType.CLOSE -> onClose(server, in, index, bodyLength);
+            case FrontendType.QUERY -> onQuery(server, in, index, bodyLength);
+            default -> null;
+        };
+    }
+
+    private @Nullable Verdict onParse(Server server, ByteBuf in, int index, int bodyLength) {
+        int end = index + Math.min(bodyLength, heldBytes(FrontendType.PARSE, bodyLength));
+        int nameEnd = in.indexOf(index, end, (byte) 0);
+        if (nameEnd < 0) {
+            return null; // PostgreSQL says what is wrong with it
+        }
+        if (bodyLength > MAX_HELD_PARSE) {
+            return onEndlessParse(server, nameEnd > index);
+        }
+        int text = nameEnd + 1;
+        int textEnd = in.indexOf(text, end, (byte) 0);
+        if (textEnd < 0 || !isWholeParse(in, textEnd, end)) {
+            return null;
+        }
+        Statement statement = define(server, in, text, textEnd, end);
+        if (nameEnd > index) {
+            return onNamedParse(
+                    server,
+                    StatementName.probe(in, index, nameEnd - index).copy(),
+                    statement,
+                    nameEnd + 1 - index,
+                    bodyLength);
+        }
+        statement.see(System.nanoTime());
+        own.parseUnnamed(statement);
+        if (statement.isFrequent()) {
+            return sendOrSkip(server, statement, 1, bodyLength);
+        }
+        server.sentUnnamedParse();
+        server.statements().prepareUnnamed(statement);
+        return Verdict.PASS;
+    }
+
+    /** Number of types, and the types. */
+    private static boolean isWholeParse(ByteBuf in, int textEnd, int end) {
+        int types = textEnd + 1;
+        return end - types >= Short.BYTES
+                && in.getShort(types) >= 0
+                && end - types == Short.BYTES + in.getShort(types) * Integer.BYTES;
+    }
+
+    private Verdict onNamedParse(
+            Server server,
+            StatementName name,
+            Statement statement,
+            int nameLength,
+            int bodyLength) {
+        Statement taken = own.get(name);
+        if (taken != null) {
+            ServerStatements.Entry entry = server.statements().use(taken);
+            stream.passRun();
+            if (entry == null) {
+                entry = server.prepare(taken, pool.settings().serverStatements());
+            }
+            own.parseAgain(name, statement);
+            server.statements().prepareAgain(statement, entry);
+            server.sentMappedParse();
+            rename(server, FrontendType.PARSE, entry.name(), nameLength, bodyLength);
+            return Verdict.PASS;
+        }
+        statement.see(System.nanoTime());
+        own.parse(name, statement);
+        return sendOrSkip(server, statement, nameLength, bodyLength);
+    }
+
+    private Verdict sendOrSkip(Server server, Statement statement, int nameLength, int bodyLength) {
+        stream.passRun();
+        if (server.statements().use(statement) != null) {
+            if (!server.replies().isEmpty() || server.status() != TransactionStatus.FAILED) {
+                server.skip(Skipped.PARSE);
+                return Verdict.DROP;
+            }
+            // Has to fail, and in PostgreSQL's words.
+            server.statements().prepareUnnamed(statement);
+            server.sentUnnamedParse();
+            rename(server, FrontendType.PARSE, NO_NAME, nameLength, bodyLength);
+            return Verdict.PASS;
+        }
+        server.makeRoom(pool.settings().serverStatements());
+        ServerStatements.Entry entry = server.statements().prepare(statement);
+        server.sentMappedParse();
+        rename(server, FrontendType.PARSE, entry.name(), nameLength, bodyLength);
+        return Verdict.PASS;
+    }
+
+    /** Writes header and name; the rest of the body follows. */
+    private void rename(Server server, byte type, byte[] name, int replaced, int bodyLength) {
+        int length = name.length + 1;
+        ByteBuf out = server.compose(Frames.HEADER_BYTES + length);
+        out.writeByte(type).writeInt(Integer.BYTES + bodyLength - replaced + length);
+        out.writeBytes(name).writeByte(0);
+        stream.replaceHead(replaced);
+    }
+
+    /**
+     * Too long to be kept. PostgreSQL's own unnamed statement, for as long as the client has this
+     * server.
+     */
+    private Verdict onEndlessParse(Server server, boolean named) {
+        if (named) {
+            throw new ProtocolException(
+                    SqlState.PROGRAM_LIMIT_EXCEEDED,
+                    "prepared statement of more than %d MB: send it without a name"
+                            .formatted(MAX_HELD_PARSE >> 20));
+        }
+        var passing = Statement.passing();
+        own.parseUnnamed(passing);
+        server.sentUnnamedParse();
+        server.statements().prepareUnnamed(passing);
+        return Verdict.PASS_AND_SHOW;
+    }
+
+    private Statement define(Server server, ByteBuf in, int text, int textEnd, int end) {
+        int length = end - text;
+        String key = context();
+        StatementCache cache = pool.statements();
+        boolean special = server.readsStatementsDifferently();
+        Statement found = special ? null : cache.find(in, text, length, key);
+        if (found != null) {
+            return found;
+        }
+        int traces = Server.tracesOf(in, text, textEnd - text);
+        boolean alone =
+                special || Command.of(in, text, textEnd - text).kind() != Command.Kind.OTHER;
+        return alone
+                ? StatementCache.own(in, text, length, key, traces)
+                : cache.add(in, text, length, key, traces, pool.settings().statements());
+    }
+
+    private String context() {
+        ParameterSet now = parameters.current();
+        ParameterSet then = contextOf;
+        if (then == null || !then.isSame(now)) {
+            contextOf = now;
+            context = pool.statements().context(profile.statementContext(), now.statementContext());
+        }
+        return context;
+    }
+
+    private @Nullable Verdict onBind(Server server, ByteBuf in, int index, int bodyLength) {
+        int end = index + Math.min(bodyLength, MAX_HELD_BIND);
+        int portalEnd = in.indexOf(index, end, (byte) 0);
+        int nameEnd = portalEnd < 0 ? -1 : in.indexOf(portalEnd + 1, end, (byte) 0);
+        if (nameEnd < 0) {
+            if (bodyLength > MAX_HELD_BIND) {
+                throw new ProtocolException("invalid name in Bind message");
+            }
+            return null;
+        }
+        int name = portalEnd + 1;
+        Statement statement = find(in, name, nameEnd);
+        if (statement == null) {
+            return onUnknown(server, in, name, nameEnd);
+        }
+        remember(statement);
+        server.addTraces(statement.traces());
+        ServerStatements.Entry entry = bring(server, statement, nameEnd == name);
+        if (entry == null) {
+            return null; // the server's unnamed statement: it goes as it is
+        }
+        byte[] serverName = entry.name();
+        int portalLength = portalEnd + 1 - index;
+        int replaced = nameEnd + 1 - index;
+        int head = portalLength + serverName.length + 1;
+        ByteBuf out = server.compose(Frames.HEADER_BYTES + head);
+        out.writeByte(FrontendType.BIND).writeInt(Integer.BYTES + bodyLength - replaced + head);
+        out.writeBytes(in, index, portalLength).writeBytes(serverName).writeByte(0);
+        server.sentRenamed(FrontendType.BIND);
+        stream.replaceHead(replaced);
+        return Verdict.PASS;
+    }
+
+    private @Nullable Statement find(ByteBuf in, int name, int nameEnd) {
+        return nameEnd == name
+                ? own.unnamed()
+                : own.get(StatementName.probe(in, name, nameEnd - name));
+    }
+
+    /** Sees to it that the server has it; null if it is the server's unnamed one. */
+    private ServerStatements.@Nullable Entry bring(
+            Server server, Statement statement, boolean unnamed) {
+        ServerStatements statements = server.statements();
+        if (unnamed && statement.equals(statements.unnamed())) {
+            return null;
+        }
+        ServerStatements.Entry entry = statements.use(statement);
+        stream.passRun();
+        if (entry != null) {
+            return entry;
+        }
+        if (unnamed && !statement.isFrequent()) {
+            if (statement.isPassing()) {
+                server.closeUnnamed();
+            } else {
+                server.prepareUnnamed(statement);
+            }
+            return null;
+        }
+        return server.prepare(statement, pool.settings().serverStatements());
+    }
+
+    /**
+     * PostgreSQL knows it, from a PREPARE, or says that it does not. It must not know another
+     * client's.
+     */
+    private @Nullable Verdict onUnknown(Server server, ByteBuf in, int name, int nameEnd) {
+        if (nameEnd == name) {
+            if (server.statements().unnamed() != null) {
+                stream.passRun();
+                server.closeUnnamed();
+            }
+        } else if (isOurs(in, name, nameEnd)) {
+            in.setByte(name, PREFIX[0] | 0x20); // a name that nobody has
+        }
+        return null;
+    }
+
+    private static boolean isOurs(ByteBuf in, int name, int nameEnd) {
+        if (nameEnd - name < PREFIX.length) {
+            return false;
+        }
+        for (int i = 0; i < PREFIX.length; i++) {
+            if (in.getByte(name + i) != PREFIX[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private @Nullable Verdict onDescribe(Server server, ByteBuf in, int index, int bodyLength) {
+        int nameEnd = statementNameEnd(in, index, bodyLength);
+        if (nameEnd < 0) {
+            return null;
+        }
+        int name = index + 1;
+        Statement statement = find(in, name, nameEnd);
+        if (statement == null) {
+            return onUnknown(server, in, name, nameEnd);
+        }
+        remember(statement);
+        ServerStatements.Entry entry = bring(server, statement, nameEnd == name);
+        if (entry == null) {
+            return null;
+        }
+        byte[] serverName = entry.name();
+        int head = 1 + serverName.length + 1;
+        ByteBuf out = server.compose(Frames.HEADER_BYTES + head);
+        out.writeByte(FrontendType.DESCRIBE).writeInt(Integer.BYTES + head);
+        out.writeByte('S').writeBytes(serverName).writeByte(0);
+        server.sentRenamed(FrontendType.DESCRIBE);
+        return Verdict.DROP;
+    }
+
+    /** Of a message that is about a statement, well formed; -1 of any other. */
+    private static int statementNameEnd(ByteBuf in, int index, int bodyLength) {
+        boolean whole =
+                bodyLength >= 2
+                        && in.getByte(index) == 'S'
+                        && in.indexOf(index + 1, index + bodyLength, (byte) 0)
+                                == index + bodyLength - 1;
+        return whole ? index + bodyLength - 1 : -1;
+    }
+
+    private @Nullable Verdict onClose(Server server, ByteBuf in, int index, int bodyLength) {
+        int nameEnd = statementNameEnd(in, index, bodyLength);
+        if (nameEnd < 0) {
+            return null;
+        }
+        int name = index + 1;
+        if (nameEnd == name) {
+            own.closeUnnamed();
+            server.statements().closeUnnamed();
+            server.sentUnnamedClose();
+            return Verdict.PASS;
+        }
+        StatementName probe = StatementName.probe(in, name, nameEnd - name);
+        if (own.get(probe) == null) {
+            return isOurs(in, name, nameEnd) ? onUnknown(server, in, name, nameEnd) : null;
+        }
+        own.close(probe.copy());
+        stream.passRun();
+        server.skip(Skipped.CLOSE);
+        return Verdict.DROP;
+    }
+
+    private @Nullable Verdict onQuery(Server server, ByteBuf in, int index, int bodyLength) {
+        Command command = command(in, index, bodyLength);
+        boolean alone = server.replies().isSettled();
+        boolean plain =
+                !server.replies().isBatchOpen()
+                        && !(alone && server.status() == TransactionStatus.FAILED);
+        if (plain && command.kind() == Command.Kind.DEALLOCATE) {
+            StatementName name = StatementName.of(command.name());
+            if (own.get(name) != null) {
+                own.forgetUnnamed();
+                own.deallocate(name);
+                return answered(server, Skipped.DEALLOCATE);
+            }
+        } else if (plain
+                && command.kind() == Command.Kind.DEALLOCATE_ALL
+                && !server.hasUnknownStatements()) {
+            own.deallocateAll();
+            return answered(server, Skipped.DEALLOCATE_ALL);
+        } else if (command.kind() == Command.Kind.DISCARD_ALL
+                && alone
+                && server.status() == TransactionStatus.IDLE) {
+            server.statements().clear(); // what is sent behind it has to know
+            own.clear();
+        }
+        return null;
+    }
+
+    /** A simple query goes out: PostgreSQL drops the unnamed statement. */
+    void onQuery() {
+        own.forgetUnnamed();
+    }
+
+    private Verdict answered(Server server, Skipped message) {
+        stream.passRun();
+        server.skip(message);
+        return Verdict.DROP;
+    }
+
+    // ---- what the server says -------------------------------------------------------------------
+
+    /** Writes the reply to a message that was not sent. */
+    void onSkipped(Server server, Skipped message, boolean last) {
+        boolean failed = server.status() == TransactionStatus.FAILED;
+        switch (message) {
+            case PARSE -> {
+                if (!failed) {
+                    ClientOutput.write(client, PARSE_COMPLETE);
+                } else if (last) {
+                    ClientOutput.write(client, transactionFailed());
+                } // else what follows fails in the same way
+            }
+            case CLOSE -> ClientOutput.write(client, CLOSE_COMPLETE);
+            case DEALLOCATE, DEALLOCATE_ALL -> {
+                ClientOutput.write(
+                        client,
+                        failed
+                                ? transactionFailed()
+                                : new CommandComplete(
+                                        message == Skipped.DEALLOCATE
+                                                ? "DEALLOCATE"
+                                                : "DEALLOCATE ALL"));
+                ClientOutput.writeReadyForQuery(client, server.status());
+            }
+        }
+    }
+
+    private static ErrorResponse transactionFailed() {
+        return ErrorResponse.of(
+                Severity.ERROR,
+                SqlState.IN_FAILED_SQL_TRANSACTION,
+                "current transaction is aborted, commands ignored until end of transaction block");
+    }
+
+    void onConfirmed() {
+        own.confirmed();
+    }
+
+    void onUndone(int count, boolean firstFailed) {
+        own.undo(count, firstFailed);
+    }
+
+    void onGone() {
+        own.clear();
+    }
+
+    /** The server has come to rest. */
+    void onSettled() {
+        if (run > 0) {
+            run = 0;
+            Arrays.fill(recent, null);
+        }
+    }
+
+    private void remember(Statement statement) {
+        recent[run % RECENT] = statement;
+        run++;
+    }
+
+    /**
+     * Puts the client's name in the place of the server's.
+     *
+     * @param in borrowed; the body of an ErrorResponse
+     * @return whether PostgreSQL's message goes to the client as it is
+     */
+    boolean onError(Server server, ByteBuf in, int index, int bodyLength) {
+        if (isField(in, index, bodyLength, ErrorFields.SQLSTATE, SqlState.FEATURE_NOT_SUPPORTED)
+                && isField(in, index, bodyLength, ErrorFields.ROUTINE, "RevalidateCachedQuery")) {
+            renew();
+        }
+        int at = indexOfPrefix(in, index, index + bodyLength);
+        if (at < 0) {
+            return true;
+        }
+        int end = at + PREFIX.length;
+        while (isNameByte(in.getByte(end))) {
+            end++;
+        }
+        byte[] serverName = new byte[end - at];
+        in.getBytes(at, serverName);
+        ServerStatements.Entry entry = server.statements().named(serverName);
+        if (entry == null) {
+            return true;
+        }
+        StatementName name = own.nameOf(entry.statement());
+        byte[] clients = name == null ? new byte[0] : name.bytes();
+        int length = bodyLength - serverName.length + clients.length;
+        ByteBuf out = client.alloc().buffer(Frames.HEADER_BYTES + length);
+        out.writeByte(BackendType.ERROR_RESPONSE).writeInt(Integer.BYTES + length);
+        out.writeBytes(in, index, at - index).writeBytes(clients);
+        out.writeBytes(in, end, index + bodyLength - end);
+        client.write(out, client.voidPromise());
+        return false;
+    }
+
+    /** The tables of a statement have changed: whoever uses it next, prepares it again. */
+    private void renew() {
+        if (run > RECENT) {
+            own.renewAll();
+        }
+        for (Statement statement : recent) {
+            if (statement != null) {
+                statement.renew(statement.generation());
+            }
+        }
+    }
+
+    private static boolean isField(
+            ByteBuf in, int index, int bodyLength, byte field, String value) {
+        int end = index + bodyLength;
+        for (int at = index; at < end && in.getByte(at) != 0; ) {
+            int terminator = in.indexOf(at + 1, end, (byte) 0);
+            if (terminator < 0) {
+                return false;
+            }
+            if (in.getByte(at) == field) {
+                return terminator - at - 1 == value.length()
+                        && in.toString(at + 1, value.length(), StandardCharsets.US_ASCII)
+                                .equals(value);
+            }
+            at = terminator + 1;
+        }
+        return false;
+    }
+
+    private static int indexOfPrefix(ByteBuf in, int from, int end) {
+        for (int i = from; i <= end - PREFIX.length; i++) {
+            if (in.getByte(i) == PREFIX[0] && isOurs(in, i, end)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static boolean isNameByte(byte b) {
+        return b == '_' || (b >= '0' && b <= '9');
+    }
+
+    // ---- freeze ---------------------------------------------------------------------------------
+
+    FrozenStatements freeze() {
+        return own.freeze();
+    }
+
+    void restore(FrozenStatements frozen, UnaryOperator<Statement> adopt) {
+        own.restore(frozen, adopt);
+    }
+
+    int size() {
+        return own.size();
+    }
+}

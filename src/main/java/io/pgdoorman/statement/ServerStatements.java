@@ -1,0 +1,452 @@
+package io.pgdoorman.statement;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/**
+ * What one server has prepared, under which names, the longest unused first. It runs ahead of the
+ * server: a statement stands here from the moment its Parse is sent. So each Parse and Close is
+ * noted, in order, until its reply has come; what fails or is skipped is undone.
+ *
+ * <pre>
+ *   client        server's name
+ *   "S_1"  ──┐
+ *   "stmt" ──┼─► Statement ──► "DOORMAN_7"
+ *   ""     ──┘        └──────► the server's own unnamed statement, while nobody else has parsed it
+ * </pre>
+ *
+ * <p>Threads: confined to the server's loop.
+ */
+public final class ServerStatements {
+    /** Beginning of all names this program gives. */
+    public static final String PREFIX = "DOORMAN_";
+
+    /** What became of a message. */
+    public enum Outcome {
+        CONFIRMED,
+        FAILED,
+        /** Behind a failure of the same batch: the server has not looked at it. */
+        SKIPPED
+    }
+
+    /** A statement under its name on this server. */
+    public static final class Entry {
+        private final Statement statement;
+        private final byte[] name;
+        private final int generation;
+        private final int batch;
+        private boolean confirmed;
+
+        private Entry(Statement statement, byte[] name, int generation, int batch) {
+            this.statement = statement;
+            this.name = name;
+            this.generation = generation;
+            this.batch = batch;
+        }
+
+        public Statement statement() {
+            return statement;
+        }
+
+        /** Without its final NUL; not to be changed. */
+        public byte[] name() {
+            return name;
+        }
+    }
+
+    /** What was sent. The codes are part of the handover's format. */
+    private enum Kind {
+        PARSE(0),
+        /** The client's second Parse of a name: has to fail. */
+        AGAIN(1),
+        CLOSE(2),
+        UNNAMED(3),
+        CLOSE_UNNAMED(4);
+
+        private final int code;
+
+        Kind(int code) {
+            this.code = code;
+        }
+
+        static Kind of(int code) {
+            for (Kind kind : values()) {
+                if (kind.code == code) {
+                    return kind;
+                }
+            }
+            throw new IllegalArgumentException("statements of a server: change " + code);
+        }
+    }
+
+    /** One that was sent. {@code before} is what the unnamed statement was. */
+    private record Change(
+            Kind kind, @Nullable Entry entry, @Nullable Statement before, @Nullable Entry old) {}
+
+    private final LinkedHashMap<Statement, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
+    private final ArrayDeque<Change> sent = new ArrayDeque<>();
+
+    /** Entries that are no longer used, but that the server has; closed with the next Parse. */
+    private final ArrayDeque<Entry> orphans = new ArrayDeque<>();
+
+    private @Nullable Statement unnamed;
+    private int batch;
+    private int epoch;
+    private int goneExpected;
+
+    // ---- looking --------------------------------------------------------------------------------
+
+    /**
+     * Where the server has {@code statement}, which thereby becomes the last to go; null if it has
+     * to be prepared, again or for the first time.
+     */
+    public @Nullable Entry use(Statement statement) {
+        Entry entry = entries.get(statement);
+        if (entry == null) {
+            return null;
+        }
+        boolean sure = entry.confirmed || entry.batch == batch;
+        return sure && entry.generation == statement.generation() ? entry : null;
+    }
+
+    /** The entry with this name; null if there is none. */
+    public @Nullable Entry named(byte[] name) {
+        for (Entry entry : entries.values()) {
+            if (java.util.Arrays.equals(entry.name, name)) {
+                return entry;
+            }
+        }
+        return null;
+    }
+
+    /** Whose the server's unnamed statement is; null if it has none. */
+    public @Nullable Statement unnamed() {
+        return unnamed;
+    }
+
+    public int size() {
+        return entries.size();
+    }
+
+    public boolean isEmpty() {
+        return entries.isEmpty() && orphans.isEmpty();
+    }
+
+    // ---- what is sent ---------------------------------------------------------------------------
+
+    /** A Sync or a Query is sent: what comes behind it succeeds or fails on its own. */
+    public void nextBatch() {
+        batch++;
+    }
+
+    /**
+     * What has to be closed before another statement is prepared; null if nothing has.
+     *
+     * @param most statements the server may have then
+     */
+    public @Nullable Entry toClose(int most) {
+        Entry orphan = orphans.poll();
+        if (orphan == null && entries.size() >= Math.max(1, most)) {
+            Iterator<Map.Entry<Statement, Entry>> eldest = entries.entrySet().iterator();
+            orphan = eldest.next().getValue();
+            eldest.remove();
+        }
+        if (orphan != null) {
+            sent.add(new Change(Kind.CLOSE, orphan, null, null));
+        }
+        return orphan;
+    }
+
+    /** A Parse of {@code statement} is sent, under the name that is returned. */
+    public Entry prepare(Statement statement) {
+        Entry old = entries.remove(statement);
+        if (old != null) {
+            epoch++; // its name may be taken
+            orphans.add(old);
+        }
+        String name = PREFIX + statement.number() + (epoch == 0 ? "" : "_" + epoch);
+        var entry =
+                new Entry(
+                        statement,
+                        name.getBytes(StandardCharsets.US_ASCII),
+                        statement.generation(),
+                        batch);
+        entries.put(statement, entry);
+        sent.add(new Change(Kind.PARSE, entry, null, null));
+        return entry;
+    }
+
+    /**
+     * A Parse of {@code statement} under the name of {@code old} is sent, which fails unless the
+     * server does not have that after all.
+     */
+    public void prepareAgain(Statement statement, Entry old) {
+        var entry = new Entry(statement, old.name, statement.generation(), batch);
+        sent.add(new Change(Kind.AGAIN, entry, null, old));
+    }
+
+    /** A Parse without a name is sent. */
+    public void prepareUnnamed(Statement statement) {
+        sent.add(new Change(Kind.UNNAMED, null, unnamed, null));
+        unnamed = statement;
+    }
+
+    /** A Close of the unnamed statement is sent. */
+    public void closeUnnamed() {
+        sent.add(new Change(Kind.CLOSE_UNNAMED, null, unnamed, null));
+        unnamed = null;
+    }
+
+    /** A simple query is sent. */
+    public void forgetUnnamed() {
+        unnamed = null;
+    }
+
+    /**
+     * The server forgets everything, or will have by the time it reads what is sent next. Should it
+     * fail, the names are taken: new ones are others.
+     */
+    public void clear() {
+        goneExpected++;
+        forget();
+    }
+
+    /**
+     * The server has forgotten everything, by its own word.
+     *
+     * @return false if that was known before it was sent
+     */
+    public boolean gone() {
+        if (goneExpected > 0) {
+            goneExpected--;
+            return false;
+        }
+        forget();
+        return true;
+    }
+
+    /** The pooler itself takes them away: what it sends next finds none. */
+    public void forget() {
+        entries.clear();
+        orphans.clear();
+        unnamed = null;
+        epoch++;
+    }
+
+    /** A DEALLOCATE of this one is sent. */
+    public void deallocate(Entry entry) {
+        entries.remove(entry.statement, entry);
+        epoch++;
+    }
+
+    // ---- what is answered -----------------------------------------------------------------------
+
+    /** The oldest of those sent succeeded. */
+    public void confirmed() {
+        Change change = sent.poll();
+        Entry entry = change == null ? null : change.entry;
+        if (change == null || entry == null) {
+            return;
+        }
+        switch (change.kind) {
+            case PARSE -> entry.confirmed = true;
+            case AGAIN -> {
+                entry.confirmed = true;
+                if (change.old != null) {
+                    entries.remove(change.old.statement, change.old);
+                }
+                Entry other = entries.put(entry.statement, entry);
+                if (other != null) {
+                    orphans.add(other);
+                }
+            }
+            case CLOSE, UNNAMED, CLOSE_UNNAMED -> {}
+        }
+    }
+
+    /**
+     * The oldest {@code count} of those sent will not be answered.
+     *
+     * @param firstFailed the oldest of them failed; the others were skipped
+     */
+    public void undo(int count, boolean firstFailed) {
+        List<Change> undone = new ArrayList<>(count);
+        for (int i = 0; i < count && !sent.isEmpty(); i++) {
+            undone.add(sent.remove());
+        }
+        for (int i = undone.size() - 1; i >= 0; i--) {
+            undo(undone.get(i), i == 0 && firstFailed);
+        }
+    }
+
+    private void undo(Change change, boolean failed) {
+        Entry entry = change.entry;
+        switch (change.kind) {
+            case PARSE -> {
+                if (entry != null) {
+                    entries.remove(entry.statement, entry);
+                    orphans.remove(entry);
+                }
+            }
+            case CLOSE -> {
+                if (entry != null) {
+                    orphans.add(entry);
+                }
+            }
+            case UNNAMED, CLOSE_UNNAMED -> unnamed = failed ? null : change.before;
+            case AGAIN -> {}
+        }
+    }
+
+    // ---- freeze ---------------------------------------------------------------------------------
+
+    /**
+     * All of it as data.
+     *
+     * @param entries those in use, the longest unused first; then those to be closed; then others
+     *     the changes speak of
+     * @param used how many of them are in use
+     * @param orphans how many of them are to be closed
+     * @param sent what has no reply yet
+     * @param epoch makes names differ from those that may still be taken
+     * @param goneExpected how many commands on their way take everything away
+     */
+    public record Frozen(
+            List<FrozenEntry> entries,
+            int used,
+            int orphans,
+            List<FrozenChange> sent,
+            @Nullable Statement unnamed,
+            int epoch,
+            int goneExpected) {
+        /** Of a server on which nothing was prepared. */
+        public static final Frozen EMPTY = new Frozen(List.of(), 0, 0, List.of(), null, 0, 0);
+    }
+
+    /**
+     * An entry.
+     *
+     * @param current of the statement's present generation
+     * @param thisBatch sent with the batch that is not over yet
+     */
+    public record FrozenEntry(
+            Statement statement,
+            byte[] name,
+            boolean current,
+            boolean thisBatch,
+            boolean confirmed) {}
+
+    /**
+     * A change.
+     *
+     * @param kind a number
+     * @param entry number of the entry, from 0; -1 is none
+     * @param before the unnamed statement before it
+     * @param old number of the entry whose name it shares, from 0; -1 is none
+     */
+    public record FrozenChange(int kind, int entry, @Nullable Statement before, int old) {}
+
+    public Frozen freeze() {
+        if (isEmpty() && sent.isEmpty() && unnamed == null && epoch == 0 && goneExpected == 0) {
+            return Frozen.EMPTY;
+        }
+        List<Entry> all = new ArrayList<>(entries.values());
+        all.addAll(orphans);
+        List<FrozenChange> changes = new ArrayList<>();
+        for (Change change : sent) {
+            changes.add(
+                    new FrozenChange(
+                            change.kind.code,
+                            numberOf(change.entry, all),
+                            change.before,
+                            numberOf(change.old, all)));
+        }
+        List<FrozenEntry> frozen =
+                all.stream()
+                        .map(
+                                entry ->
+                                        new FrozenEntry(
+                                                entry.statement,
+                                                entry.name,
+                                                entry.generation == entry.statement.generation(),
+                                                entry.batch == batch,
+                                                entry.confirmed))
+                        .toList();
+        return new Frozen(
+                frozen, entries.size(), orphans.size(), changes, unnamed, epoch, goneExpected);
+    }
+
+    private static int numberOf(@Nullable Entry entry, List<Entry> all) {
+        if (entry == null) {
+            return -1;
+        }
+        int number = all.indexOf(entry);
+        if (number < 0) {
+            all.add(entry);
+            return all.size() - 1;
+        }
+        return number;
+    }
+
+    /**
+     * Goes on.
+     *
+     * @param adopt what is used here in the place of a statement
+     * @throws IllegalArgumentException a number in it is none
+     */
+    public static ServerStatements thaw(Frozen frozen, UnaryOperator<Statement> adopt) {
+        var thawed = new ServerStatements();
+        List<Entry> all = new ArrayList<>();
+        for (FrozenEntry one : frozen.entries()) {
+            Statement statement = adopt.apply(one.statement());
+            int generation = statement.generation() - (one.current() ? 0 : 1);
+            var entry = new Entry(statement, one.name(), generation, one.thisBatch() ? 0 : -1);
+            entry.confirmed = one.confirmed();
+            all.add(entry);
+        }
+        if (frozen.used() + frozen.orphans() > all.size()) {
+            throw new IllegalArgumentException("statements of a server: too few");
+        }
+        for (int i = 0; i < frozen.used(); i++) {
+            thawed.entries.put(all.get(i).statement, all.get(i));
+        }
+        for (int i = 0; i < frozen.orphans(); i++) {
+            thawed.orphans.add(all.get(frozen.used() + i));
+        }
+        for (FrozenChange change : frozen.sent()) {
+            thawed.sent.add(
+                    new Change(
+                            Kind.of(change.kind()),
+                            at(change.entry(), all),
+                            adopted(change.before(), adopt),
+                            at(change.old(), all)));
+        }
+        thawed.unnamed = adopted(frozen.unnamed(), adopt);
+        thawed.epoch = frozen.epoch();
+        thawed.goneExpected = frozen.goneExpected();
+        return thawed;
+    }
+
+    private static @Nullable Statement adopted(
+            @Nullable Statement statement, UnaryOperator<Statement> adopt) {
+        return statement == null ? null : adopt.apply(statement);
+    }
+
+    private static @Nullable Entry at(int number, List<Entry> all) {
+        if (number == -1) {
+            return null;
+        }
+        if (number < 0 || number >= all.size()) {
+            throw new IllegalArgumentException("statements of a server: entry " + number);
+        }
+        return all.get(number);
+    }
+}

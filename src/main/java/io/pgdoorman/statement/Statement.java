@@ -1,0 +1,133 @@
+package io.pgdoorman.statement;
+
+import io.netty.buffer.ByteBuf;
+
+import java.util.Arrays;
+
+/**
+ * A statement as a client's Parse defines it, whatever name it has there. Clients of a pool that
+ * parse the same text, with the same parameter types, under the same settings, share one; so it is
+ * prepared once on each server.
+ *
+ * <p>Threads: immutable, but for hints and the generation, which any loop may write.
+ */
+public final class Statement {
+    private final byte[] definition;
+    private final String context;
+    private final int hash;
+    private final long number;
+    private final int traces;
+    private final boolean shared;
+
+    /** How often a client parsed it; a hint, so that racing loops may lose one. */
+    private int sightings;
+
+    /** {@link System#nanoTime} of its last Parse; a hint too. */
+    private long lastUsedNanos;
+
+    /** Servers have to prepare it again if they did so for an earlier generation. */
+    private volatile int generation;
+
+    /**
+     * @param definition the body of a Parse behind the name: text, NUL, number of types, types; not
+     *     copied
+     * @param context settings under which PostgreSQL reads the text
+     * @param number of its name on servers, unique in the process
+     * @param traces what it may leave in a session
+     * @param shared clients find it in the pool's cache
+     */
+    public Statement(byte[] definition, String context, long number, int traces, boolean shared) {
+        this.definition = definition;
+        this.context = context;
+        this.hash = StatementKey.hash(definition, context);
+        this.number = number;
+        this.traces = traces;
+        this.shared = shared;
+    }
+
+    /** One that was too long to be kept: only the server that has it can run it. */
+    public static Statement passing() {
+        return new Statement(new byte[0], "", 0, 0, false);
+    }
+
+    /** Number of bytes of {@link #writeDefinition}. */
+    public int definitionLength() {
+        return definition.length;
+    }
+
+    /** Writes the body of its Parse behind the name. Borrows {@code out}. */
+    public void writeDefinition(ByteBuf out) {
+        out.writeBytes(definition);
+    }
+
+    /** The bytes of {@link #writeDefinition}, for a handover; not to be changed. */
+    public byte[] definition() {
+        return definition;
+    }
+
+    public String context() {
+        return context;
+    }
+
+    public long number() {
+        return number;
+    }
+
+    public int traces() {
+        return traces;
+    }
+
+    /** Another client that parses the same gets this very object. */
+    public boolean isShared() {
+        return shared;
+    }
+
+    public int generation() {
+        return generation;
+    }
+
+    /** What servers have prepared of it is out of date. */
+    public void renew(int failed) {
+        if (generation == failed) {
+            generation = failed + 1;
+        }
+    }
+
+    /** Notes a Parse. */
+    public void see(long nowNanos) {
+        lastUsedNanos = nowNanos;
+        if (sightings < 2) {
+            sightings++;
+        }
+    }
+
+    /** Whether it is worth a name on servers: it has been parsed more than once. */
+    public boolean isFrequent() {
+        return sightings > 1 && shared;
+    }
+
+    public void markFrequent() {
+        sightings = 2;
+    }
+
+    /** See {@link #passing}. */
+    public boolean isPassing() {
+        return definition.length == 0;
+    }
+
+    long lastUsedNanos() {
+        return lastUsedNanos;
+    }
+
+    void touch(long nowNanos) {
+        lastUsedNanos = nowNanos;
+    }
+
+    boolean is(byte[] otherDefinition, String otherContext) {
+        return Arrays.equals(definition, otherDefinition) && context.equals(otherContext);
+    }
+
+    int keyHash() {
+        return hash;
+    }
+}
