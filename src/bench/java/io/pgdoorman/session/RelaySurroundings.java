@@ -13,6 +13,7 @@ import io.pgdoorman.backend.ServerIdentity;
 import io.pgdoorman.backend.ServerOwner;
 import io.pgdoorman.backend.ServerSource;
 import io.pgdoorman.config.HbaRules;
+import io.pgdoorman.config.SessionState;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.PoolSettings;
@@ -84,8 +85,31 @@ final class RelaySurroundings {
 
     private static PoolSettings settings() {
         return new PoolSettings(
-                false, "bench", false, 1, 0, MINUTE, 0, 0, 0, MINUTE, MINUTE, MINUTE, false, true,
-                true, 100, 100, 1, 1, false, 0, 0, 0);
+                false,
+                "bench",
+                false,
+                1,
+                0,
+                MINUTE,
+                0,
+                0,
+                0,
+                MINUTE,
+                MINUTE,
+                MINUTE,
+                false,
+                true,
+                SessionState.IGNORE,
+                false,
+                true,
+                100,
+                100,
+                1,
+                1,
+                false,
+                0,
+                0,
+                0);
     }
 
     /** Its only server is the channel at the other end. */

@@ -335,6 +335,11 @@ public final class Server implements ServerProtocol.Events {
         return SessionTraces.changesStatements(protocol.traces());
     }
 
+    /** State of the session that cannot follow its client, in words; empty if there is none. */
+    public String bonds() {
+        return SessionTraces.bonds(protocol.traces());
+    }
+
     /** A PREPARE was run: the server has statements the pooler does not know. */
     public boolean hasUnknownStatements() {
         return SessionTraces.removesStatements(protocol.traces());

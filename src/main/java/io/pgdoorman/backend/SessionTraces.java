@@ -54,6 +54,27 @@ public final class SessionTraces {
         };
     }
 
+    /** State that binds a client to a server, in words; empty if there is none. */
+    static String bonds(int traces) {
+        var words = new StringJoiner(", ");
+        if ((traces & LISTEN) != 0) {
+            words.add("LISTEN");
+        }
+        if ((traces & PREPARED) != 0) {
+            words.add("PREPARE");
+        }
+        if ((traces & CURSORS) != 0) {
+            words.add("a cursor WITH HOLD");
+        }
+        if ((traces & ADVISORY_LOCKS) != 0) {
+            words.add("advisory locks");
+        }
+        if ((traces & TEMPORARY) != 0) {
+            words.add("temporary objects");
+        }
+        return words.toString();
+    }
+
     /** Settings, or temporary tables that hide others: a Parse may mean something else now. */
     static boolean changesStatements(int traces) {
         return (traces & (SETTINGS | TEMPORARY | ALL)) != 0;

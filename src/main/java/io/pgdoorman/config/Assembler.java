@@ -100,6 +100,8 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                 v.get(PoolDefaultKeys.SERVER_LOGIN_RETRY),
                 v.get(PoolDefaultKeys.SERVER_ROUND_ROBIN),
                 v.get(PoolKeys.CLEANUP_SERVER_CONNECTIONS),
+                v.get(PoolKeys.SESSION_STATE),
+                v.get(PoolKeys.SESSION_STATE_NOTICE),
                 v.get(PoolKeys.LOG_CLIENT_PARAMETER_STATUS_CHANGES),
                 startupParameters.getOrDefault(StartupParameters.APPLICATION_NAME, ""),
                 givenStartupParameters(v).containsKey(StartupParameters.APPLICATION_NAME),

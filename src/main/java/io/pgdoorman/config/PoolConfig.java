@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param serverIdleCheckTimeout a server idle for longer is probed before it is used; zero is off
  * @param serverLoginRetry back-off after PostgreSQL refused a login
  * @param serverRoundRobin oldest idle server first instead of the most recently used one
+ * @param sessionStateNotice the client is told as well
  * @param applicationName the one of {@code startupParameters}
  * @param applicationNameFixed a startup parameter sets it: it stands, whatever clients call
  *     themselves
@@ -44,6 +45,8 @@ public record PoolConfig(
         Duration serverLoginRetry,
         boolean serverRoundRobin,
         boolean cleanupServerConnections,
+        SessionState sessionState,
+        boolean sessionStateNotice,
         boolean logClientParameterStatusChanges,
         String applicationName,
         boolean applicationNameFixed,
@@ -77,6 +80,8 @@ public record PoolConfig(
                 serverLoginRetry,
                 serverRoundRobin,
                 cleanupServerConnections,
+                sessionState,
+                sessionStateNotice,
                 logClientParameterStatusChanges,
                 applicationName,
                 applicationNameFixed,

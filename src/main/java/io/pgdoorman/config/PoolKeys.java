@@ -87,6 +87,25 @@ final class PoolKeys {
                     .reload(POOL)
                     .add("Undo what a session left on a server before the next one gets it.");
 
+    static final Key<SessionState> SESSION_STATE =
+            BEHAVIOUR
+                    .key("session_state", ValueTypes.words(SessionState.class, "_", false))
+                    .byDefault(SessionState.IGNORE)
+                    .reload(POOL)
+                    .add(
+                            "In transaction mode, what becomes of a client that leaves session"
+                                    + " state: `ignore` (it is removed when the server goes back),"
+                                    + " `warn` (the same, and the log says so), `pin` (the client"
+                                    + " keeps its server from then on), `reject` (the client is"
+                                    + " closed).");
+
+    static final Key<Boolean> SESSION_STATE_NOTICE =
+            BEHAVIOUR
+                    .key("session_state_notice", ValueTypes.BOOLEAN)
+                    .byDefault(false)
+                    .reload(POOL)
+                    .add("Tell the client too, by a NoticeResponse.");
+
     static final Key<Boolean> LOG_CLIENT_PARAMETER_STATUS_CHANGES =
             BEHAVIOUR
                     .key("log_client_parameter_status_changes", ValueTypes.BOOLEAN)

@@ -1,5 +1,7 @@
 package io.pgdoorman.pool;
 
+import io.pgdoorman.config.SessionState;
+
 /**
  * Limits and times of one pool, all inheritance resolved. Times in nanoseconds; zero switches a
  * limit off where the field says so.
@@ -20,6 +22,8 @@ package io.pgdoorman.pool;
  * @param drainNanos longest time a server may answer a client that has left
  * @param roundRobin the server idle longest is used first, not the one used last
  * @param cleanup remove what a session left on a server
+ * @param sessionState what becomes of a client that leaves state in its session
+ * @param sessionStateNotice the client is told
  * @param preparedStatements those of clients are brought to whatever server they meet; false in
  *     session mode
  * @param statements most of them known in the pool
@@ -46,6 +50,8 @@ public record PoolSettings(
         long drainNanos,
         boolean roundRobin,
         boolean cleanup,
+        SessionState sessionState,
+        boolean sessionStateNotice,
         boolean preparedStatements,
         int statements,
         int serverStatements,

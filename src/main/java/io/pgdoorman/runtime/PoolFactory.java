@@ -201,6 +201,8 @@ final class PoolFactory {
                 DRAIN.toNanos(),
                 pool.serverRoundRobin(),
                 pool.cleanupServerConnections(),
+                pool.sessionState(),
+                pool.sessionStateNotice(),
                 prepared.enabled() && user.poolMode() != PoolMode.SESSION,
                 prepared.cacheSize(),
                 Math.max(1, prepared.serverCacheSize()),

@@ -8,6 +8,7 @@ public enum CloseReason {
     SERVER_GONE("server closed the connection"),
     SLOW_READER("client did not read for too long"),
     PARAMETERS("parameters could not be set on the server"),
+    SESSION_STATE("session state in transaction mode"),
     SHUTDOWN("shutdown"),
     INTERNAL("internal error");
 

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param scanState see {@link io.pgdoorman.backend.Server#scanStatement}
  * @param statements what the client has prepared
  * @param mapping prepared statements are brought to the linked server; meaningless without one
+ * @param bonds see {@link SessionBonds}
  * @param sessionMode the server stays until the client leaves; meaningless without one
  * @param pending what was read and not relayed, while the client waits
  * @param place in the queue; null if the client does not wait
@@ -39,6 +40,7 @@ public record FrozenSession(
         long scanState,
         FrozenStatements statements,
         boolean mapping,
+        int bonds,
         boolean sessionMode,
         byte[] pending,
         @Nullable Place place,

@@ -9,7 +9,9 @@ import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.ServerHandler;
 import io.pgdoorman.backend.ServerOwner;
 import io.pgdoorman.backend.Skipped;
+import io.pgdoorman.config.SessionState;
 import io.pgdoorman.pool.Pool;
+import io.pgdoorman.pool.PoolSettings;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.pool.Ticket;
 import io.pgdoorman.pool.Waiter;
@@ -22,6 +24,7 @@ import io.pgdoorman.wire.ProtocolException;
 import io.pgdoorman.wire.SqlState;
 import io.pgdoorman.wire.TransactionStatus;
 import io.pgdoorman.wire.backend.ErrorResponse;
+import io.pgdoorman.wire.backend.NoticeResponse;
 import io.pgdoorman.wire.backend.Severity;
 
 import org.jspecify.annotations.Nullable;
@@ -80,6 +83,9 @@ public final class Session
     private final Refusal refusal = new Refusal();
     private final CheckQuery checkQuery;
     private final PendingInput pending;
+
+    /** Null as long as the pool does not care about session state. */
+    private @Nullable SessionBonds bonds;
 
     private FrameScanner stream = new FrameScanner();
     private State state = State.IDLE;
@@ -497,8 +503,13 @@ public final class Session
                 return onMapped(s, type, verdict);
             }
         }
-        if (type == FrontendType.QUERY && statements != null) {
-            statements.onQuery();
+        if (type == FrontendType.QUERY) {
+            if (statements != null) {
+                statements.onQuery();
+            }
+            if (bonds != null) {
+                bonds.onQuery(in, index, bodyLength);
+            }
         }
         if (!s.onFrontendMessage(type)) {
             return Verdict.PASS;
@@ -536,6 +547,11 @@ public final class Session
     @Override
     public void passRun() {
         stream.passRun(this);
+    }
+
+    @Override
+    public @Nullable SessionBonds bonds() {
+        return bonds;
     }
 
     @Override
@@ -619,6 +635,9 @@ public final class Session
         server = found;
         sessionMode = shard.pool().settings().sessionMode();
         mapping = shard.pool().settings().preparedStatements();
+        if (bonds == null && shard.pool().settings().sessionState() != SessionState.IGNORE) {
+            bonds = new SessionBonds(parameters);
+        }
         found.setOwner(this);
         enter(State.LINKED);
         if (!client.isWritable()) {
@@ -743,11 +762,47 @@ public final class Session
             finish();
         } else if (stream.isCut()) {
             settleDue = true; // when the rest of the message has passed
-        } else if (!sessionMode) {
+        } else if (!sessionMode && (bonds == null || mayLeave(s, bonds))) {
             client.flush();
             unlink();
             shard.release(s);
         }
+    }
+
+    /** Whether the server goes back; else the client keeps it, or is closed. */
+    private boolean mayLeave(Server s, SessionBonds bonds) {
+        PoolSettings settings = shard.pool().settings();
+        String state = bonds.onSettled(s);
+        if (state.isEmpty() || settings.sessionState() == SessionState.IGNORE) {
+            return true;
+        }
+        if (settings.sessionState() == SessionState.REJECT) {
+            fail(
+                    CloseReason.SESSION_STATE,
+                    ErrorResponse.of(
+                            Severity.FATAL,
+                            SqlState.FEATURE_NOT_SUPPORTED,
+                            "session state is not allowed in this pool: " + state));
+            return false;
+        }
+        boolean pins = settings.sessionState() == SessionState.PIN;
+        String consequence =
+                pins
+                        ? "the client keeps its server until it leaves"
+                        : "it is removed when the server goes to another client";
+        if (bonds.tell()) {
+            LOG.warn("{} session state in transaction mode: {}; {}", identity, state, consequence);
+        }
+        if (settings.sessionStateNotice()) {
+            ClientOutput.write(
+                    client,
+                    NoticeResponse.of(
+                            Severity.WARNING,
+                            SqlState.WARNING,
+                            "session state in transaction mode: " + state + "; " + consequence));
+        }
+        sessionMode = pins;
+        return !pins;
     }
 
     @Override
@@ -820,7 +875,7 @@ public final class Session
         end(reason);
         switch (reason) {
             case CLIENT_GONE, SLOW_READER, TERMINATED -> client.close(); // waits for no message
-            case PROTOCOL_VIOLATION, SERVER_GONE, PARAMETERS, SHUTDOWN, INTERNAL ->
+            case PROTOCOL_VIOLATION, SERVER_GONE, PARAMETERS, SESSION_STATE, SHUTDOWN, INTERNAL ->
                     ClientOutput.closeAfter(client, null);
         }
     }
@@ -877,6 +932,7 @@ public final class Session
                         scanState,
                         statements == null ? FrozenStatements.EMPTY : statements.freeze(),
                         mapping,
+                        bonds == null ? 0 : bonds.freeze(),
                         sessionMode,
                         pending.freeze(),
                         place,
@@ -917,6 +973,10 @@ public final class Session
         session.shuttingDown = frozen.shuttingDown();
         session.sessionMode = frozen.sessionMode();
         session.mapping = frozen.mapping();
+        if (frozen.bonds() != 0) {
+            session.bonds = new SessionBonds(session.parameters);
+            session.bonds.restore(frozen.bonds());
+        }
         if (!frozen.statements().equals(FrozenStatements.EMPTY)) {
             session.statements().restore(frozen.statements(), shard.pool()::adopt);
         }

@@ -75,6 +75,9 @@ final class StatementRelay {
 
         /** Of the message at hand, the header and so many bytes of the body do not go out. */
         void replaceHead(int bytes);
+
+        /** What notices session state; null if nobody cares. */
+        @Nullable SessionBonds bonds();
     }
 
     private final Stream stream;
@@ -310,7 +313,11 @@ final class StatementRelay {
         }
         int traces = Server.tracesOf(in, text, textEnd - text);
         boolean alone =
-                special || Command.of(in, text, textEnd - text).kind() != Command.Kind.OTHER;
+                special
+                        || switch (Command.of(in, text, textEnd - text).kind()) {
+                            case OTHER, SET -> false;
+                            default -> true;
+                        };
         return alone
                 ? StatementCache.own(in, text, length, key, traces)
                 : cache.add(in, text, length, key, traces, pool.settings().statements());
@@ -343,6 +350,10 @@ final class StatementRelay {
         }
         remember(statement);
         server.addTraces(statement.traces());
+        SessionBonds bonds = stream.bonds();
+        if (bonds != null) {
+            bonds.onStatement(statement.command());
+        }
         ServerStatements.Entry entry = bring(server, statement, nameEnd == name);
         if (entry == null) {
             return null; // the server's unnamed statement: it goes as it is

@@ -16,7 +16,7 @@ import java.nio.charset.StandardCharsets;
  * @see <a href="https://www.postgresql.org/docs/current/sql-deallocate.html">DEALLOCATE</a>
  * @see <a href="https://www.postgresql.org/docs/current/sql-syntax-lexical.html">Lexical
  *     Structure</a>
- * @param name of the statement, of a DEALLOCATE
+ * @param name of the statement, of a DEALLOCATE; of the parameter, of a SET
  */
 public record Command(Kind kind, String name) {
     /** Which statement it is. */
@@ -25,6 +25,8 @@ public record Command(Kind kind, String name) {
         DEALLOCATE,
         DEALLOCATE_ALL,
         DISCARD_ALL,
+        /** SET for the session. */
+        SET,
         /** COMMIT, ROLLBACK and the like: PostgreSQL parses it in a failed transaction too. */
         TRANSACTION_END
     }
@@ -58,6 +60,7 @@ public record Command(Kind kind, String name) {
         }
         return switch (in.getByte(lexer.at) | 0x20) {
             case 'd' -> lexer.accept("deallocate") ? deallocate(lexer) : discard(lexer);
+            case 's' -> lexer.accept("set") ? set(lexer) : OTHER;
             case 'c' -> lexer.accept("commit") ? TRANSACTION_END : OTHER;
             case 'r' -> lexer.accept("rollback") ? TRANSACTION_END : OTHER;
             case 'a' -> lexer.accept("abort") ? TRANSACTION_END : OTHER;
@@ -68,6 +71,25 @@ public record Command(Kind kind, String name) {
                             : OTHER;
             default -> OTHER;
         };
+    }
+
+    private static Command set(Lexer lexer) {
+        boolean ofTransaction =
+                lexer.copy().accept("local")
+                        || lexer.copy().accept("transaction")
+                        || lexer.copy().accept("constraints");
+        if (ofTransaction) {
+            return OTHER;
+        }
+        lexer.accept("session");
+        if (lexer.accept("time")) {
+            return new Command(Kind.SET, "timezone");
+        }
+        if (lexer.accept("names")) {
+            return new Command(Kind.SET, "client_encoding");
+        }
+        String name = lexer.name();
+        return new Command(Kind.SET, name == null ? "" : name);
     }
 
     private static Command discard(Lexer lexer) {

@@ -1,6 +1,7 @@
 package io.pgdoorman.statement;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 import java.util.Arrays;
 
@@ -18,6 +19,7 @@ public final class Statement {
     private final long number;
     private final int traces;
     private final boolean shared;
+    private final Command command;
 
     /** How often a client parsed it; a hint, so that racing loops may lose one. */
     private int sightings;
@@ -43,6 +45,13 @@ public final class Statement {
         this.number = number;
         this.traces = traces;
         this.shared = shared;
+        this.command = commandOf(definition);
+    }
+
+    private static Command commandOf(byte[] definition) {
+        ByteBuf text = Unpooled.wrappedBuffer(definition);
+        int length = text.bytesBefore((byte) 0);
+        return length <= 0 ? Command.OTHER : Command.of(text, 0, length);
     }
 
     /** One that was too long to be kept: only the server that has it can run it. */
@@ -75,6 +84,11 @@ public final class Statement {
 
     public int traces() {
         return traces;
+    }
+
+    /** What it says about statements or the session. */
+    public Command command() {
+        return command;
     }
 
     /** Another client that parses the same gets this very object. */

@@ -36,6 +36,8 @@ class PoolConfigTest {
                                 Duration.ofSeconds(1),
                                 false,
                                 true,
+                                SessionState.IGNORE,
+                                false,
                                 false,
                                 "pg_doorman",
                                 false,
@@ -65,6 +67,8 @@ class PoolConfigTest {
                         idle_timeout = "2s"
                         server_lifetime = "3s"
                         cleanup_server_connections = false
+                        session_state = "pin"
+                        session_state_notice = true
                         log_client_parameter_status_changes = true
                         application_name = "me"
                         prepared_statements_cache_size = 10
@@ -106,6 +110,8 @@ class PoolConfigTest {
                                 Duration.ofSeconds(1),
                                 false,
                                 false,
+                                SessionState.PIN,
+                                true,
                                 true,
                                 "me",
                                 false,
@@ -186,6 +192,8 @@ class PoolConfigTest {
                                 Duration.ofSeconds(6),
                                 true,
                                 true,
+                                SessionState.IGNORE,
+                                false,
                                 false,
                                 "g",
                                 true,

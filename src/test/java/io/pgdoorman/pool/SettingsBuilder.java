@@ -1,5 +1,7 @@
 package io.pgdoorman.pool;
 
+import io.pgdoorman.config.SessionState;
+
 import java.util.concurrent.TimeUnit;
 
 /** Settings of a pool for tests: nothing is ever due, unless a test says otherwise. */
@@ -18,6 +20,8 @@ public final class SettingsBuilder {
     public long drainNanos = HOUR;
     public boolean roundRobin;
     public boolean cleanup = true;
+    public SessionState sessionState = SessionState.IGNORE;
+    public boolean sessionStateNotice;
     public boolean preparedStatements;
     public int statements = 100;
     public int serverStatements = 100;
@@ -44,6 +48,8 @@ public final class SettingsBuilder {
                 drainNanos,
                 roundRobin,
                 cleanup,
+                sessionState,
+                sessionStateNotice,
                 preparedStatements,
                 statements,
                 serverStatements,

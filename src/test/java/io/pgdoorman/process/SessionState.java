@@ -24,7 +24,9 @@ final class SessionState {
                             + " 'advisory' AND pid = pg_backend_pid()",
                     "SELECT 'channel', pg_listening_channels()",
                     "SELECT 'cursor', name FROM pg_cursors WHERE name <> ''",
-                    "SELECT 'prepared statement', name, statement FROM pg_prepared_statements",
+                    // The pooler's own are the pool's, not a session's.
+                    "SELECT 'prepared statement', name, statement FROM pg_prepared_statements"
+                            + " WHERE name NOT LIKE 'DOORMAN\\_%'",
                     "SELECT 'transaction', pg_current_xact_id_if_assigned() IS NULL,"
                             + " current_setting('transaction_isolation')",
                     "SELECT lastval()");

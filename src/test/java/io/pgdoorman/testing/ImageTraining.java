@@ -20,6 +20,7 @@ import java.util.Properties;
  */
 public final class ImageTraining {
     private static final Duration EXIT_LIMIT = Duration.ofMinutes(2);
+    private static final String PREFIX = "training-";
     private static final int CONNECTIONS = 20;
     private static final int QUERIES = 1_000;
 
@@ -39,34 +40,68 @@ public final class ImageTraining {
 
     private void train() throws IOException, SQLException {
         Files.deleteIfExists(cache);
+        deleteOthers();
         String javaHome =
                 Objects.requireNonNullElse(
                         System.getenv("PG_DOORMAN_JAVA_HOME"), System.getProperty("java.home"));
         PostgresServer server = PostgresServer.shared();
         String output;
+        long last;
         try (var pooler =
                 PoolerProcess.builder()
                         .environment("PG_DOORMAN_JAVA_HOME", javaHome)
-                        .environment("PG_DOORMAN_JAVA_OPTS", "-XX:AOTCacheOutput=" + cache)
+                        .environment(
+                                "PG_DOORMAN_JAVA_OPTS",
+                                "-XX:AOTCacheOutput=" + cache.resolveSibling(PREFIX + "%p.aot"))
                         .pool("training", server, "postgres", "transaction", 4)
                         .start()) {
             drive(pooler);
-            // The successor writes the cache last: it has been both sides of a handover.
-            pooler.handOver();
+            // The cache is the successor's: it has been both sides of a handover.
+            replaceAtOnce(pooler);
             drive(pooler);
             pooler.ctl("upgrade", "--stage");
             drive(pooler);
             pooler.ctl("upgrade", "--rollback");
             drive(pooler);
             pooler.signal("TERM");
+            last = pooler.pid();
             int code = pooler.awaitExit(EXIT_LIMIT);
             output = pooler.log();
             if (code != 0) {
                 throw new IllegalStateException("the program exited with " + code + ": " + output);
             }
         }
-        if (!Files.isRegularFile(cache)) {
-            throw new IllegalStateException("no " + cache + " was written: " + output);
+        Path written = cache.resolveSibling(PREFIX + "pid" + last + ".aot");
+        if (!Files.isRegularFile(written)) {
+            throw new IllegalStateException("no " + written + " was written: " + output);
+        }
+        Files.move(written, cache);
+        deleteOthers();
+    }
+
+    /**
+     * Each process would write a cache at its end, which takes seconds: the predecessor's is
+     * killed.
+     */
+    private static void replaceAtOnce(PoolerProcess pooler) {
+        long old = pooler.pid();
+        pooler.signal("USR2");
+        Deadline deadline = Deadline.in(EXIT_LIMIT);
+        while (pooler.pid() == old) {
+            if (deadline.isOver()) {
+                throw new IllegalStateException("no successor: " + pooler.log());
+            }
+            Deadline.breathe();
+            pooler.follow();
+        }
+        ProcessHandle.of(old).ifPresent(ProcessHandle::destroyForcibly);
+    }
+
+    private void deleteOthers() throws IOException {
+        try (var files = Files.newDirectoryStream(cache.getParent(), PREFIX + "*")) {
+            for (Path file : files) {
+                Files.delete(file);
+            }
         }
     }
 

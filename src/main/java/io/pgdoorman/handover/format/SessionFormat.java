@@ -48,6 +48,7 @@ final class SessionFormat {
     private static final int SERVER = 29;
     private static final int STATEMENTS = 30;
     private static final int MAPPING = 31;
+    private static final int BONDS = 32;
 
     private static final int LOGIN_ID = 1;
     private static final int LOGIN_OVER_LIMIT = 2;
@@ -80,6 +81,7 @@ final class SessionFormat {
                         .put(SCAN_STATE, session.scanState())
                         .put(SESSION_MODE, session.sessionMode())
                         .put(MAPPING, session.mapping())
+                        .put(BONDS, session.bonds())
                         .put(PENDING, session.pending())
                         .put(REFUSAL, ServerFormat.error(session.refusal()))
                         .put(REFUSAL_TOLD, session.refusalTold())
@@ -120,6 +122,7 @@ final class SessionFormat {
         long scanState = 0;
         var statements = FrozenStatements.EMPTY;
         boolean mapping = false;
+        int bonds = 0;
         boolean sessionMode = false;
         byte[] pending = {};
         boolean waits = false;
@@ -152,6 +155,7 @@ final class SessionFormat {
                 case SCAN_STATE -> scanState = in.number();
                 case STATEMENTS -> statements = tables.statements().client(in.message());
                 case MAPPING -> mapping = in.bool();
+                case BONDS -> bonds = in.integer();
                 case SESSION_MODE -> sessionMode = in.bool();
                 case PENDING -> pending = in.bytes();
                 case WAITS -> waits = in.bool();
@@ -191,6 +195,7 @@ final class SessionFormat {
                 scanState,
                 statements,
                 mapping,
+                bonds,
                 sessionMode,
                 pending,
                 waits ? new FrozenSession.Place(since, deadline) : null,

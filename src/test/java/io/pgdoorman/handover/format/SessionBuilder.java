@@ -30,6 +30,7 @@ final class SessionBuilder {
     long scanState;
     FrozenStatements statements = FrozenStatements.EMPTY;
     boolean mapping;
+    int bonds;
     boolean sessionMode;
     byte[] pending = {};
     FrozenSession.@Nullable Place place;
@@ -63,6 +64,7 @@ final class SessionBuilder {
                 scanState,
                 statements,
                 mapping,
+                bonds,
                 sessionMode,
                 pending,
                 place,
