@@ -104,6 +104,7 @@ final class RelaySurroundings {
                 true,
                 100,
                 100,
+                100,
                 1,
                 1,
                 false,

@@ -149,7 +149,7 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                 enabled,
                 Math.max(1, size),
                 enabled ? serverSize : 0,
-                v.find(PoolDefaultKeys.CLIENT_ANONYMOUS_PREPARED_CACHE_SIZE).orElse(size));
+                v.get(PoolDefaultKeys.CLIENT_PREPARED_STATEMENTS_LIMIT));
     }
 
     private static Optional<FallbackConfig> fallback(Values v) {

@@ -140,8 +140,7 @@ public record PoolConfig(
      * Prepared-statement caches, in entries.
      *
      * @param serverCacheSize per server; 0 is none
-     * @param clientAnonymousCacheSize per client; 0 is unbounded
+     * @param clientLimit named statements of a client; 0 is unbounded
      */
-    public record Prepared(
-            boolean enabled, int cacheSize, int serverCacheSize, int clientAnonymousCacheSize) {}
+    public record Prepared(boolean enabled, int cacheSize, int serverCacheSize, int clientLimit) {}
 }

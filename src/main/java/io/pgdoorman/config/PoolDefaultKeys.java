@@ -120,7 +120,15 @@ final class PoolDefaultKeys {
                     .unset("the pool's `prepared_statements_cache_size`")
                     .example("8192")
                     .reload(POOL)
-                    .add("Statements kept prepared per server. 0 is taken as 1.");
+                    .add("Statements kept prepared per server; 0 counts as 1.");
+
+    static final Key<Integer> CLIENT_PREPARED_STATEMENTS_LIMIT =
+            PREPARED.key("client_prepared_statements_limit", ValueTypes.COUNT)
+                    .byDefault(0)
+                    .reload(POOL)
+                    .add(
+                            "Named statements a client may have at a time; one more closes its"
+                                    + " connection. 0 sets no bound.");
 
     static final Key<Integer> CLIENT_ANONYMOUS_PREPARED_CACHE_SIZE =
             PREPARED.key("client_anonymous_prepared_cache_size", ValueTypes.COUNT)
@@ -128,28 +136,25 @@ final class PoolDefaultKeys {
                     .example("8192")
                     .alias("client_prepared_statements_cache_size")
                     .reload(NEW_CONNECTIONS)
-                    .notInEffect()
-                    .check(
-                            (size, rule) -> {
-                                if (size == 0) {
-                                    rule.warning("0 sets no bound to a client's memory");
-                                }
-                            })
-                    .add("Unnamed statements remembered per client. 0 sets no bound.");
+                    .add(
+                            "Accepted, and nothing depends on it: a client has one unnamed"
+                                    + " statement, as in PostgreSQL.");
 
     static final Key<Duration> QUERY_INTERNER_GC_INTERVAL_SECONDS =
             PREPARED.key("query_interner_gc_interval_seconds", QuantityTypes.POSITIVE_SECONDS)
                     .byDefault(Duration.ofSeconds(60))
                     .reload(RESTART)
-                    .notInEffect()
-                    .add("Period in which unused statement texts are dropped.");
+                    .add(
+                            "Accepted, and nothing depends on it: a text is dropped when nobody"
+                                    + " refers to it.");
 
     static final Key<Duration> QUERY_INTERNER_ANON_IDLE_TTL_SECONDS =
             PREPARED.key("query_interner_anon_idle_ttl_seconds", QuantityTypes.SECONDS)
                     .byDefault(Duration.ofSeconds(60))
                     .reload(ReloadClass.LIVE)
-                    .notInEffect()
-                    .add("Idle time after which the text of an unnamed statement goes. 0: never.");
+                    .add(
+                            "Accepted, and nothing depends on it: the texts longest unused go when"
+                                    + " `prepared_statements_cache_size` is reached.");
 
     private PoolDefaultKeys() {}
 }

@@ -28,6 +28,7 @@ import io.pgdoorman.config.SessionState;
  *     session mode
  * @param statements most of them known in the pool
  * @param serverStatements most of them on one server, 1 or more
+ * @param clientStatements most named ones of a client
  * @param maxCreates logins at one time, 1 or more
  * @param warmSize servers made without waiting for one to come back
  * @param coordinated the database has a limit over all of its users
@@ -55,6 +56,7 @@ public record PoolSettings(
         boolean preparedStatements,
         int statements,
         int serverStatements,
+        int clientStatements,
         int maxCreates,
         int warmSize,
         boolean coordinated,

@@ -206,6 +206,7 @@ final class PoolFactory {
                 prepared.enabled() && user.poolMode() != PoolMode.SESSION,
                 prepared.cacheSize(),
                 Math.max(1, prepared.serverCacheSize()),
+                prepared.clientLimit() == 0 ? Integer.MAX_VALUE : prepared.clientLimit(),
                 Math.min(scaling.maxConcurrentCreates(), scaling.maxParallelCreates()),
                 Math.max(1, user.poolSize() * scaling.warmPoolRatio() / 100),
                 coordinator.enabled(),

@@ -250,6 +250,12 @@ final class StatementRelay {
             rename(server, FrontendType.PARSE, entry.name(), nameLength, bodyLength);
             return Verdict.PASS;
         }
+        if (own.size() >= pool.settings().clientStatements()) {
+            throw new ProtocolException(
+                    SqlState.CONFIGURATION_LIMIT_EXCEEDED,
+                    "more than %d prepared statements (client_prepared_statements_limit)"
+                            .formatted(pool.settings().clientStatements()));
+        }
         statement.see(System.nanoTime());
         own.parse(name, statement);
         return sendOrSkip(server, statement, nameLength, bodyLength);

@@ -134,8 +134,7 @@ class ConfigLoaderTest {
 
         LoadResult result = ConfigLoader.parse(text, "a.toml");
 
-        assertThat(Configs.good(result).pools().get("app").prepared().clientAnonymousCacheSize())
-                .isEqualTo(7);
+        assertThat(result.config()).isPresent();
         assertThat(result.problems())
                 .extracting(Problem::toString)
                 .contains(

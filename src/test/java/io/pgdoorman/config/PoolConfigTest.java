@@ -45,7 +45,7 @@ class PoolConfigTest {
                                 new PoolConfig.Scaling(4, 20, 10, 2),
                                 new PoolConfig.Coordinator(
                                         0, Duration.ofSeconds(30), 0, Duration.ofSeconds(3), 0),
-                                new PoolConfig.Prepared(true, 8192, 8192, 8192),
+                                new PoolConfig.Prepared(true, 8192, 8192, 0),
                                 PLAIN,
                                 Optional.empty(),
                                 Optional.empty(),
@@ -122,7 +122,7 @@ class PoolConfigTest {
                                 new PoolConfig.Scaling(4, 12, 13, 2),
                                 new PoolConfig.Coordinator(
                                         14, Duration.ofSeconds(1), 2, Duration.ofSeconds(4), 1),
-                                new PoolConfig.Prepared(true, 10, 11, 10),
+                                new PoolConfig.Prepared(true, 10, 11, 0),
                                 new ServerTlsConfig(
                                         ServerTlsMode.VERIFY_CA,
                                         Optional.of(Path.of("ca")),
@@ -201,7 +201,7 @@ class PoolConfigTest {
                                 new PoolConfig.Scaling(7, 8, 9, 10),
                                 new PoolConfig.Coordinator(
                                         0, Duration.ofSeconds(30), 0, Duration.ofSeconds(3), 0),
-                                new PoolConfig.Prepared(true, 11, 12, 13),
+                                new PoolConfig.Prepared(true, 11, 12, 0),
                                 new ServerTlsConfig(
                                         ServerTlsMode.VERIFY_FULL,
                                         Optional.of(Path.of("ca")),

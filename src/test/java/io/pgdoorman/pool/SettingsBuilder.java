@@ -25,6 +25,7 @@ public final class SettingsBuilder {
     public boolean preparedStatements;
     public int statements = 100;
     public int serverStatements = 100;
+    public int clientStatements = Integer.MAX_VALUE;
     public int maxCreates = 100;
     public int warmSize = 100;
     public boolean coordinated;
@@ -53,6 +54,7 @@ public final class SettingsBuilder {
                 preparedStatements,
                 statements,
                 serverStatements,
+                clientStatements,
                 maxCreates,
                 warmSize,
                 coordinated,
