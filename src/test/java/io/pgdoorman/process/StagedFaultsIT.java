@@ -156,34 +156,42 @@ class StagedFaultsIT {
 
     // ---- one of the two stops -------------------------------------------------------------------
 
-    /** Whoever stops may wake up again, and is killed. Two handovers at once: that takes long. */
+    /** Whoever stops may wake up again, and is killed. Two at once, for each takes its time. */
     @Test
     void theOneThatDoesNotStopGoesOnAlone() {
-        try (var first = Crowd.pooler(SERVER, DATABASE).start();
-                var second = Crowd.pooler(SERVER, DATABASE).start()) {
-            var stageOfSecond = new FaultStage(second);
-            try (var stage = new FaultStage(first);
-                    var old = login(second)) {
-                stageOfSecond.close();
-                stage(first);
-                stage(second);
-                try (var lost = login(first);
-                        var late = login(second)) {
-                    ChildProcess.signal(stage.successor(), "STOP");
-                    second.signal("STOP");
+        try (var pooler = Crowd.pooler(SERVER, DATABASE).start();
+                var old = login(pooler)) {
+            var stage = new FaultStage(pooler);
+            stage.close();
+            stage(pooler);
+            try (var late = login(pooler)) {
+                pooler.signal("STOP");
 
-                    assertThat(lost.limit(LIMIT).readUntilEnd()).hasSize(1);
-                    stage.awaitLine("process " + stage.successor() + " is killed");
-                    stage.awaitFailure("staged", "did not answer within 10000 ms");
-                    stage.assertUnharmed();
+                assertSurvivesAStopOfItsSuccessor();
 
-                    assertThat(old.limit(LIMIT).readUntilEnd()).hasSize(1);
-                    stageOfSecond.awaitLine("process " + second.pid() + " is killed");
-                    assertGoesOnAlone(second, stageOfSecond);
-                    assertThat(late.queryValue("SELECT 'served'")).isEqualTo("served");
-                }
+                assertThat(old.limit(LIMIT).readUntilEnd()).hasSize(1);
+                stage.awaitLine("process " + pooler.pid() + " is killed");
+                assertGoesOnAlone(pooler, stage);
+                assertThat(late.queryValue("SELECT 'served'")).isEqualTo("served");
             }
         }
+    }
+
+    private static void assertSurvivesAStopOfItsSuccessor() {
+        POOLER.run(
+                pooler -> {
+                    try (var stage = new FaultStage(pooler)) {
+                        stage(pooler);
+                        try (var lost = login(pooler)) {
+                            ChildProcess.signal(stage.successor(), "STOP");
+
+                            assertThat(lost.limit(LIMIT).readUntilEnd()).hasSize(1);
+                        }
+                        stage.awaitLine("process " + stage.successor() + " is killed");
+                        stage.awaitFailure("staged", "did not answer within 10000 ms");
+                        stage.assertUnharmed();
+                    }
+                });
     }
 
     // ---- decisions ------------------------------------------------------------------------------
