@@ -52,6 +52,9 @@ final class Link implements AutoCloseable {
     /** Set before messages come that it takes. Read by the reader's thread. */
     private volatile Predicate<Message> listener = _ -> false;
 
+    /** Why the reader has closed the socket: what a sender meets then tells nobody anything. */
+    private volatile @Nullable HandoverException readerEnd;
+
     /** Why no more messages come. Confined to the receiving thread. */
     private @Nullable HandoverException ended;
 
@@ -108,8 +111,10 @@ final class Link implements AutoCloseable {
             try {
                 socket.send(out, fds, SEND_LIMIT);
             } catch (IOException e) {
+                Exception known = readerEnd;
+                Exception why = known == null ? e : known;
                 throw new HandoverException(
-                        "%s could not be sent: %s".formatted(type, e.getMessage()), e);
+                        "%s could not be sent: %s".formatted(type, why.getMessage()), e);
             }
         }
     }
@@ -126,17 +131,21 @@ final class Link implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            received.add(
-                    new HandoverException("connection to the other process: " + e.getMessage(), e));
+            end(new HandoverException("connection to the other process: " + e.getMessage(), e));
         } catch (HandoverException e) {
-            received.add(e);
+            end(e);
         } catch (RuntimeException | Error e) {
             LOG.error("the connection to the other process failed", e);
-            received.add(new HandoverException("connection to the other process: " + e, e));
+            end(new HandoverException("connection to the other process: " + e, e));
         } finally {
             fds.forEach(Posix::close);
             socket.close();
         }
+    }
+
+    private void end(HandoverException why) {
+        readerEnd = why;
+        received.add(why);
     }
 
     private Message readOne(ArrayDeque<Integer> fds) throws IOException, HandoverException {

@@ -31,6 +31,10 @@ final class Predecessor {
 
     static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
     private static final Duration TICK = Duration.ofMillis(50);
+
+    /** What a process has said is heard after its end: another thread reads it. */
+    private static final Duration LAST_WORD_LIMIT = Duration.ofSeconds(1);
+
     private static final Duration END_LIMIT = Duration.ofSeconds(5);
 
     /** What the operator decides of a staged handover. */
@@ -195,19 +199,21 @@ final class Predecessor {
         LOG.info("Handover: started {} as process {}", program.launcher(), started.pid());
         long deadline = System.nanoTime() + HELLO_LIMIT.toNanos();
         while (!knock.isDone()) {
-            if (!started.isAlive() && !knock.isDone()) {
-                throw new HandoverException(
-                        "the new process ended with exit code %d before it said anything; its own log lines say why"
-                                .formatted(started.exitValue()));
-            }
+            boolean ended = !started.isAlive();
             if (System.nanoTime() - deadline >= 0) {
                 throw new HandoverTimeoutException(
                         "the new process did not come within " + HELLO_LIMIT.toSeconds() + " s");
             }
             try {
-                knock.get(TICK.toMillis(), TimeUnit.MILLISECONDS);
+                Duration limit = ended ? LAST_WORD_LIMIT : TICK;
+                knock.get(limit.toMillis(), TimeUnit.MILLISECONDS);
             } catch (java.util.concurrent.TimeoutException e) {
-                LOG.trace("no knock yet");
+                if (ended) {
+                    throw new HandoverException(
+                            "the new process ended with exit code %d before it said anything; its own log lines say why"
+                                    .formatted(started.exitValue()),
+                            e);
+                }
             } catch (java.util.concurrent.ExecutionException e) {
                 LOG.trace("it cannot take over", e);
             }

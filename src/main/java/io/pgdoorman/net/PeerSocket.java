@@ -43,8 +43,12 @@ public final class PeerSocket implements AutoCloseable {
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_CMSG_CLOEXEC = 0x4000_0000;
+    private static final String CLOSED = "the other process closed the connection";
+
     private static final int EINTR = 4;
     private static final int EAGAIN = 11;
+    private static final int EPIPE = 32;
+    private static final int ECONNRESET = 104;
 
     private static final int CHUNK = 64 * 1024;
 
@@ -158,7 +162,7 @@ public final class PeerSocket implements AutoCloseable {
                 return;
             }
             if (received == 0) {
-                throw new EOFException("the other process closed the connection");
+                throw new EOFException(CLOSED);
             }
         }
     }
@@ -261,6 +265,9 @@ public final class PeerSocket implements AutoCloseable {
             int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
             long received =
                     Libc.call(() -> (long) RecvMsg.CALL.invokeExact(errno, fd, header, flags));
+            if (received < 0 && Libc.errno(errno) == ECONNRESET) {
+                return 0; // it had not read everything: no less an end, behind what it has sent
+            }
             int count = result("recvmsg", received);
             if (count < 0) {
                 return count;
@@ -310,7 +317,7 @@ public final class PeerSocket implements AutoCloseable {
             if (code == EAGAIN || code == EINTR) {
                 return -1;
             }
-            throw new IOException(what + ": " + Libc.message(code));
+            throw new IOException(code == EPIPE ? CLOSED : what + ": " + Libc.message(code));
         }
     }
 

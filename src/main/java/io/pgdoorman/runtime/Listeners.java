@@ -37,6 +37,8 @@ import java.util.function.Consumer;
 final class Listeners {
     private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
 
+    private static final int ANY_PORT = 0;
+
     /** Where to listen. */
     private sealed interface Address {
         /** The setting to name in an error. */
@@ -168,7 +170,8 @@ final class Listeners {
     /**
      * Opens all addresses of the configuration, paused: on a socket of another process where there
      * is one, else on a new one. One that stands in the way of a new address is taken as it is, for
-     * {@link #apply} to replace it when the other process is gone.
+     * {@link #apply} to replace it when the other process is gone; whether this machine has the new
+     * address is found out now.
      *
      * @param passed all descriptors are this object's from now on
      * @return places of those that are open now
@@ -195,6 +198,8 @@ final class Listeners {
             for (Address address : wanted) {
                 if (open.keySet().stream().noneMatch(old -> overlaps(old, address))) {
                     open.put(address, bind(address, listen.backlog(), settings));
+                } else if (!open.containsKey(address) && address instanceof Tcp(String host, _)) {
+                    close(bind(new Tcp(host, ANY_PORT), 1, settings));
                 }
             }
         } catch (StartException e) {

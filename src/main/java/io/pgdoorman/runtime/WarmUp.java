@@ -69,7 +69,7 @@ final class WarmUp {
             LOG.debug(
                     "warm-up: {} rounds in {} ms", rounds, (System.nanoTime() - began) / 1_000_000);
         } catch (IOException | HandoverException | RuntimeException e) {
-            LOG.info("warm-up not completed: {}", e.toString());
+            LOG.warn("warm-up not completed: {}", e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {

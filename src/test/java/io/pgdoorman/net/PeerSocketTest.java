@@ -110,7 +110,7 @@ class PeerSocketTest {
         near.shutdownRead();
 
         assertThatThrownBy(() -> far.send(ByteBuffer.wrap(new byte[] {4}), new int[0], LIMIT))
-                .hasMessageContaining("Broken pipe");
+                .hasMessageContaining("closed the connection");
         ByteBuffer bytes = ByteBuffer.allocate(10);
         near.receive(bytes, received::add, LIMIT);
         assertThat(bytes.position()).isEqualTo(3);
@@ -171,6 +171,23 @@ class PeerSocketTest {
                 two.send(ByteBuffer.wrap(new byte[] {1}), new int[0], LIMIT);
                 one.receive(ByteBuffer.allocate(1), received::add, LIMIT);
             }
+        }
+    }
+
+    /** As a process leaves it that dies before it has read everything. */
+    @SuppressWarnings("try") // the end of one side is what it is about
+    @Test
+    void aPeerThatClosesWithUnreadBytesHasClosed() throws IOException {
+        PeerSocket[] pair = PeerSocket.pair();
+        try (PeerSocket one = pair[0];
+                PeerSocket two = pair[1]) {
+            one.send(ByteBuffer.wrap(new byte[] {1}), new int[0], LIMIT);
+            two.send(ByteBuffer.wrap(new byte[] {2}), new int[0], LIMIT);
+            two.close();
+
+            one.receive(ByteBuffer.allocate(1), received::add, LIMIT);
+            assertThatThrownBy(() -> one.receive(ByteBuffer.allocate(1), received::add, LIMIT))
+                    .isInstanceOf(EOFException.class);
         }
     }
 
