@@ -201,12 +201,8 @@ final class Program {
                 environment.get("NOTIFY_SOCKET"),
                 watchdog(),
                 Rehearsal.of(environment.getOrDefault(REHEARSE, "")),
-                () -> {
-                    PrivateCopy.release();
-                    if (daemon) {
-                        Daemon.detachStandardError();
-                    }
-                },
+                PrivateCopy::release,
+                daemon ? Daemon::detachStandardError : () -> {},
                 pidFile,
                 upgrades);
     }

@@ -147,6 +147,7 @@ public final class ControlSocket implements AutoCloseable {
         try {
             hello = Hello.read(first);
         } catch (HandoverException e) {
+            owner.onStartFailed(link.peer().pid(), String.valueOf(e.getMessage()));
             link.sendReason(MessageType.REFUSED, String.valueOf(e.getMessage()));
             throw e;
         }

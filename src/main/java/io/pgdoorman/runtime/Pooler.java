@@ -247,6 +247,7 @@ public final class Pooler implements AutoCloseable {
         if (upgrade.isSuccessor() || options.rehearsal() == Rehearsal.WARM_UP) {
             WarmUp.run(options.version());
         }
+        options.onLoaded().run();
         if (upgrade.isSuccessor()) {
             upgrade.takeOver(); // goes on in onUpgrade
         } else {

@@ -18,7 +18,8 @@ import java.util.Optional;
  * @param notifySocket value of NOTIFY_SOCKET, where systemd listens
  * @param watchdog how often systemd wants to hear that the service lives; zero is never
  * @param rehearsal a test of the state's completeness
- * @param onServing run once, when everything is loaded that a start needs
+ * @param onLoaded run once, when everything is loaded that a start needs
+ * @param onServing run once, when the process serves alone
  * @param pidFile names the process that serves; empty for none
  * @param upgrades empty if this process cannot be replaced
  */
@@ -29,6 +30,7 @@ public record RunOptions(
         @Nullable String notifySocket,
         Duration watchdog,
         Rehearsal rehearsal,
+        Runnable onLoaded,
         Runnable onServing,
         Optional<Path> pidFile,
         Optional<Upgrades> upgrades) {
@@ -48,6 +50,7 @@ public record RunOptions(
                 Duration.ZERO,
                 Rehearsal.NONE,
                 () -> {},
+                () -> {},
                 Optional.empty(),
                 Optional.empty());
     }
@@ -61,6 +64,7 @@ public record RunOptions(
                 notifySocket,
                 watchdog,
                 rehearsal,
+                onLoaded,
                 onServing,
                 pidFile,
                 upgrades);
