@@ -171,6 +171,11 @@ public final class ReplyQueue {
         };
     }
 
+    /** The next reply is that to a Parse of the client under another name. */
+    public boolean isParseNext() {
+        return size > 0 && ring[head] == MAPPED_PARSE;
+    }
+
     /** Takes the next one, whose reply is made up, and says what it is. */
     byte takeSkipped() {
         byte kind = ring[head];

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,15 +52,39 @@ final class ClientStatements {
             @Nullable Statement before,
             @Nullable Statement after) {}
 
-    private @Nullable Map<StatementName, Statement> named;
+    /** What a name stands for. Several names may stand for one statement. */
+    private static final class Named {
+        private final Statement statement;
+
+        /** Grows with each use of any of them. */
+        private long used;
+
+        Named(Statement statement) {
+            this.statement = statement;
+        }
+    }
+
+    private @Nullable Map<StatementName, Named> named;
     private @Nullable Statement unnamed;
+    private long unnamedUsed;
+    private long uses;
     private @Nullable ArrayDeque<Change> sent;
 
     // ---- looking --------------------------------------------------------------------------------
 
     @Nullable Statement get(StatementName name) {
-        Map<StatementName, Statement> map = named;
-        return map == null ? null : map.get(name);
+        Named found = named == null ? null : named.get(name);
+        if (found == null) {
+            return null;
+        }
+        found.used = ++uses;
+        return found.statement;
+    }
+
+    /** As {@link #unnamed}, for a message that uses it. */
+    @Nullable Statement useUnnamed() {
+        unnamedUsed = ++uses;
+        return unnamed;
     }
 
     @Nullable Statement unnamed() {
@@ -70,24 +95,32 @@ final class ClientStatements {
         return named == null ? 0 : named.size();
     }
 
-    /** A name of {@code statement}; null if it has none. */
+    /** The name under which {@code statement} was used last; null if that was without one. */
     @Nullable StatementName nameOf(Statement statement) {
-        Map<StatementName, Statement> map = named;
-        if (map != null) {
-            for (Map.Entry<StatementName, Statement> entry : map.entrySet()) {
-                if (entry.getValue().equals(statement)) {
-                    return entry.getKey();
+        StatementName name = null;
+        long latest = statement.equals(unnamed) ? unnamedUsed : -1;
+        if (named != null) {
+            for (Map.Entry<StatementName, Named> entry : named.entrySet()) {
+                Named one = entry.getValue();
+                if (one.statement.equals(statement) && one.used > latest) {
+                    name = entry.getKey();
+                    latest = one.used;
                 }
             }
         }
-        return null;
+        return name;
+    }
+
+    /** The name in the oldest message without a reply; null if it has none. */
+    @Nullable StatementName oldestSent() {
+        Change change = sent == null ? null : sent.peek();
+        return change == null ? null : change.name;
     }
 
     /** All of them: what PostgreSQL has prepared of them is out of date. */
     void renewAll() {
-        Map<StatementName, Statement> map = named;
-        if (map != null) {
-            map.values().forEach(statement -> statement.renew(statement.generation()));
+        if (named != null) {
+            named.values().forEach(one -> one.statement.renew(one.statement.generation()));
         }
         if (unnamed != null) {
             unnamed.renew(unnamed.generation());
@@ -156,7 +189,9 @@ final class ClientStatements {
         if (named == null) {
             named = new HashMap<>(4);
         }
-        named.put(name, statement);
+        var added = new Named(statement);
+        added.used = ++uses;
+        named.put(name, added);
     }
 
     private void note(Change change) {
@@ -223,9 +258,14 @@ final class ClientStatements {
         }
         List<FrozenStatements.Named> names = new ArrayList<>();
         if (named != null) {
-            named.forEach(
-                    (name, statement) ->
-                            names.add(new FrozenStatements.Named(name.bytes(), statement)));
+            named.entrySet().stream()
+                    .sorted(Comparator.comparingLong(entry -> entry.getValue().used))
+                    .forEach(
+                            entry ->
+                                    names.add(
+                                            new FrozenStatements.Named(
+                                                    entry.getKey().bytes(),
+                                                    entry.getValue().statement)));
         }
         List<FrozenStatements.Change> changes = new ArrayList<>();
         if (sent != null) {

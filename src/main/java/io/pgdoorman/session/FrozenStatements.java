@@ -9,7 +9,7 @@ import java.util.List;
 /**
  * A client's prepared statements as data. Threads: immutable by use; the arrays are not shared.
  *
- * @param named all with a name, in no order
+ * @param named all with a name, the one used last at the end
  * @param unnamed the one without; null if there is none
  * @param sent what has no reply yet, oldest first
  */

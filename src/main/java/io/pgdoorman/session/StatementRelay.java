@@ -378,7 +378,7 @@ final class StatementRelay {
 
     private @Nullable Statement find(ByteBuf in, int name, int nameEnd) {
         return nameEnd == name
-                ? own.unnamed()
+                ? own.useUnnamed()
                 : own.get(StatementName.probe(in, name, nameEnd - name));
     }
 
@@ -612,7 +612,8 @@ final class StatementRelay {
         if (entry == null) {
             return true;
         }
-        StatementName name = own.nameOf(entry.statement());
+        StatementName name =
+                server.replies().isParseNext() ? own.oldestSent() : own.nameOf(entry.statement());
         byte[] clients = name == null ? new byte[0] : name.bytes();
         int length = bodyLength - serverName.length + clients.length;
         ByteBuf out = client.alloc().buffer(Frames.HEADER_BYTES + length);

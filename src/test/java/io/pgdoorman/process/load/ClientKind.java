@@ -10,6 +10,8 @@ public enum ClientKind {
     SIMPLE(LoadPool.TRANSACTION_2, 6),
     EXTENDED(LoadPool.TRANSACTION_4, 6),
     PIPELINE(LoadPool.TRANSACTION_4, 4),
+    /** Statements that outlive their transactions, on servers that keep few. */
+    PREPARED(LoadPool.TRANSACTION_4, 6),
     /** Transactions with pauses. */
     TRANSACTION(LoadPool.TRANSACTION_12, 5),
     /** One transaction all the time. */
@@ -67,6 +69,7 @@ public enum ClientKind {
             case SIMPLE -> new SimpleQueries(seat);
             case EXTENDED -> new ExtendedQueries(seat);
             case PIPELINE -> new Pipeline(seat);
+            case PREPARED -> new PreparedStatements(seat);
             case TRANSACTION -> new OpenTransactions(seat);
             case LONG_TRANSACTION -> new LongTransaction(seat);
             case SLEEPING -> new SleepingQueries(seat, 0.05, 0.5);

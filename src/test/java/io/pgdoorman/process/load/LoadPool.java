@@ -94,7 +94,10 @@ enum LoadPool {
         builder.pool(
                 poolName(),
                 PoolerProcess.Builder.serverSettings(server, database, mode)
-                        + "idle_timeout = 0\nserver_lifetime = 0",
+                        + "idle_timeout = 0\nserver_lifetime = 0"
+                        + (this == TRANSACTION_4
+                                ? "\nserver_prepared_statements_cache_size = 4"
+                                : ""),
                 PoolerProcess.Builder.user(user, size, settings.toArray(String[]::new)));
     }
 }
