@@ -355,6 +355,35 @@ public final class ReplyQueue {
         size -= count;
     }
 
+    /** One batch without a Parse or Close is outstanding, and nothing else. */
+    boolean isSimpleBatch() {
+        if (size < 2 || batchOpen || at(size - 1) != SYNC) {
+            return false;
+        }
+        for (int i = 0; i < size - 1; i++) {
+            byte kind = at(i);
+            if (kind != BIND && kind != DESCRIBE && kind != EXECUTE) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * The only batch outstanding, a {@linkplain #isSimpleBatch simple} one, has failed, and is sent
+     * again behind a Close and a Parse of the pooler's own. The end of the failed one is nobody's.
+     */
+    void retry() {
+        byte[] kinds = freeze().entries();
+        drop(size);
+        push(OWN);
+        push(OWN_CLOSE);
+        push(OWN_PARSE);
+        for (byte kind : kinds) {
+            push(kind);
+        }
+    }
+
     static boolean isAboutStatements(byte kind) {
         return switch (kind) {
             case MAPPED_PARSE,

@@ -40,6 +40,12 @@ public final class Server implements ServerProtocol.Events {
     private Channel channel;
     private ServerOwner owner;
     private @Nullable ByteBuf composed;
+
+    /** What a batch uses that can be run again; its bytes once they are written. */
+    private ServerStatements.@Nullable Entry retried;
+
+    private @Nullable ByteBuf retriedBytes;
+    private boolean retryWhole;
     private boolean messageCut;
     private boolean closed;
     private int cancelsInFlight;
@@ -200,6 +206,7 @@ public final class Server implements ServerProtocol.Events {
 
     /** Writes without flush. Consumes {@code bytes}. */
     public void write(ByteBuf bytes) {
+        forgetRetry();
         writeComposed();
         channel.write(bytes, channel.voidPromise());
     }
@@ -227,13 +234,91 @@ public final class Server implements ServerProtocol.Events {
         ByteBuf bytes = composed;
         if (bytes != null) {
             composed = null;
+            if (retried != null) {
+                retriedBytes = retriedBytes == null ? bytes.retainedDuplicate() : dropRetry();
+            }
             channel.write(bytes, channel.voidPromise());
         }
     }
 
     public void flush() {
         writeComposed();
+        if (retried != null && !retryWhole) {
+            keepRetry();
+        }
         channel.flush();
+    }
+
+    // ---- a batch that can be run again ------------------------------------------------------
+
+    /**
+     * What is written until the next flush is a batch that uses this statement first of all;
+     * nothing is outstanding. It can be run again if it turns out to be whole by then.
+     */
+    public void mayRetry(ServerStatements.Entry entry) {
+        forgetRetry();
+        if (composed == null) {
+            retried = entry;
+        }
+    }
+
+    private void keepRetry() {
+        if (retriedBytes == null || !protocol.replies().isSimpleBatch()) {
+            forgetRetry();
+        } else {
+            retryWhole = true;
+            protocol.awaitFirstReply();
+        }
+    }
+
+    private @Nullable ByteBuf dropRetry() {
+        forgetRetry();
+        return null;
+    }
+
+    private void forgetRetry() {
+        ByteBuf bytes = retriedBytes;
+        retried = null;
+        retriedBytes = null;
+        retryWhole = false;
+        if (bytes != null) {
+            bytes.release();
+        }
+    }
+
+    @Override
+    public void onFirstReply() {
+        forgetRetry();
+    }
+
+    /**
+     * Prepares the statement of the batch at hand again, and runs the batch again.
+     *
+     * @return false if that is not possible any more
+     */
+    public boolean retry() {
+        ServerStatements.Entry entry = retried;
+        ByteBuf bytes = retriedBytes;
+        if (entry == null
+                || bytes == null
+                || !retryWhole
+                || status() != TransactionStatus.IDLE
+                || !protocol.replies().isSimpleBatch()
+                || statements.use(entry.statement()) != entry) {
+            return false;
+        }
+        Statement statement = entry.statement();
+        statement.renew(statement.generation());
+        retried = null;
+        retriedBytes = null;
+        retryWhole = false;
+        statements.renew(entry);
+        protocol.retry();
+        writeClose(entry.name());
+        writeParse(entry.name(), statement);
+        write(bytes);
+        flush();
+        return true;
     }
 
     // ---- prepared statements ----------------------------------------------------------------
@@ -408,7 +493,7 @@ public final class Server implements ServerProtocol.Events {
     }
 
     @Override
-    public boolean onError(ByteBuf in, int index, int bodyLength) {
+    public ErrorFate onError(ByteBuf in, int index, int bodyLength) {
         return owner.onError(this, in, index, bodyLength);
     }
 
@@ -468,6 +553,7 @@ public final class Server implements ServerProtocol.Events {
         if (!closed) {
             closed = true;
             protocol.release();
+            forgetRetry();
             if (composed != null) {
                 composed.release();
                 composed = null;
@@ -589,6 +675,7 @@ public final class Server implements ServerProtocol.Events {
     public FrozenServer freeze() {
         assert inLoop();
         flush();
+        forgetRetry();
         closed = true;
         return new FrozenServer(
                 identity,

@@ -43,9 +43,9 @@ public interface ServerOwner {
      * An error for the client.
      *
      * @param in borrowed; holds the body at {@code index}
-     * @return whether PostgreSQL's message goes to {@link #onServerBytes}
+     * @return {@link ErrorFate#RETRIED} only after {@link Server#retry}
      */
-    boolean onError(Server server, ByteBuf in, int index, int bodyLength);
+    ErrorFate onError(Server server, ByteBuf in, int index, int bodyLength);
 
     /**
      * A reported parameter has a new value; {@link Server#parameters()} has it already.

@@ -49,8 +49,11 @@ public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Li
         /** See {@link ReplyQueue.Listener#onUndone}. */
         void onStatementsUndone(byte[] kinds, boolean firstFailed);
 
-        /** An error for the client; borrowed. Returns whether PostgreSQL's message passes. */
-        boolean onError(ByteBuf in, int index, int bodyLength);
+        /** An error for the client; borrowed. */
+        ErrorFate onError(ByteBuf in, int index, int bodyLength);
+
+        /** The first reply to a batch, before anything else is done with it. */
+        void onFirstReply();
 
         /** The server has forgotten all prepared statements. */
         void onStatementsGone();
@@ -74,6 +77,9 @@ public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Li
     private boolean lastWasError;
     private @Nullable ErrorResponse ownError;
     private boolean settled;
+
+    /** Somebody wants to know when the batch at hand can no longer be run again. */
+    private boolean awaitsFirstReply;
 
     ServerProtocol(Events events, ParameterSet parameters) {
         this.events = events;
@@ -130,6 +136,17 @@ public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Li
         settled = false;
         replies.skipped(kind);
         return replies.headIsSkipped();
+    }
+
+    /** {@link Events#onFirstReply} is called for the next reply that is no error. */
+    void awaitFirstReply() {
+        awaitsFirstReply = true;
+    }
+
+    /** See {@link ReplyQueue#retry}. */
+    void retry() {
+        awaitsFirstReply = false;
+        replies.retry();
     }
 
     /** Makes up the replies that are due. */
@@ -229,6 +246,10 @@ public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Li
             return replies.headIsOwn() ? Verdict.DROP : Verdict.PASS; // most messages by far
         }
         boolean own = replies.headIsOwn();
+        if (awaitsFirstReply && type != BackendType.ERROR_RESPONSE) {
+            awaitsFirstReply = false;
+            events.onFirstReply();
+        }
         if (type != BackendType.NOTICE_RESPONSE && type != BackendType.NOTIFICATION_RESPONSE) {
             lastWasError = type == BackendType.ERROR_RESPONSE;
         }
@@ -259,17 +280,21 @@ public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Li
                     replies.received(ReplyQueue.DESCRIBE);
             case BackendType.COPY_IN_RESPONSE -> replies.receivedCopyIn();
             case BackendType.ERROR_RESPONSE -> {
-                boolean passes = true;
+                ErrorFate fate = ErrorFate.PASSES;
                 if (bodyLength <= MAX_HELD_BODY) {
                     stream.passRun(this); // another message may come in the place of this one
-                    passes = events.onError(in, index, bodyLength);
+                    fate = events.onError(in, index, bodyLength);
+                }
+                if (fate == ErrorFate.RETRIED) {
+                    lastWasError = false;
+                    return false;
                 }
                 replies.receivedError();
                 if (bodyLength <= MAX_HELD_BODY && isProtocolViolation(in, index, bodyLength)) {
                     // A message the backend could not read may be the very Sync that is waited for.
                     replies.receivedViolation();
                 }
-                return passes;
+                return fate == ErrorFate.PASSES;
             }
             case BackendType.PARAMETER_STATUS -> {
                 if (bodyLength <= MAX_HELD_BODY) {

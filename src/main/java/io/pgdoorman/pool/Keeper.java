@@ -1,6 +1,7 @@
 package io.pgdoorman.pool;
 
 import io.netty.buffer.ByteBuf;
+import io.pgdoorman.backend.ErrorFate;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.ServerHandler;
@@ -217,8 +218,8 @@ final class Keeper implements ServerOwner {
     public void onStatementsGone(Server server) {}
 
     @Override
-    public boolean onError(Server server, ByteBuf in, int index, int bodyLength) {
-        return true;
+    public ErrorFate onError(Server server, ByteBuf in, int index, int bodyLength) {
+        return ErrorFate.PASSES;
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.pgdoorman.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.pgdoorman.backend.ErrorFate;
 import io.pgdoorman.backend.FrozenServer;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.ReplyQueue;
@@ -729,8 +730,8 @@ public final class Session
     }
 
     @Override
-    public boolean onError(Server s, ByteBuf in, int index, int bodyLength) {
-        return statements == null || statements.onError(s, in, index, bodyLength);
+    public ErrorFate onError(Server s, ByteBuf in, int index, int bodyLength) {
+        return statements == null ? ErrorFate.PASSES : statements.onError(s, in, index, bodyLength);
     }
 
     @Override

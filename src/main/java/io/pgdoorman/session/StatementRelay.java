@@ -2,6 +2,7 @@ package io.pgdoorman.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.pgdoorman.backend.ErrorFate;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.ReplyQueue;
 import io.pgdoorman.backend.Server;
@@ -360,9 +361,13 @@ final class StatementRelay {
         if (bonds != null) {
             bonds.onStatement(statement.command());
         }
+        boolean first = isFirst(server);
         ServerStatements.Entry entry = bring(server, statement, nameEnd == name);
         if (entry == null) {
             return null; // the server's unnamed statement: it goes as it is
+        }
+        if (first && server.replies().isSettled()) {
+            server.mayRetry(entry);
         }
         byte[] serverName = entry.name();
         int portalLength = portalEnd + 1 - index;
@@ -374,6 +379,11 @@ final class StatementRelay {
         server.sentRenamed(FrontendType.BIND);
         stream.replaceHead(replaced);
         return Verdict.PASS;
+    }
+
+    /** Nothing is outstanding, and nothing would be lost if PostgreSQL began again. */
+    private static boolean isFirst(Server server) {
+        return server.replies().isSettled() && server.status() == TransactionStatus.IDLE;
     }
 
     private @Nullable Statement find(ByteBuf in, int name, int nameEnd) {
@@ -591,16 +601,19 @@ final class StatementRelay {
      * Puts the client's name in the place of the server's.
      *
      * @param in borrowed; the body of an ErrorResponse
-     * @return whether PostgreSQL's message goes to the client as it is
+     * @return what becomes of it
      */
-    boolean onError(Server server, ByteBuf in, int index, int bodyLength) {
+    ErrorFate onError(Server server, ByteBuf in, int index, int bodyLength) {
         if (isField(in, index, bodyLength, ErrorFields.SQLSTATE, SqlState.FEATURE_NOT_SUPPORTED)
                 && isField(in, index, bodyLength, ErrorFields.ROUTINE, "RevalidateCachedQuery")) {
+            if (server.retry()) {
+                return ErrorFate.RETRIED;
+            }
             renew();
         }
         int at = indexOfPrefix(in, index, index + bodyLength);
         if (at < 0) {
-            return true;
+            return ErrorFate.PASSES;
         }
         int end = at + PREFIX.length;
         while (isNameByte(in.getByte(end))) {
@@ -610,7 +623,7 @@ final class StatementRelay {
         in.getBytes(at, serverName);
         ServerStatements.Entry entry = server.statements().named(serverName);
         if (entry == null) {
-            return true;
+            return ErrorFate.PASSES;
         }
         StatementName name =
                 server.replies().isParseNext() ? own.oldestSent() : own.nameOf(entry.statement());
@@ -621,7 +634,7 @@ final class StatementRelay {
         out.writeBytes(in, index, at - index).writeBytes(clients);
         out.writeBytes(in, end, index + bodyLength - end);
         client.write(out, client.voidPromise());
-        return false;
+        return ErrorFate.REPLACED;
     }
 
     /** The tables of a statement have changed: whoever uses it next, prepares it again. */

@@ -184,6 +184,15 @@ public final class ServerStatements {
         return entry;
     }
 
+    /** A Close of this one is sent, and a Parse of the same under the same name. */
+    public void renew(Entry old) {
+        Statement statement = old.statement;
+        var entry = new Entry(statement, old.name, statement.generation(), batch);
+        entries.put(statement, entry);
+        sent.add(new Change(Kind.CLOSE, old, null, null));
+        sent.add(new Change(Kind.PARSE, entry, null, null));
+    }
+
     /**
      * A Parse of {@code statement} under the name of {@code old} is sent, which fails unless the
      * server does not have that after all.

@@ -53,8 +53,8 @@ final class RecordingOwner implements ServerOwner {
     }
 
     @Override
-    public boolean onError(Server server, ByteBuf in, int index, int bodyLength) {
-        return true;
+    public ErrorFate onError(Server server, ByteBuf in, int index, int bodyLength) {
+        return ErrorFate.PASSES;
     }
 
     @Override

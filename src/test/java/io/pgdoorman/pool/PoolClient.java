@@ -156,8 +156,9 @@ final class PoolClient implements Waiter, ServerOwner {
     public void onStatementsGone(Server server) {}
 
     @Override
-    public boolean onError(Server server, ByteBuf in, int index, int bodyLength) {
-        return true;
+    public io.pgdoorman.backend.ErrorFate onError(
+            Server server, ByteBuf in, int index, int bodyLength) {
+        return io.pgdoorman.backend.ErrorFate.PASSES;
     }
 
     @Override
