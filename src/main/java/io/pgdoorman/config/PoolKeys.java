@@ -113,7 +113,6 @@ final class PoolKeys {
                     .key("prepared_statements_cache_size", ValueTypes.COUNT)
                     .inherits(PoolDefaultKeys.PREPARED_STATEMENTS_CACHE_SIZE)
                     .reload(POOL)
-                    .notInEffect()
                     .add("Statements known in this pool; 0 counts as 1.");
 
     static final Key<Integer> SERVER_PREPARED_STATEMENTS_CACHE_SIZE =
@@ -122,8 +121,7 @@ final class PoolKeys {
                     .inherits(PoolDefaultKeys.SERVER_PREPARED_STATEMENTS_CACHE_SIZE)
                     .example("8192")
                     .reload(POOL)
-                    .notInEffect()
-                    .add("Statements kept prepared per server. 0 keeps none.");
+                    .add("Statements kept prepared per server. 0 is taken as 1.");
 
     static final KeyGroup COORDINATOR = new KeyGroup("Bound over all users of the database");
 
