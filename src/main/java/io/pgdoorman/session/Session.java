@@ -473,6 +473,7 @@ public final class Session
         if (server == null
                 && type == FrontendType.QUERY
                 && statements != null
+                && shard.pool().settings().preparedStatements()
                 && statements.answersAlone(in, index, bodyLength)) {
             queries++;
             return Verdict.DROP;
@@ -497,7 +498,7 @@ public final class Session
                 return onMapped(s, type, verdict);
             }
         }
-        if (type == FrontendType.QUERY && statements != null) {
+        if (type == FrontendType.QUERY && statements != null && !s.replies().isSkipping()) {
             statements.onQuery();
         }
         if (!s.onFrontendMessage(type)) {
@@ -552,6 +553,9 @@ public final class Session
         ByteBuf out = client.alloc().buffer(answer.length());
         answer.encode(out);
         client.writeAndFlush(out, client.voidPromise());
+        if (statements != null) {
+            statements.onQuery();
+        }
         queries++;
         return true;
     }
@@ -686,9 +690,9 @@ public final class Session
     }
 
     @Override
-    public void onSkipped(Server s, Skipped kind, boolean last) {
+    public void onSkipped(Server s, Skipped kind) {
         checkQuery.forget();
-        statements().onSkipped(s, kind, last);
+        statements().onSkipped(s, kind);
         clientNeedsFlush = true;
     }
 
@@ -732,7 +736,7 @@ public final class Session
         transactions++;
         checkQuery.onSettled();
         if (statements != null) {
-            statements.onSettled();
+            statements.onSettled(s);
         }
         if (parameters.isRequested()) {
             parameters.onSettled(s);

@@ -41,7 +41,11 @@ public record Command(Kind kind, String name) {
 
     /** Whether a text that begins with this byte has to be read at all. */
     public static boolean mayBeAboutStatements(byte first) {
-        return (first | 0x20) == 'd' || first == '/' || first == '-' || first <= ' ';
+        return (first | 0x20) == 'd'
+                || first == '/'
+                || first == '-'
+                || first == ';'
+                || first <= ' ';
     }
 
     /**
@@ -52,8 +56,7 @@ public record Command(Kind kind, String name) {
      */
     public static Command of(ByteBuf in, int index, int length) {
         var lexer = new Lexer(in, index, index + length);
-        lexer.skipBlanks();
-        if (lexer.at >= lexer.end) {
+        if (lexer.isOver()) {
             return OTHER;
         }
         return switch (in.getByte(lexer.at) | 0x20) {
@@ -182,7 +185,7 @@ public record Command(Kind kind, String name) {
             return accept(keyword) && isOver();
         }
 
-        /** Nothing follows but semicolons. */
+        /** Nothing follows but semicolons, which are passed. */
         boolean isOver() {
             skipBlanks();
             while (at < end && in.getByte(at) == ';') {

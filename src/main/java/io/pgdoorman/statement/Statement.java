@@ -1,6 +1,9 @@
 package io.pgdoorman.statement;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+
+import org.jspecify.annotations.Nullable;
 
 import java.util.Arrays;
 
@@ -9,7 +12,8 @@ import java.util.Arrays;
  * parse the same text, with the same parameter types, under the same settings, share one; so it is
  * prepared once on each server.
  *
- * <p>Threads: immutable, but for hints and the generation, which any loop may write.
+ * <p>Threads: immutable, but for hints and the generation, which any loop may write, and the
+ * command, which is the same whoever finds it out.
  */
 public final class Statement {
     private final byte[] definition;
@@ -19,7 +23,7 @@ public final class Statement {
     private final int traces;
     private final boolean shared;
 
-    /** How often a client parsed it; a hint, so that racing loops may lose one. */
+    /** How often its Parse succeeded; a hint, so that racing loops may lose one. */
     private int sightings;
 
     /** {@link System#nanoTime} of its last Parse; a hint too. */
@@ -27,6 +31,8 @@ public final class Statement {
 
     /** Servers have to prepare it again if they did so for an earlier generation. */
     private volatile int generation;
+
+    private @Nullable Command command;
 
     /**
      * @param definition the body of a Parse behind the name: text, NUL, number of types, types; not
@@ -96,14 +102,40 @@ public final class Statement {
     /** Notes a Parse. */
     public void see(long nowNanos) {
         lastUsedNanos = nowNanos;
+    }
+
+    /** Notes that a Parse succeeded. */
+    public void count() {
         if (sightings < 2) {
             sightings++;
         }
     }
 
-    /** Whether it is worth a name on servers: it has been parsed more than once. */
+    /** What it says about statements, if no other client finds it: such are not shared. */
+    public Command command() {
+        if (shared) {
+            return Command.OTHER;
+        }
+        Command known = command;
+        if (known == null) {
+            int text = 0;
+            while (text < definition.length && definition[text] != 0) {
+                text++;
+            }
+            known = Command.of(Unpooled.wrappedBuffer(definition), 0, text);
+            command = known;
+        }
+        return known;
+    }
+
+    /** Whether it is worth a name on servers: its Parse has succeeded more than once. */
     public boolean isFrequent() {
         return sightings > 1 && shared;
+    }
+
+    /** Whether its Parse has succeeded, of a shared one. */
+    public boolean isProven() {
+        return sightings > 0 && shared;
     }
 
     public void markFrequent() {
