@@ -345,7 +345,8 @@ final class ClientStatements {
 
     private void restoreDoubt(Change change) {
         Named one = change.name == null ? null : get(change.name);
-        if (one != null && one.statement == change.after) {
+        boolean same = change.kind == Kind.AGAIN && change.before == change.after;
+        if (one != null && one.statement == change.after && !same) {
             one.inDoubt = true;
         }
     }

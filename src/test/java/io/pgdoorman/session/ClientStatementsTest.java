@@ -77,6 +77,18 @@ class ClientStatementsTest {
     }
 
     @Test
+    void aSecondParseOfTheSameTextThatFailsTakesNothingAway() {
+        own.parse(s, one);
+        own.confirmed();
+        own.parseAgain(s, one);
+        freezeAndThaw();
+
+        own.undo(1, true);
+
+        assertThat(get(s)).isSameAs(one);
+    }
+
+    @Test
     void whatWasParsedBehindADiscardStays() {
         own.parse(s, one);
         own.confirmed();
