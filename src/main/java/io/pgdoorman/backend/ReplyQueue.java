@@ -59,6 +59,9 @@ public final class ReplyQueue {
     /** A Close of the pooler itself. */
     static final byte OWN_CLOSE = 'x';
 
+    /** The client's Bind of a DEALLOCATE, which takes the statement away on both sides. */
+    static final byte DEALLOCATING_BIND = 'b';
+
     /** The client's Close, sent, of the statement without a name. */
     static final byte UNNAMED_CLOSE = 'u';
 
@@ -99,6 +102,10 @@ public final class ReplyQueue {
     private byte[] ring = new byte[SMALL];
     private int head;
     private int size;
+
+    /** How many entries end in ReadyForQuery. */
+    private int ends;
+
     private boolean copyIn;
     private boolean skipToSync;
     private boolean batchOpen;
@@ -132,6 +139,14 @@ public final class ReplyQueue {
         return size;
     }
 
+    /**
+     * What is sent now is read in the transaction status that is known: nothing that may change it
+     * comes before.
+     */
+    public boolean isStatusCertain() {
+        return ends == 0;
+    }
+
     /** Extended-protocol messages were sent and their Sync was not. */
     public boolean isBatchOpen() {
         return batchOpen;
@@ -161,6 +176,7 @@ public final class ReplyQueue {
 
     /** The next reply is to be made up. */
     boolean headIsSkipped() {
+        dropCopyEnds();
         return size > 0 && isSkipped(ring[head]);
     }
 
@@ -181,11 +197,6 @@ public final class ReplyQueue {
         byte kind = ring[head];
         pop();
         return kind;
-    }
-
-    /** Whether nothing but the end of the batch follows. */
-    boolean headIsSync() {
-        return size > 0 && ring[head] == SYNC;
     }
 
     // ---- what is sent ----------------------------------------------------------------------
@@ -264,6 +275,7 @@ public final class ReplyQueue {
                 || switch (sent) {
                     case MAPPED_PARSE, UNNAMED_PARSE, OWN_PARSE -> reply == PARSE;
                     case OWN_CLOSE, UNNAMED_CLOSE -> reply == CLOSE;
+                    case DEALLOCATING_BIND -> reply == BIND;
                     default -> false;
                 };
     }
@@ -303,7 +315,9 @@ public final class ReplyQueue {
         for (int j = 1; j < size; j++) {
             byte kind = at(j);
             boolean ignored = (j < limit && kind == SYNC) || (ended && j == i);
-            if (!ignored) {
+            if (ignored) {
+                ends -= endsInReadyForQuery(kind) ? 1 : 0;
+            } else {
                 ring[(head + kept++) & (ring.length - 1)] = kind;
             }
         }
@@ -351,8 +365,9 @@ public final class ReplyQueue {
     }
 
     private void drop(int count) {
-        head = (head + count) & (ring.length - 1);
-        size -= count;
+        for (int i = 0; i < count; i++) {
+            pop();
+        }
     }
 
     /** One batch without a Parse or Close is outstanding, and nothing else. */
@@ -391,6 +406,7 @@ public final class ReplyQueue {
                     OWN_PARSE,
                     OWN_CLOSE,
                     UNNAMED_CLOSE,
+                    DEALLOCATING_BIND,
                     SKIPPED_PARSE,
                     SKIPPED_CLOSE,
                     SKIPPED_DEALLOCATE,
@@ -487,9 +503,11 @@ public final class ReplyQueue {
             head = 0;
         }
         ring[(head + size++) & (ring.length - 1)] = kind;
+        ends += endsInReadyForQuery(kind) ? 1 : 0;
     }
 
     private void pop() {
+        ends -= endsInReadyForQuery(ring[head]) ? 1 : 0;
         head = (head + 1) & (ring.length - 1);
         size--;
     }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.nio.charset.StandardCharsets;
 import java.util.function.UnaryOperator;
 
 /**
@@ -33,6 +34,8 @@ public final class Server implements ServerProtocol.Events {
     private static final Logger LOG = LoggerFactory.getLogger(Server.class);
     private static final int COMPOSED_BYTES = 512;
     private static final byte[] NO_NAME = {};
+    private static final Statement PROBE =
+            new Statement("SELECT\0\0\0".getBytes(StandardCharsets.US_ASCII), "", 0, 0, false);
 
     private final ServerIdentity identity;
     private final ServerProtocol protocol;
@@ -169,7 +172,9 @@ public final class Server implements ServerProtocol.Events {
      */
     public boolean onFrontendMessage(byte type) {
         if (type == FrontendType.QUERY) {
-            statements.forgetUnnamed();
+            if (!replies().isSkipping()) {
+                statements.forgetUnnamed();
+            }
             statements.nextBatch();
         } else if (type == FrontendType.SYNC) {
             statements.nextBatch();
@@ -255,10 +260,10 @@ public final class Server implements ServerProtocol.Events {
      * What is written until the next flush is a batch that uses this statement first of all;
      * nothing is outstanding. It can be run again if it turns out to be whole by then.
      */
-    public void mayRetry(ServerStatements.Entry entry) {
+    public void mayRetry(Statement statement) {
         forgetRetry();
         if (composed == null) {
-            retried = entry;
+            retried = statements.use(statement);
         }
     }
 
@@ -344,6 +349,22 @@ public final class Server implements ServerProtocol.Events {
     /** A Parse of the client without a name goes out. */
     public void sentUnnamedParse() {
         protocol.sentStatement(ReplyQueue.UNNAMED_PARSE);
+    }
+
+    /** A Bind of the client's DEALLOCATE of {@code entry} goes out. */
+    public void sentDeallocatingBind(ServerStatements.Entry entry) {
+        statements.deallocate(entry);
+        protocol.sentStatement(ReplyQueue.DEALLOCATING_BIND);
+    }
+
+    /**
+     * A Parse of the client goes out as one that costs PostgreSQL little, and fails as the client's
+     * would: if the transaction has failed. The server has the statement itself.
+     */
+    public void probe() {
+        sentUnnamedParse();
+        statements.prepareUnnamed(PROBE);
+        writeParse(NO_NAME, PROBE);
     }
 
     /** A Close of the client without a name goes out. */
@@ -443,8 +464,8 @@ public final class Server implements ServerProtocol.Events {
     }
 
     @Override
-    public void onSkipped(byte kind, boolean last) {
-        owner.onSkipped(this, Skipped.of(kind), last);
+    public void onSkipped(byte kind) {
+        owner.onSkipped(this, Skipped.of(kind));
         owner.onStatementConfirmed(this);
     }
 
@@ -465,7 +486,8 @@ public final class Server implements ServerProtocol.Events {
                 case ReplyQueue.OWN_PARSE, ReplyQueue.OWN_CLOSE -> own++;
                 case ReplyQueue.MAPPED_PARSE,
                         ReplyQueue.UNNAMED_PARSE,
-                        ReplyQueue.UNNAMED_CLOSE -> {
+                        ReplyQueue.UNNAMED_CLOSE,
+                        ReplyQueue.DEALLOCATING_BIND -> {
                     own++;
                     clients++;
                 }
@@ -487,9 +509,8 @@ public final class Server implements ServerProtocol.Events {
 
     @Override
     public void onStatementsGone() {
-        if (statements.gone()) {
-            owner.onStatementsGone(this);
-        }
+        statements.gone();
+        owner.onStatementsGone(this);
     }
 
     @Override

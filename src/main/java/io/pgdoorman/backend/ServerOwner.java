@@ -22,9 +22,8 @@ public interface ServerOwner {
      * that came before and those that come next.
      *
      * @param kind {@link Skipped}
-     * @param last nothing but the end of the batch follows
      */
-    void onSkipped(Server server, Skipped kind, boolean last);
+    void onSkipped(Server server, Skipped kind);
 
     /** A Parse or Close of the client was answered, or {@link #onSkipped} its reply made up. */
     void onStatementConfirmed(Server server);

@@ -41,7 +41,7 @@ public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Li
         void onRun(ByteBuf in, int from, int to);
 
         /** The reply to a message that was not sent, one of {@link ReplyQueue}'s, is due. */
-        void onSkipped(byte kind, boolean last);
+        void onSkipped(byte kind);
 
         /** A message about a statement was answered; its kind is one of {@link ReplyQueue}'s. */
         void onStatementConfirmed(byte kind);
@@ -129,13 +129,14 @@ public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Li
     /**
      * A message of the client does not go out, because its reply is known.
      *
-     * @return whether the reply is due at once: nothing else is outstanding
+     * @return whether the reply is due at once: nothing else is outstanding, and no message of the
+     *     server is cut
      */
     boolean skip(byte kind) {
         used = true;
         settled = false;
         replies.skipped(kind);
-        return replies.headIsSkipped();
+        return replies.headIsSkipped() && stream.isAtBoundary();
     }
 
     /** {@link Events#onFirstReply} is called for the next reply that is no error. */
@@ -158,7 +159,7 @@ public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Li
                     || kind == ReplyQueue.SKIPPED_DEALLOCATE_ALL) {
                 settled = status == TransactionStatus.IDLE && replies.isSettled();
             }
-            events.onSkipped(kind, replies.headIsSync());
+            events.onSkipped(kind);
         }
     }
 

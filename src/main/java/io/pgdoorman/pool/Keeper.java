@@ -206,7 +206,7 @@ final class Keeper implements ServerOwner {
 
     /** Nobody waits for that either. */
     @Override
-    public void onSkipped(Server server, Skipped kind, boolean last) {}
+    public void onSkipped(Server server, Skipped kind) {}
 
     @Override
     public void onStatementConfirmed(Server server) {}

@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,39 +51,52 @@ final class ClientStatements {
             @Nullable Statement before,
             @Nullable Statement after) {}
 
-    /** What a name stands for. Several names may stand for one statement. */
-    private static final class Named {
+    /** What a name stands for. */
+    static final class Named {
+        private final StatementName name;
         private final Statement statement;
 
-        /** Grows with each use of any of them. */
-        private long used;
+        /** Its Parse has no reply yet. */
+        private boolean inDoubt;
 
-        Named(Statement statement) {
+        private Named(StatementName name, Statement statement, boolean inDoubt) {
+            this.name = name;
             this.statement = statement;
+            this.inDoubt = inDoubt;
+        }
+
+        StatementName name() {
+            return name;
+        }
+
+        Statement statement() {
+            return statement;
+        }
+
+        boolean isInDoubt() {
+            return inDoubt;
         }
     }
 
     private @Nullable Map<StatementName, Named> named;
     private @Nullable Statement unnamed;
-    private long unnamedUsed;
-    private long uses;
     private @Nullable ArrayDeque<Change> sent;
 
     // ---- looking --------------------------------------------------------------------------------
 
-    @Nullable Statement get(StatementName name) {
-        Named found = named == null ? null : named.get(name);
-        if (found == null) {
-            return null;
-        }
-        found.used = ++uses;
-        return found.statement;
+    @Nullable Named get(StatementName name) {
+        Map<StatementName, Named> map = named;
+        return map == null ? null : map.get(name);
     }
 
-    /** As {@link #unnamed}, for a message that uses it. */
-    @Nullable Statement useUnnamed() {
-        unnamedUsed = ++uses;
-        return unnamed;
+    private @Nullable Statement statement(StatementName name) {
+        Named one = get(name);
+        return one == null ? null : one.statement;
+    }
+
+    /** Whether a Parse or Close of {@code name} has no reply yet. */
+    boolean isOnItsWay(StatementName name) {
+        return nextOf(name) != null;
     }
 
     @Nullable Statement unnamed() {
@@ -95,32 +107,11 @@ final class ClientStatements {
         return named == null ? 0 : named.size();
     }
 
-    /** The name under which {@code statement} was used last; null if that was without one. */
-    @Nullable StatementName nameOf(Statement statement) {
-        StatementName name = null;
-        long latest = statement.equals(unnamed) ? unnamedUsed : -1;
-        if (named != null) {
-            for (Map.Entry<StatementName, Named> entry : named.entrySet()) {
-                Named one = entry.getValue();
-                if (one.statement.equals(statement) && one.used > latest) {
-                    name = entry.getKey();
-                    latest = one.used;
-                }
-            }
-        }
-        return name;
-    }
-
-    /** The name in the oldest message without a reply; null if it has none. */
-    @Nullable StatementName oldestSent() {
-        Change change = sent == null ? null : sent.peek();
-        return change == null ? null : change.name;
-    }
-
     /** All of them: what PostgreSQL has prepared of them is out of date. */
     void renewAll() {
-        if (named != null) {
-            named.values().forEach(one -> one.statement.renew(one.statement.generation()));
+        Map<StatementName, Named> map = named;
+        if (map != null) {
+            map.values().forEach(one -> one.statement.renew(one.statement.generation()));
         }
         if (unnamed != null) {
             unnamed.renew(unnamed.generation());
@@ -131,13 +122,13 @@ final class ClientStatements {
 
     /** A Parse; {@code name} is kept. */
     void parse(StatementName name, Statement statement) {
-        put(name, statement);
+        put(name, statement, true);
         note(new Change(Kind.PARSE, name, null, statement));
     }
 
     /** A Parse of a name that is taken. */
     void parseAgain(StatementName name, Statement statement) {
-        note(new Change(Kind.AGAIN, name, get(name), statement));
+        note(new Change(Kind.AGAIN, name, statement(name), statement));
     }
 
     void parseUnnamed(Statement statement) {
@@ -147,7 +138,7 @@ final class ClientStatements {
 
     /** A Close; {@code name} is kept. */
     void close(StatementName name) {
-        note(new Change(Kind.CLOSE, name, get(name), null));
+        note(new Change(Kind.CLOSE, name, statement(name), null));
         remove(name);
     }
 
@@ -156,10 +147,12 @@ final class ClientStatements {
         unnamed = null;
     }
 
-    /** A simple DEALLOCATE the pooler answers. */
-    void deallocate(StatementName name) {
-        note(new Change(Kind.SURE, null, null, null));
-        remove(name);
+    /** The oldest of those sent, which the pooler would have answered, fails. */
+    void refuse() {
+        if (sent != null && !sent.isEmpty()) {
+            undo(sent.remove(), false);
+            sent.addFirst(new Change(Kind.SURE, null, null, null));
+        }
     }
 
     void deallocateAll() {
@@ -179,19 +172,33 @@ final class ClientStatements {
         unnamed = null;
     }
 
-    /** The server has forgotten all of them, by the client's own command. */
+    /** The client's own simple query takes all of them away. */
     void clear() {
         named = null;
         unnamed = null;
     }
 
-    private void put(StatementName name, Statement statement) {
+    /** The server has forgotten all that have a name, but those sent since, by its own word. */
+    void gone() {
+        named = null;
+        if (sent != null) {
+            for (Change change : sent) {
+                StatementName name = change.name;
+                if (name != null && change.kind == Kind.PARSE && change.after != null) {
+                    put(name, change.after, true);
+                } else if (name != null && change.kind == Kind.CLOSE) {
+                    remove(name);
+                }
+            }
+        }
+    }
+
+    private void put(StatementName name, Statement statement, boolean inDoubt) {
         if (named == null) {
             named = new HashMap<>(4);
         }
-        var added = new Named(statement);
-        added.used = ++uses;
-        named.put(name, added);
+        named.remove(name); // the key is that of the value
+        named.put(name, new Named(name, statement, inDoubt));
     }
 
     private void note(Change change) {
@@ -206,11 +213,20 @@ final class ClientStatements {
     /** The oldest of those sent succeeded. */
     void confirmed() {
         Change change = sent == null ? null : sent.poll();
-        if (change != null
-                && change.kind == Kind.AGAIN
-                && change.name != null
-                && change.after != null) {
-            put(change.name, change.after); // the one before it had failed
+        Statement after = change == null ? null : change.after;
+        if (change == null || after == null) {
+            return;
+        }
+        after.count();
+        StatementName name = change.name;
+        if (name == null) {
+            return;
+        }
+        Named one = get(name);
+        if (change.kind == Kind.AGAIN) {
+            put(name, after, false); // the one before it had failed
+        } else if (one != null && one.statement == after) {
+            one.inDoubt = false;
         }
     }
 
@@ -234,38 +250,59 @@ final class ClientStatements {
                     if (unnamed == change.after) {
                         unnamed = failed ? null : change.before;
                     }
-                } else if (get(name) == change.after) {
+                } else if (statement(name) == change.after) {
                     restore(name, change.before);
                 }
             }
-            case AGAIN, SURE -> {}
+            case AGAIN -> {
+                if (name != null) {
+                    Named one = get(name);
+                    if (one != null && one.inDoubt && one.statement == change.after) {
+                        remove(name);
+                    }
+                }
+            }
+            case SURE -> {}
         }
     }
 
     private void restore(StatementName name, @Nullable Statement before) {
-        if (before == null) {
+        Change next = nextOf(name);
+        if (next != null && next.kind == Kind.AGAIN && next.after != null) {
+            put(name, next.after, true); // its turn has come
+        } else if (next != null && next.kind == Kind.CLOSE) {
+            remove(name);
+        } else if (before == null) {
             remove(name);
         } else {
-            put(name, before);
+            put(name, before, false);
         }
+    }
+
+    /** The oldest of those sent that is about {@code name}. */
+    private @Nullable Change nextOf(StatementName name) {
+        if (sent != null) {
+            for (Change change : sent) {
+                if (name.equals(change.name)) {
+                    return change;
+                }
+            }
+        }
+        return null;
     }
 
     // ---- freeze ---------------------------------------------------------------------------------
 
-    FrozenStatements freeze() {
-        if (named == null && unnamed == null && (sent == null || sent.isEmpty())) {
+    FrozenStatements freeze(List<FrozenStatements.Used> used) {
+        boolean empty = named == null && unnamed == null && (sent == null || sent.isEmpty());
+        if (empty && used.isEmpty()) {
             return FrozenStatements.EMPTY;
         }
         List<FrozenStatements.Named> names = new ArrayList<>();
         if (named != null) {
-            named.entrySet().stream()
-                    .sorted(Comparator.comparingLong(entry -> entry.getValue().used))
-                    .forEach(
-                            entry ->
-                                    names.add(
-                                            new FrozenStatements.Named(
-                                                    entry.getKey().bytes(),
-                                                    entry.getValue().statement)));
+            named.forEach(
+                    (name, one) ->
+                            names.add(new FrozenStatements.Named(name.bytes(), one.statement)));
         }
         List<FrozenStatements.Change> changes = new ArrayList<>();
         if (sent != null) {
@@ -278,7 +315,7 @@ final class ClientStatements {
                                 change.after));
             }
         }
-        return new FrozenStatements(names, unnamed, changes);
+        return new FrozenStatements(names, unnamed, changes, used);
     }
 
     /**
@@ -289,7 +326,7 @@ final class ClientStatements {
      */
     void restore(FrozenStatements frozen, UnaryOperator<Statement> adopt) {
         for (FrozenStatements.Named one : frozen.named()) {
-            put(StatementName.of(one.name()), adopt.apply(one.statement()));
+            put(StatementName.of(one.name()), adopt.apply(one.statement()), false);
         }
         unnamed = adopted(frozen.unnamed(), adopt);
         for (FrozenStatements.Change change : frozen.sent()) {
@@ -300,6 +337,17 @@ final class ClientStatements {
                             name == null ? null : StatementName.of(name),
                             adopted(change.before(), adopt),
                             adopted(change.after(), adopt)));
+        }
+        if (sent != null) {
+            sent.forEach(this::restoreDoubt);
+        }
+    }
+
+    private void restoreDoubt(Change change) {
+        Named one = change.name == null ? null : get(change.name);
+        boolean same = change.kind == Kind.AGAIN && change.before == change.after;
+        if (one != null && one.statement == change.after && !same) {
+            one.inDoubt = true;
         }
     }
 

@@ -12,10 +12,16 @@ import java.util.List;
  * @param named all with a name, the one used last at the end
  * @param unnamed the one without; null if there is none
  * @param sent what has no reply yet, oldest first
+ * @param used those an error may be about, oldest first
  */
-public record FrozenStatements(List<Named> named, @Nullable Statement unnamed, List<Change> sent) {
+public record FrozenStatements(
+        List<Named> named, @Nullable Statement unnamed, List<Change> sent, List<Used> used) {
     /** Of a client that has prepared nothing. */
-    public static final FrozenStatements EMPTY = new FrozenStatements(List.of(), null, List.of());
+    public static final FrozenStatements EMPTY =
+            new FrozenStatements(List.of(), null, List.of(), List.of());
+
+    /** A name on the server, and the client's name it stood for; empty is the unnamed one. */
+    public record Used(byte[] serverName, byte[] name) {}
 
     /** A statement under the client's name. */
     public record Named(byte[] name, Statement statement) {}

@@ -480,6 +480,7 @@ public final class Session
         if (server == null
                 && type == FrontendType.QUERY
                 && statements != null
+                && shard.pool().settings().preparedStatements()
                 && statements.answersAlone(in, index, bodyLength)) {
             queries++;
             return Verdict.DROP;
@@ -505,7 +506,7 @@ public final class Session
             }
         }
         if (type == FrontendType.QUERY) {
-            if (statements != null) {
+            if (statements != null && !s.replies().isSkipping()) {
                 statements.onQuery();
             }
             if (bonds != null) {
@@ -569,6 +570,9 @@ public final class Session
         ByteBuf out = client.alloc().buffer(answer.length());
         answer.encode(out);
         client.writeAndFlush(out, client.voidPromise());
+        if (statements != null) {
+            statements.onQuery();
+        }
         queries++;
         return true;
     }
@@ -706,9 +710,9 @@ public final class Session
     }
 
     @Override
-    public void onSkipped(Server s, Skipped kind, boolean last) {
+    public void onSkipped(Server s, Skipped kind) {
         checkQuery.forget();
-        statements().onSkipped(s, kind, last);
+        statements().onSkipped(s, kind);
         clientNeedsFlush = true;
     }
 
@@ -752,7 +756,7 @@ public final class Session
         transactions++;
         checkQuery.onSettled();
         if (statements != null) {
-            statements.onSettled();
+            statements.onSettled(s);
         }
         if (parameters.isRequested()) {
             parameters.onSettled(s);

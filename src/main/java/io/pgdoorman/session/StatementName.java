@@ -24,6 +24,9 @@ final class StatementName {
                 }
             };
 
+    /** Of longer names an error shows no more. */
+    private static final int MAX_SHOWN = 4 * 1024;
+
     private final byte[] bytes;
     private int length;
     private int hash;
@@ -32,12 +35,19 @@ final class StatementName {
         this.bytes = bytes;
     }
 
-    /** Takes {@code bytes}. */
+    /** Takes {@code bytes}, all of which errors show; only the first of them count. */
     static StatementName of(byte[] bytes) {
         var name = new StatementName(bytes);
-        name.length = bytes.length;
-        name.hash = hash(bytes, bytes.length);
+        name.length = Math.min(bytes.length, Command.MAX_NAME_BYTES);
+        name.hash = hash(bytes, name.length);
         return name;
+    }
+
+    /** For keeping. Borrows {@code in}. */
+    static StatementName copy(ByteBuf in, int index, int length) {
+        byte[] bytes = new byte[Math.min(length, MAX_SHOWN)];
+        in.getBytes(index, bytes);
+        return of(bytes);
     }
 
     /** Of text as {@link Command} gives it: one character for each byte. */
@@ -54,12 +64,7 @@ final class StatementName {
         return probe;
     }
 
-    /** Of a probe: the same for keeping. */
-    StatementName copy() {
-        return of(Arrays.copyOf(bytes, length));
-    }
-
-    /** Not to be changed; only of one that is kept. */
+    /** As the client wrote it; not to be changed; only of one that is kept. */
     byte[] bytes() {
         return bytes;
     }

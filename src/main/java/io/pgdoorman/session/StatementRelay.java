@@ -29,7 +29,9 @@ import io.pgdoorman.wire.backend.Severity;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
@@ -67,7 +69,10 @@ final class StatementRelay {
     private static final CloseComplete CLOSE_COMPLETE = new CloseComplete();
 
     /** Some of those that were run since the server came to rest. */
-    private static final int RECENT = 4;
+    private static final int RECENT = 8;
+
+    private static final byte LOWER = 0x20;
+    private static final StatementName UNNAMED = StatementName.of(NO_NAME);
 
     /** How a session lets others write into its stream. */
     interface Stream {
@@ -90,6 +95,11 @@ final class StatementRelay {
     private @Nullable ParameterSet contextOf;
     private String context = "";
     private final @Nullable Statement[] recent = new Statement[RECENT];
+
+    /** Of those in {@link #recent} the names, on the server and the client's. */
+    private final byte[][] serverNames = new byte[RECENT][];
+
+    private final @Nullable StatementName[] clientNames = new StatementName[RECENT];
     private int run;
 
     StatementRelay(
@@ -209,15 +219,18 @@ final class StatementRelay {
         if (nameEnd > index) {
             return onNamedParse(
                     server,
-                    StatementName.probe(in, index, nameEnd - index).copy(),
+                    StatementName.copy(in, index, nameEnd - index),
                     statement,
+                    in,
+                    text,
                     nameEnd + 1 - index,
                     bodyLength);
         }
         statement.see(System.nanoTime());
         own.parseUnnamed(statement);
-        if (statement.isFrequent()) {
-            return sendOrSkip(server, statement, 1, bodyLength);
+        if (statement.isProven()) {
+            statement.markFrequent();
+            return sendOrSkip(server, statement, in, text, 1, bodyLength);
         }
         server.sentUnnamedParse();
         server.statements().prepareUnnamed(statement);
@@ -236,18 +249,19 @@ final class StatementRelay {
             Server server,
             StatementName name,
             Statement statement,
+            ByteBuf in,
+            int text,
             int nameLength,
             int bodyLength) {
-        Statement taken = own.get(name);
+        ClientStatements.Named taken = own.get(name);
         if (taken != null) {
-            ServerStatements.Entry entry = server.statements().use(taken);
             stream.passRun();
-            if (entry == null) {
-                entry = server.prepare(taken, pool.settings().serverStatements());
-            }
+            ServerStatements.Entry entry = bringNamed(server, taken);
             own.parseAgain(name, statement);
             server.statements().prepareAgain(statement, entry);
+            server.addTraces(statement.traces()); // the name may turn out to be free
             server.sentMappedParse();
+            remember(taken.statement(), entry.name(), name);
             rename(server, FrontendType.PARSE, entry.name(), nameLength, bodyLength);
             return Verdict.PASS;
         }
@@ -259,27 +273,44 @@ final class StatementRelay {
         }
         statement.see(System.nanoTime());
         own.parse(name, statement);
-        return sendOrSkip(server, statement, nameLength, bodyLength);
+        return sendOrSkip(server, statement, in, text, nameLength, bodyLength);
     }
 
-    private Verdict sendOrSkip(Server server, Statement statement, int nameLength, int bodyLength) {
+    private Verdict sendOrSkip(
+            Server server,
+            Statement statement,
+            ByteBuf in,
+            int text,
+            int nameLength,
+            int bodyLength) {
         stream.passRun();
-        if (server.statements().use(statement) != null) {
-            if (!server.replies().isEmpty() || server.status() != TransactionStatus.FAILED) {
+        ServerStatements statements = server.statements();
+        if (statements.use(statement) != null && !statements.mayBeGone()) {
+            boolean certain = server.replies().isStatusCertain();
+            if (certain && server.status() != TransactionStatus.FAILED) {
                 server.skip(Skipped.PARSE);
                 return Verdict.DROP;
             }
-            // Has to fail, and in PostgreSQL's words.
-            server.statements().prepareUnnamed(statement);
+            // If the transaction has failed, this has to fail, and in PostgreSQL's words.
+            if (!certain && isLetter(in.getByte(text))) {
+                server.probe();
+                return Verdict.DROP;
+            }
+            statements.prepareUnnamed(statement);
             server.sentUnnamedParse();
             rename(server, FrontendType.PARSE, NO_NAME, nameLength, bodyLength);
             return Verdict.PASS;
         }
         server.makeRoom(pool.settings().serverStatements());
-        ServerStatements.Entry entry = server.statements().prepare(statement);
+        ServerStatements.Entry entry = statements.prepare(statement);
         server.sentMappedParse();
         rename(server, FrontendType.PARSE, entry.name(), nameLength, bodyLength);
         return Verdict.PASS;
+    }
+
+    /** A text that begins so is not empty: even a failed transaction reads an empty one. */
+    private static boolean isLetter(byte b) {
+        return (b | LOWER) >= 'a' && (b | LOWER) <= 'z';
     }
 
     /** Writes header and name; the rest of the body follows. */
@@ -351,34 +382,29 @@ final class StatementRelay {
             return null;
         }
         int name = portalEnd + 1;
-        Statement statement = find(in, name, nameEnd);
+        ClientStatements.Named named = find(in, name, nameEnd);
+        Statement statement = named == null && nameEnd == name ? own.unnamed() : null;
+        statement = named == null ? statement : named.statement();
         if (statement == null) {
             return onUnknown(server, in, name, nameEnd);
         }
-        remember(statement);
         server.addTraces(statement.traces());
+        if (!statement.isShared() && deallocate(server, statement)) {
+            return renameBind(server, in, index, portalEnd, nameEnd, bodyLength, NO_NAME, true);
+        }
         SessionBonds bonds = stream.bonds();
         if (bonds != null) {
             bonds.onStatement(statement.command());
         }
         boolean first = isFirst(server);
-        ServerStatements.Entry entry = bring(server, statement, nameEnd == name);
-        if (entry == null) {
+        byte[] serverName = bring(server, statement, named);
+        if (serverName == null) {
             return null; // the server's unnamed statement: it goes as it is
         }
-        if (first && server.replies().isSettled()) {
-            server.mayRetry(entry);
+        if (first && isFirst(server)) { // still: it had not to be prepared
+            server.mayRetry(statement);
         }
-        byte[] serverName = entry.name();
-        int portalLength = portalEnd + 1 - index;
-        int replaced = nameEnd + 1 - index;
-        int head = portalLength + serverName.length + 1;
-        ByteBuf out = server.compose(Frames.HEADER_BYTES + head);
-        out.writeByte(FrontendType.BIND).writeInt(Integer.BYTES + bodyLength - replaced + head);
-        out.writeBytes(in, index, portalLength).writeBytes(serverName).writeByte(0);
-        server.sentRenamed(FrontendType.BIND);
-        stream.replaceHead(replaced);
-        return Verdict.PASS;
+        return renameBind(server, in, index, portalEnd, nameEnd, bodyLength, serverName, false);
     }
 
     /** Nothing is outstanding, and nothing would be lost if PostgreSQL began again. */
@@ -386,33 +412,115 @@ final class StatementRelay {
         return server.replies().isSettled() && server.status() == TransactionStatus.IDLE;
     }
 
-    private @Nullable Statement find(ByteBuf in, int name, int nameEnd) {
-        return nameEnd == name
-                ? own.useUnnamed()
-                : own.get(StatementName.probe(in, name, nameEnd - name));
+    private Verdict renameBind(
+            Server server,
+            ByteBuf in,
+            int index,
+            int portalEnd,
+            int nameEnd,
+            int bodyLength,
+            byte[] serverName,
+            boolean noted) {
+        int portalLength = portalEnd + 1 - index;
+        int replaced = nameEnd + 1 - index;
+        int head = portalLength + serverName.length + 1;
+        ByteBuf out = server.compose(Frames.HEADER_BYTES + head);
+        out.writeByte(FrontendType.BIND).writeInt(Integer.BYTES + bodyLength - replaced + head);
+        out.writeBytes(in, index, portalLength).writeBytes(serverName).writeByte(0);
+        if (!noted) {
+            server.sentRenamed(FrontendType.BIND);
+        }
+        stream.replaceHead(replaced);
+        return Verdict.PASS;
     }
 
-    /** Sees to it that the server has it; null if it is the server's unnamed one. */
-    private ServerStatements.@Nullable Entry bring(
-            Server server, Statement statement, boolean unnamed) {
+    /**
+     * Of a DEALLOCATE that is about to be run. If it names one of the client's statements, the
+     * server gets, as its unnamed statement, one that names its own.
+     *
+     * @return whether it does
+     */
+    private boolean deallocate(Server server, Statement statement) {
+        Command command = statement.command();
+        switch (command.kind()) {
+            case DEALLOCATE -> {
+                ClientStatements.Named named = own.get(StatementName.of(command.name()));
+                if (named == null) {
+                    return false;
+                }
+                stream.passRun();
+                ServerStatements.Entry entry = bringNamed(server, named);
+                String name = new String(entry.name(), StandardCharsets.US_ASCII);
+                byte[] definition =
+                        "DEALLOCATE \"%s\"\0\0\0"
+                                .formatted(name)
+                                .getBytes(StandardCharsets.US_ASCII);
+                server.prepareUnnamed(new Statement(definition, "", 0, 0, false));
+                own.close(named.name());
+                server.sentDeallocatingBind(entry);
+                return true;
+            }
+            case DEALLOCATE_ALL, DISCARD_ALL -> server.statements().doubt();
+            case OTHER, SET, TRANSACTION_END -> {}
+        }
+        return false;
+    }
+
+    private ClientStatements.@Nullable Named find(ByteBuf in, int name, int nameEnd) {
+        return nameEnd == name ? null : own.get(StatementName.probe(in, name, nameEnd - name));
+    }
+
+    /**
+     * Sees to it that the server has it.
+     *
+     * @param named null for the client's unnamed one
+     * @return its name there; null if it is the server's unnamed one
+     */
+    private byte @Nullable [] bring(
+            Server server, Statement statement, ClientStatements.@Nullable Named named) {
         ServerStatements statements = server.statements();
-        if (unnamed && statement.equals(statements.unnamed())) {
+        if (named != null) {
+            stream.passRun();
+            byte[] name = bringNamed(server, named).name();
+            remember(statement, name, named.name());
+            return name;
+        }
+        if (statement.equals(statements.unnamed())) {
+            remember(statement, NO_NAME, UNNAMED);
             return null;
         }
         ServerStatements.Entry entry = statements.use(statement);
         stream.passRun();
-        if (entry != null) {
-            return entry;
-        }
-        if (unnamed && !statement.isFrequent()) {
-            if (statement.isPassing()) {
-                server.closeUnnamed();
-            } else {
-                server.prepareUnnamed(statement);
+        if (entry == null) {
+            if (!statement.isFrequent()) {
+                remember(statement, NO_NAME, UNNAMED);
+                if (statement.isPassing()) {
+                    server.closeUnnamed();
+                } else {
+                    server.prepareUnnamed(statement);
+                }
+                return null;
             }
-            return null;
+            entry = server.prepare(statement, pool.settings().serverStatements());
         }
-        return server.prepare(statement, pool.settings().serverStatements());
+        remember(statement, entry.name(), UNNAMED);
+        return entry.name();
+    }
+
+    /**
+     * While nobody knows whether the client's own Parse succeeds, what it was sent as is used: if
+     * it fails, so has this.
+     */
+    private ServerStatements.Entry bringNamed(Server server, ClientStatements.Named named) {
+        ServerStatements statements = server.statements();
+        Statement statement = named.statement();
+        ServerStatements.Entry entry = statements.use(statement);
+        if (entry == null && named.isInDoubt()) {
+            entry = statements.inDoubt(statement);
+        }
+        return entry == null
+                ? server.prepare(statement, pool.settings().serverStatements())
+                : entry;
     }
 
     /**
@@ -426,16 +534,18 @@ final class StatementRelay {
                 server.closeUnnamed();
             }
         } else if (isOurs(in, name, nameEnd)) {
-            in.setByte(name, PREFIX[0] | 0x20); // a name that nobody has
+            in.setByte(name, PREFIX[0] | LOWER); // a name that nobody has
         }
         return null;
     }
 
     private static boolean isOurs(ByteBuf in, int name, int nameEnd) {
-        if (nameEnd - name < PREFIX.length) {
-            return false;
-        }
-        for (int i = 0; i < PREFIX.length; i++) {
+        return nameEnd - name >= PREFIX.length && in.getByte(name) == PREFIX[0] && isTail(in, name);
+    }
+
+    /** The prefix but for its first byte. */
+    private static boolean isTail(ByteBuf in, int name) {
+        for (int i = 1; i < PREFIX.length; i++) {
             if (in.getByte(name + i) != PREFIX[i]) {
                 return false;
             }
@@ -449,16 +559,16 @@ final class StatementRelay {
             return null;
         }
         int name = index + 1;
-        Statement statement = find(in, name, nameEnd);
+        ClientStatements.Named named = find(in, name, nameEnd);
+        Statement statement = named == null && nameEnd == name ? own.unnamed() : null;
+        statement = named == null ? statement : named.statement();
         if (statement == null) {
             return onUnknown(server, in, name, nameEnd);
         }
-        remember(statement);
-        ServerStatements.Entry entry = bring(server, statement, nameEnd == name);
-        if (entry == null) {
+        byte[] serverName = bring(server, statement, named);
+        if (serverName == null) {
             return null;
         }
-        byte[] serverName = entry.name();
         int head = 1 + serverName.length + 1;
         ByteBuf out = server.compose(Frames.HEADER_BYTES + head);
         out.writeByte(FrontendType.DESCRIBE).writeInt(Integer.BYTES + head);
@@ -490,10 +600,10 @@ final class StatementRelay {
             return Verdict.PASS;
         }
         StatementName probe = StatementName.probe(in, name, nameEnd - name);
-        if (own.get(probe) == null) {
+        if (own.get(probe) == null && !own.isOnItsWay(probe)) {
             return isOurs(in, name, nameEnd) ? onUnknown(server, in, name, nameEnd) : null;
         }
-        own.close(probe.copy());
+        own.close(StatementName.copy(in, name, nameEnd - name));
         stream.passRun();
         server.skip(Skipped.CLOSE);
         return Verdict.DROP;
@@ -501,27 +611,35 @@ final class StatementRelay {
 
     private @Nullable Verdict onQuery(Server server, ByteBuf in, int index, int bodyLength) {
         Command command = command(in, index, bodyLength);
-        boolean alone = server.replies().isSettled();
-        boolean plain =
-                !server.replies().isBatchOpen()
-                        && !(alone && server.status() == TransactionStatus.FAILED);
-        if (plain && command.kind() == Command.Kind.DEALLOCATE) {
-            StatementName name = StatementName.of(command.name());
-            if (own.get(name) != null) {
-                own.forgetUnnamed();
-                own.deallocate(name);
-                return answered(server, Skipped.DEALLOCATE);
+        ReplyQueue replies = server.replies();
+        boolean alone = replies.isSettled();
+        boolean failed = server.status() == TransactionStatus.FAILED;
+        switch (command.kind()) {
+            case DEALLOCATE -> {
+                StatementName name = StatementName.of(command.name());
+                boolean certainlyFails = alone && failed;
+                if (own.get(name) != null && !replies.isBatchOpen() && !certainlyFails) {
+                    own.close(name);
+                    own.forgetUnnamed();
+                    return answered(server, Skipped.DEALLOCATE);
+                }
             }
-        } else if (plain
-                && command.kind() == Command.Kind.DEALLOCATE_ALL
-                && !server.hasUnknownStatements()) {
-            own.deallocateAll();
-            return answered(server, Skipped.DEALLOCATE_ALL);
-        } else if (command.kind() == Command.Kind.DISCARD_ALL
-                && alone
-                && server.status() == TransactionStatus.IDLE) {
-            server.statements().clear(); // what is sent behind it has to know
-            own.clear();
+            case DEALLOCATE_ALL -> {
+                if (alone && !failed && !server.hasUnknownStatements()) {
+                    own.deallocateAll();
+                    return answered(server, Skipped.DEALLOCATE_ALL);
+                }
+                server.statements().doubt();
+            }
+            case DISCARD_ALL -> {
+                if (alone && server.status() == TransactionStatus.IDLE) {
+                    server.statements().forget(); // what is sent behind it has to know
+                    own.clear();
+                } else {
+                    server.statements().doubt();
+                }
+            }
+            case OTHER, SET, TRANSACTION_END -> {}
         }
         return null;
     }
@@ -540,26 +658,21 @@ final class StatementRelay {
     // ---- what the server says -------------------------------------------------------------------
 
     /** Writes the reply to a message that was not sent. */
-    void onSkipped(Server server, Skipped message, boolean last) {
-        boolean failed = server.status() == TransactionStatus.FAILED;
+    void onSkipped(Server server, Skipped message) {
         switch (message) {
-            case PARSE -> {
-                if (!failed) {
-                    ClientOutput.write(client, PARSE_COMPLETE);
-                } else if (last) {
-                    ClientOutput.write(client, transactionFailed());
-                } // else what follows fails in the same way
-            }
+            case PARSE -> ClientOutput.write(client, PARSE_COMPLETE);
             case CLOSE -> ClientOutput.write(client, CLOSE_COMPLETE);
-            case DEALLOCATE, DEALLOCATE_ALL -> {
-                ClientOutput.write(
-                        client,
-                        failed
-                                ? transactionFailed()
-                                : new CommandComplete(
-                                        message == Skipped.DEALLOCATE
-                                                ? "DEALLOCATE"
-                                                : "DEALLOCATE ALL"));
+            case DEALLOCATE -> {
+                if (server.status() == TransactionStatus.FAILED) {
+                    own.refuse();
+                    ClientOutput.write(client, transactionFailed());
+                } else {
+                    ClientOutput.write(client, new CommandComplete("DEALLOCATE"));
+                }
+                ClientOutput.writeReadyForQuery(client, server.status());
+            }
+            case DEALLOCATE_ALL -> {
+                ClientOutput.write(client, new CommandComplete("DEALLOCATE ALL"));
                 ClientOutput.writeReadyForQuery(client, server.status());
             }
         }
@@ -581,20 +694,36 @@ final class StatementRelay {
     }
 
     void onGone() {
-        own.clear();
+        own.gone();
     }
 
     /** The server has come to rest. */
-    void onSettled() {
+    void onSettled(Server server) {
+        server.statements().settle();
         if (run > 0) {
             run = 0;
             Arrays.fill(recent, null);
+            Arrays.fill(clientNames, null);
         }
     }
 
-    private void remember(Statement statement) {
-        recent[run % RECENT] = statement;
+    private void remember(Statement statement, byte[] serverName, StatementName clientName) {
+        int i = run % RECENT;
+        recent[i] = statement;
+        serverNames[i] = serverName;
+        clientNames[i] = clientName;
         run++;
+    }
+
+    /** What the client calls what the server calls so; null if it is none of its statements. */
+    private byte @Nullable [] clientName(byte[] serverName) {
+        for (int i = run - 1; i >= 0 && i >= run - RECENT; i--) {
+            StatementName name = clientNames[i % RECENT];
+            if (name != null && Arrays.equals(serverNames[i % RECENT], serverName)) {
+                return name.bytes();
+            }
+        }
+        return null;
     }
 
     /**
@@ -615,19 +744,20 @@ final class StatementRelay {
         if (at < 0) {
             return ErrorFate.PASSES;
         }
+        if (in.getByte(at) != PREFIX[0]) {
+            in.setByte(at, PREFIX[0]); // see onUnknown
+            return ErrorFate.PASSES;
+        }
         int end = at + PREFIX.length;
         while (isNameByte(in.getByte(end))) {
             end++;
         }
         byte[] serverName = new byte[end - at];
         in.getBytes(at, serverName);
-        ServerStatements.Entry entry = server.statements().named(serverName);
-        if (entry == null) {
+        byte[] clients = clientName(serverName);
+        if (clients == null) {
             return ErrorFate.PASSES;
         }
-        StatementName name =
-                server.replies().isParseNext() ? own.oldestSent() : own.nameOf(entry.statement());
-        byte[] clients = name == null ? new byte[0] : name.bytes();
         int length = bodyLength - serverName.length + clients.length;
         ByteBuf out = client.alloc().buffer(Frames.HEADER_BYTES + length);
         out.writeByte(BackendType.ERROR_RESPONSE).writeInt(Integer.BYTES + length);
@@ -667,9 +797,12 @@ final class StatementRelay {
         return false;
     }
 
+    /** Of a name in quotes that begins as ours, or as those of {@link #onUnknown}. */
     private static int indexOfPrefix(ByteBuf in, int from, int end) {
-        for (int i = from; i <= end - PREFIX.length; i++) {
-            if (in.getByte(i) == PREFIX[0] && isOurs(in, i, end)) {
+        for (int i = from + 1; i <= end - PREFIX.length; i++) {
+            if ((in.getByte(i) | LOWER) == (PREFIX[0] | LOWER)
+                    && in.getByte(i - 1) == '"'
+                    && isTail(in, i)) {
                 return i;
             }
         }
@@ -683,11 +816,26 @@ final class StatementRelay {
     // ---- freeze ---------------------------------------------------------------------------------
 
     FrozenStatements freeze() {
-        return own.freeze();
+        List<FrozenStatements.Used> used = new ArrayList<>();
+        for (int i = Math.max(0, run - RECENT); i < run; i++) {
+            byte[] serverName = serverNames[i % RECENT];
+            StatementName name = clientNames[i % RECENT];
+            if (name != null && serverName.length > 0) {
+                used.add(new FrozenStatements.Used(serverName, name.bytes()));
+            }
+        }
+        return own.freeze(used);
     }
 
     void restore(FrozenStatements frozen, UnaryOperator<Statement> adopt) {
         own.restore(frozen, adopt);
+        for (FrozenStatements.Used used : frozen.used()) {
+            int i = run % RECENT;
+            serverNames[i] = used.serverName();
+            clientNames[i] = StatementName.of(used.name());
+            run++;
+        }
+        run = Math.max(run, RECENT) + 1; // which statements they were, is forgotten
     }
 
     int size() {

@@ -43,7 +43,11 @@ public record Command(Kind kind, String name) {
 
     /** Whether a text that begins with this byte has to be read at all. */
     public static boolean mayBeAboutStatements(byte first) {
-        return (first | 0x20) == 'd' || first == '/' || first == '-' || first <= ' ';
+        return (first | 0x20) == 'd'
+                || first == '/'
+                || first == '-'
+                || first == ';'
+                || first <= ' ';
     }
 
     /**
@@ -54,8 +58,7 @@ public record Command(Kind kind, String name) {
      */
     public static Command of(ByteBuf in, int index, int length) {
         var lexer = new Lexer(in, index, index + length);
-        lexer.skipBlanks();
-        if (lexer.at >= lexer.end) {
+        if (lexer.isOver()) {
             return OTHER;
         }
         return switch (in.getByte(lexer.at) | 0x20) {
@@ -204,7 +207,7 @@ public record Command(Kind kind, String name) {
             return accept(keyword) && isOver();
         }
 
-        /** Nothing follows but semicolons. */
+        /** Nothing follows but semicolons, which are passed. */
         boolean isOver() {
             skipBlanks();
             while (at < end && in.getByte(at) == ';') {

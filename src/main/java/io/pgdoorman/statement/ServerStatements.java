@@ -5,10 +5,10 @@ import org.jspecify.annotations.Nullable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
@@ -100,7 +100,7 @@ public final class ServerStatements {
     private @Nullable Statement unnamed;
     private int batch;
     private int epoch;
-    private int goneExpected;
+    private boolean mayBeGone;
 
     // ---- looking --------------------------------------------------------------------------------
 
@@ -117,14 +117,13 @@ public final class ServerStatements {
         return sure && entry.generation == statement.generation() ? entry : null;
     }
 
-    /** The entry with this name; null if there is none. */
-    public @Nullable Entry named(byte[] name) {
-        for (Entry entry : entries.values()) {
-            if (java.util.Arrays.equals(entry.name, name)) {
-                return entry;
-            }
-        }
-        return null;
+    /**
+     * What was sent of {@code statement}, if nobody knows yet whether the server took it; null if
+     * there is no such thing.
+     */
+    public @Nullable Entry inDoubt(Statement statement) {
+        Entry entry = entries.get(statement);
+        return entry == null || entry.confirmed ? null : entry;
     }
 
     /** Whose the server's unnamed statement is; null if it has none. */
@@ -150,19 +149,30 @@ public final class ServerStatements {
     /**
      * What has to be closed before another statement is prepared; null if nothing has.
      *
-     * @param most statements the server may have then
+     * @param most statements the server may have then, but for those of which nobody knows yet
+     *     whether it has them
      */
     public @Nullable Entry toClose(int most) {
         Entry orphan = orphans.poll();
         if (orphan == null && entries.size() >= Math.max(1, most)) {
-            Iterator<Map.Entry<Statement, Entry>> eldest = entries.entrySet().iterator();
-            orphan = eldest.next().getValue();
-            eldest.remove();
+            orphan = removeEldest();
         }
         if (orphan != null) {
             sent.add(new Change(Kind.CLOSE, orphan, null, null));
         }
         return orphan;
+    }
+
+    /** One whose Parse is not answered stays: a client may still refer to it. */
+    private @Nullable Entry removeEldest() {
+        for (Iterator<Entry> eldest = entries.values().iterator(); eldest.hasNext(); ) {
+            Entry entry = eldest.next();
+            if (entry.confirmed) {
+                eldest.remove();
+                return entry;
+            }
+        }
+        return null;
     }
 
     /** A Parse of {@code statement} is sent, under the name that is returned. */
@@ -200,6 +210,7 @@ public final class ServerStatements {
     public void prepareAgain(Statement statement, Entry old) {
         var entry = new Entry(statement, old.name, statement.generation(), batch);
         sent.add(new Change(Kind.AGAIN, entry, null, old));
+        epoch++; // the name may stand for this one now
     }
 
     /** A Parse without a name is sent. */
@@ -219,30 +230,37 @@ public final class ServerStatements {
         unnamed = null;
     }
 
-    /**
-     * The server forgets everything, or will have by the time it reads what is sent next. Should it
-     * fail, the names are taken: new ones are others.
-     */
-    public void clear() {
-        goneExpected++;
-        forget();
+    /** A command is sent that takes everything away if it succeeds. */
+    public void doubt() {
+        mayBeGone = true;
     }
 
-    /**
-     * The server has forgotten everything, by its own word.
-     *
-     * @return false if that was known before it was sent
-     */
-    public boolean gone() {
-        if (goneExpected > 0) {
-            goneExpected--;
-            return false;
+    /** Whether a command on its way may take everything away. */
+    public boolean mayBeGone() {
+        return mayBeGone;
+    }
+
+    /** All that was sent is answered. */
+    public void settle() {
+        mayBeGone = false;
+    }
+
+    /** The server has forgotten everything but what was sent since, by its own word. */
+    public void gone() {
+        mayBeGone = false;
+        entries.clear();
+        orphans.clear();
+        for (Change change : sent) {
+            Entry entry = change.entry;
+            if (change.kind == Kind.PARSE && entry != null) {
+                entries.put(entry.statement, entry);
+            } else if (change.kind == Kind.CLOSE && entry != null) {
+                entries.remove(entry.statement, entry);
+            }
         }
-        forget();
-        return true;
     }
 
-    /** The pooler itself takes them away: what it sends next finds none. */
+    /** What is sent takes them away: what is sent next finds none. */
     public void forget() {
         entries.clear();
         orphans.clear();
@@ -253,6 +271,7 @@ public final class ServerStatements {
     /** A DEALLOCATE of this one is sent. */
     public void deallocate(Entry entry) {
         entries.remove(entry.statement, entry);
+        sent.add(new Change(Kind.CLOSE, entry, null, null));
         epoch++;
     }
 
@@ -272,8 +291,11 @@ public final class ServerStatements {
                 if (change.old != null) {
                     entries.remove(change.old.statement, change.old);
                 }
+                if (isClosed(entry)) {
+                    return;
+                }
                 Entry other = entries.put(entry.statement, entry);
-                if (other != null) {
+                if (other != null && !Arrays.equals(other.name, entry.name)) {
                     orphans.add(other);
                 }
             }
@@ -303,6 +325,7 @@ public final class ServerStatements {
                 if (entry != null) {
                     entries.remove(entry.statement, entry);
                     orphans.remove(entry);
+                    takeOver(entry);
                 }
             }
             case CLOSE -> {
@@ -311,7 +334,37 @@ public final class ServerStatements {
                 }
             }
             case UNNAMED, CLOSE_UNNAMED -> unnamed = failed ? null : change.before;
-            case AGAIN -> {}
+            case AGAIN -> {
+                if (entry != null) {
+                    entries.remove(entry.statement, entry);
+                }
+            }
+        }
+    }
+
+    /** Whether a Close of its name is on its way. */
+    private boolean isClosed(Entry entry) {
+        for (Change change : sent) {
+            Entry closed = change.entry;
+            if (change.kind == Kind.CLOSE
+                    && closed != null
+                    && Arrays.equals(closed.name, entry.name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The name of {@code failed} goes to the next that was sent under it. */
+    private void takeOver(Entry failed) {
+        for (Change change : sent) {
+            Entry entry = change.entry;
+            if (change.kind == Kind.AGAIN
+                    && entry != null
+                    && Arrays.equals(entry.name, failed.name)) {
+                entries.put(entry.statement, entry);
+                return;
+            }
         }
     }
 
@@ -326,7 +379,7 @@ public final class ServerStatements {
      * @param orphans how many of them are to be closed
      * @param sent what has no reply yet
      * @param epoch makes names differ from those that may still be taken
-     * @param goneExpected how many commands on their way take everything away
+     * @param mayBeGone a command on its way may take everything away
      */
     public record Frozen(
             List<FrozenEntry> entries,
@@ -335,9 +388,9 @@ public final class ServerStatements {
             List<FrozenChange> sent,
             @Nullable Statement unnamed,
             int epoch,
-            int goneExpected) {
+            boolean mayBeGone) {
         /** Of a server on which nothing was prepared. */
-        public static final Frozen EMPTY = new Frozen(List.of(), 0, 0, List.of(), null, 0, 0);
+        public static final Frozen EMPTY = new Frozen(List.of(), 0, 0, List.of(), null, 0, false);
     }
 
     /**
@@ -364,7 +417,7 @@ public final class ServerStatements {
     public record FrozenChange(int kind, int entry, @Nullable Statement before, int old) {}
 
     public Frozen freeze() {
-        if (isEmpty() && sent.isEmpty() && unnamed == null && epoch == 0 && goneExpected == 0) {
+        if (isEmpty() && sent.isEmpty() && unnamed == null && epoch == 0 && !mayBeGone) {
             return Frozen.EMPTY;
         }
         List<Entry> all = new ArrayList<>(entries.values());
@@ -390,7 +443,7 @@ public final class ServerStatements {
                                                 entry.confirmed))
                         .toList();
         return new Frozen(
-                frozen, entries.size(), orphans.size(), changes, unnamed, epoch, goneExpected);
+                frozen, entries.size(), orphans.size(), changes, unnamed, epoch, mayBeGone);
     }
 
     private static int numberOf(@Nullable Entry entry, List<Entry> all) {
@@ -421,11 +474,16 @@ public final class ServerStatements {
             entry.confirmed = one.confirmed();
             all.add(entry);
         }
-        if (frozen.used() + frozen.orphans() > all.size()) {
+        int used = frozen.used();
+        int closed = frozen.orphans();
+        if (used < 0 || closed < 0 || used > all.size() || closed > all.size() - used) {
             throw new IllegalArgumentException("statements of a server: too few");
         }
         for (int i = 0; i < frozen.used(); i++) {
-            thawed.entries.put(all.get(i).statement, all.get(i));
+            Entry same = thawed.entries.put(all.get(i).statement, all.get(i));
+            if (same != null) {
+                thawed.orphans.add(same);
+            }
         }
         for (int i = 0; i < frozen.orphans(); i++) {
             thawed.orphans.add(all.get(frozen.used() + i));
@@ -440,7 +498,7 @@ public final class ServerStatements {
         }
         thawed.unnamed = adopted(frozen.unnamed(), adopt);
         thawed.epoch = frozen.epoch();
-        thawed.goneExpected = frozen.goneExpected();
+        thawed.mayBeGone = frozen.mayBeGone();
         return thawed;
     }
 

@@ -3,6 +3,8 @@ package io.pgdoorman.statement;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.Arrays;
 
 /**
@@ -10,7 +12,8 @@ import java.util.Arrays;
  * parse the same text, with the same parameter types, under the same settings, share one; so it is
  * prepared once on each server.
  *
- * <p>Threads: immutable, but for hints and the generation, which any loop may write.
+ * <p>Threads: immutable, but for hints and the generation, which any loop may write, and the
+ * command, which is the same whoever finds it out.
  */
 public final class Statement {
     private final byte[] definition;
@@ -19,9 +22,8 @@ public final class Statement {
     private final long number;
     private final int traces;
     private final boolean shared;
-    private final Command command;
 
-    /** How often a client parsed it; a hint, so that racing loops may lose one. */
+    /** How often its Parse succeeded; a hint, so that racing loops may lose one. */
     private int sightings;
 
     /** {@link System#nanoTime} of its last Parse; a hint too. */
@@ -29,6 +31,8 @@ public final class Statement {
 
     /** Servers have to prepare it again if they did so for an earlier generation. */
     private volatile int generation;
+
+    private @Nullable Command command;
 
     /**
      * @param definition the body of a Parse behind the name: text, NUL, number of types, types; not
@@ -45,13 +49,6 @@ public final class Statement {
         this.number = number;
         this.traces = traces;
         this.shared = shared;
-        this.command = commandOf(definition);
-    }
-
-    private static Command commandOf(byte[] definition) {
-        ByteBuf text = Unpooled.wrappedBuffer(definition);
-        int length = text.bytesBefore((byte) 0);
-        return length <= 0 ? Command.OTHER : Command.of(text, 0, length);
     }
 
     /** One that was too long to be kept: only the server that has it can run it. */
@@ -86,11 +83,6 @@ public final class Statement {
         return traces;
     }
 
-    /** What it says about statements or the session. */
-    public Command command() {
-        return command;
-    }
-
     /** Another client that parses the same gets this very object. */
     public boolean isShared() {
         return shared;
@@ -110,14 +102,37 @@ public final class Statement {
     /** Notes a Parse. */
     public void see(long nowNanos) {
         lastUsedNanos = nowNanos;
+    }
+
+    /** Notes that a Parse succeeded. */
+    public void count() {
         if (sightings < 2) {
             sightings++;
         }
     }
 
-    /** Whether it is worth a name on servers: it has been parsed more than once. */
+    /** What it says about statements or the session. */
+    public Command command() {
+        Command known = command;
+        if (known == null) {
+            int text = 0;
+            while (text < definition.length && definition[text] != 0) {
+                text++;
+            }
+            known = Command.of(Unpooled.wrappedBuffer(definition), 0, text);
+            command = known;
+        }
+        return known;
+    }
+
+    /** Whether it is worth a name on servers: its Parse has succeeded more than once. */
     public boolean isFrequent() {
         return sightings > 1 && shared;
+    }
+
+    /** Whether its Parse has succeeded, of a shared one. */
+    public boolean isProven() {
+        return sightings > 0 && shared;
     }
 
     public void markFrequent() {

@@ -33,7 +33,7 @@ final class RecordingOwner implements ServerOwner {
     }
 
     @Override
-    public void onSkipped(Server server, Skipped kind, boolean last) {
+    public void onSkipped(Server server, Skipped kind) {
         note("skipped " + kind);
     }
 

@@ -5,7 +5,8 @@ import java.util.function.UnaryOperator;
 /**
  * Plays what is sent and received to a {@link ReplyQueue}, written as in {@code ">P >S <1 <Z"}: a
  * {@code >} before the type of a message sent ({@code c} for CopyDone and CopyFail, {@code o} for
- * the pooler's own query), a {@code <} before that of one received.
+ * the pooler's own query; letters of {@link ReplyQueue} for messages about statements), a {@code <}
+ * before that of one received, {@code <-} for one made up.
  */
 final class ReplyScript {
     private ReplyScript() {}
@@ -42,6 +43,16 @@ final class ReplyScript {
             case 'F' -> queue.sentFunctionCall();
             case 'c' -> queue.sentCopyEnd();
             case 'o' -> queue.sentOwn();
+            case 'M' -> queue.sentExtended(ReplyQueue.MAPPED_PARSE);
+            case 'U' -> queue.sentExtended(ReplyQueue.UNNAMED_PARSE);
+            case 'i' -> queue.sentExtended(ReplyQueue.OWN_PARSE);
+            case 'x' -> queue.sentExtended(ReplyQueue.OWN_CLOSE);
+            case 'u' -> queue.sentExtended(ReplyQueue.UNNAMED_CLOSE);
+            case 'b' -> queue.sentExtended(ReplyQueue.DEALLOCATING_BIND);
+            case 'p' -> queue.skipped(ReplyQueue.SKIPPED_PARSE);
+            case 'z' -> queue.skipped(ReplyQueue.SKIPPED_CLOSE);
+            case 'k' -> queue.skipped(ReplyQueue.SKIPPED_DEALLOCATE);
+            case 'K' -> queue.skipped(ReplyQueue.SKIPPED_DEALLOCATE_ALL);
             case 'd', 'H' -> {} // CopyData and Flush have no reply of their own
             default -> throw new IllegalArgumentException("sent " + type);
         }
@@ -57,6 +68,7 @@ final class ReplyScript {
             case 'G' -> queue.receivedCopyIn();
             case 'E' -> queue.receivedError();
             case 'Z' -> queue.receivedReadyForQuery();
+            case '-' -> queue.takeSkipped(); // made up
             case 'D', 'N', 'A', 'S', 'V', 't' -> {} // change nothing
             default -> throw new IllegalArgumentException("received " + type);
         }

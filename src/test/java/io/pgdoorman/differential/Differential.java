@@ -37,6 +37,11 @@ final class Differential {
         topics.put("errors", Errors.sequences());
         topics.put("portals", Portals.sequences());
         topics.put("statements", Statements.sequences());
+        topics.put("prepared statements", PreparedStatements.sequences());
+        topics.put("lives of statements", StatementLives.sequences());
+        topics.put("failing statements", FailingStatements.sequences());
+        topics.put("commands about statements", StatementCommands.sequences());
+        topics.put("pipelines of statements", StatementPipelines.sequences());
         topics.put("transactions", Transactions.sequences());
         topics.put("copies", Copies.sequences());
         topics.put("copies by the extended protocol", ExtendedCopies.sequences());
@@ -60,7 +65,23 @@ final class Differential {
         return tests(
                 sequence -> sequence.fits(session, size),
                 sequence ->
-                        pooler.run(process -> compare(sequence, pooled(process, session, size))));
+                        pooler.run(
+                                process ->
+                                        compare(
+                                                sequence,
+                                                pooled(
+                                                        process,
+                                                        SharedPooler.pool(session, size)))));
+    }
+
+    /** A test of each sequence in the pool whose servers keep one prepared statement. */
+    static Stream<DynamicContainer> scarceTests(RestartingPooler pooler) {
+        return tests(
+                sequence -> sequence.fits(false, 3),
+                sequence ->
+                        pooler.run(
+                                process ->
+                                        compare(sequence, pooled(process, SharedPooler.SCARCE))));
     }
 
     private static Stream<DynamicContainer> tests(
@@ -85,8 +106,8 @@ final class Differential {
         return new Target(SERVER.address(), Database.NAME);
     }
 
-    private static Target pooled(PoolerProcess process, boolean session, int size) {
-        return new Target(process.address(), SharedPooler.pool(session, size));
+    private static Target pooled(PoolerProcess process, String pool) {
+        return new Target(process.address(), pool);
     }
 
     private static void compare(Sequence sequence, Target target) {

@@ -35,6 +35,11 @@ class PooledDifferentialIT {
     }
 
     @TestFactory
+    Stream<DynamicContainer> transactionPoolOfOneStatementAServer() {
+        return Differential.scarceTests(POOLER);
+    }
+
+    @TestFactory
     Stream<DynamicContainer> sessionPoolOfOneServer() {
         return Differential.pooledTests(POOLER, true, 1);
     }

@@ -6,8 +6,14 @@ import io.pgdoorman.testing.RestartingPooler;
 
 import java.util.List;
 
-/** One pooler for all sequences, with a pool of each mode and size. Threads: the test's thread. */
+/**
+ * One pooler for all sequences, with a pool of each mode and size, and one whose servers keep a
+ * single prepared statement. Threads: the test's thread.
+ */
 final class SharedPooler {
+    /** Each statement pushes out the one before. */
+    static final String SCARCE = "scarce";
+
     private SharedPooler() {}
 
     static String pool(boolean session, int size) {
@@ -23,6 +29,12 @@ final class SharedPooler {
                         pool(session, size), PostgresServer.shared(), Database.NAME, mode, size);
             }
         }
+        builder.pool(
+                SCARCE,
+                PoolerProcess.Builder.serverSettings(
+                                PostgresServer.shared(), Database.NAME, "transaction")
+                        + "server_prepared_statements_cache_size = 1\n",
+                PoolerProcess.Builder.user(PostgresServer.APP, 3));
         return new RestartingPooler(builder);
     }
 }

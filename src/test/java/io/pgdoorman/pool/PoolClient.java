@@ -144,7 +144,7 @@ final class PoolClient implements Waiter, ServerOwner {
     public void onServerBytes(Server s, ByteBuf in, int from, int to) {}
 
     @Override
-    public void onSkipped(Server server, io.pgdoorman.backend.Skipped kind, boolean last) {}
+    public void onSkipped(Server server, io.pgdoorman.backend.Skipped kind) {}
 
     @Override
     public void onStatementConfirmed(Server server) {}

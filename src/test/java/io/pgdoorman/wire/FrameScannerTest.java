@@ -29,7 +29,7 @@ class FrameScannerTest {
     private static final byte[] TYPES = {'P', 'D', 'S', 'h', 'x'};
 
     /** What came out: bytes passed on, bytes shown, messages seen with the bodies of held ones. */
-    private static final class Outcome implements FrameScanner.Visitor {
+    private static class Outcome implements FrameScanner.Visitor {
         final ByteArrayOutputStream passed = new ByteArrayOutputStream();
         final ByteArrayOutputStream shown = new ByteArrayOutputStream();
         final List<String> seen = new ArrayList<>();
@@ -133,6 +133,58 @@ class FrameScannerTest {
             read(scanner, outcome, stream, cut, stream.length);
             outcome.assertSameAs(expected);
             assertThat(scanner.isAtBoundary()).isTrue();
+        }
+    }
+
+    /** The head of each message of type h, 3 bytes of its body, gives way to a dash. */
+    @ParameterizedTest
+    @ValueSource(longs = {21, 22, 23})
+    void aHeadIsReplacedWhereverTheStreamIsCut(long seed) {
+        var random = new Random(seed);
+        ByteBuf messages = Unpooled.buffer();
+        var expected = new ByteArrayOutputStream();
+        for (int i = 0; i < 20; i++) {
+            boolean replaced = random.nextBoolean();
+            byte[] body = new byte[3 + random.nextInt(8)];
+            random.nextBytes(body);
+            int start = messages.writerIndex();
+            messages.writeByte(replaced ? 'h' : 'P').writeInt(body.length + 4).writeBytes(body);
+            if (replaced) {
+                expected.write('-');
+                expected.write(body, 3, body.length - 3);
+            } else {
+                expected.writeBytes(
+                        ByteBufUtil.getBytes(messages, start, messages.writerIndex() - start));
+            }
+        }
+        byte[] stream = ByteBufUtil.getBytes(messages);
+
+        for (int cut = 0; cut <= stream.length; cut++) {
+            var outcome = new Replacing();
+            read(outcome.scanner, outcome, stream, 0, cut);
+            outcome.scanner = FrameScanner.thaw(outcome.scanner.freeze(), ALLOC);
+            read(outcome.scanner, outcome, stream, cut, stream.length);
+
+            assertThat(outcome.passed.toByteArray()).isEqualTo(expected.toByteArray());
+        }
+    }
+
+    private static final class Replacing extends Outcome {
+        private FrameScanner scanner = new FrameScanner();
+
+        @Override
+        public int heldBytes(byte type, int bodyLength) {
+            return type == 'h' ? 3 : 0;
+        }
+
+        @Override
+        public Verdict onFrame(byte type, ByteBuf in, int index, int bodyLength) {
+            if (type == 'h') {
+                scanner.passRun(this);
+                passed.write('-');
+                scanner.replaceHead(3);
+            }
+            return Verdict.PASS;
         }
     }
 

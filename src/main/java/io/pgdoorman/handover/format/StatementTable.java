@@ -18,11 +18,12 @@ import java.util.List;
  *
  * <pre>
  *   statement:  1 definition   2 settings   3 number   4 traces   5 shared   6 frequent
- *   of a client: 1 named*   2 unnamed   3 change*
+ *   of a client: 1 named*   2 unnamed   3 change*   4 used*
  *     named:    1 name   2 statement
  *     change:   1 kind   2 name, unless it is about the unnamed one   3 before   4 after
+ *     used:     1 name on the server   2 client's name
  *   of a server: 1 entry*   2 how many in use   3 how many to be closed   4 change*
- *                5 unnamed   6 epoch   7 commands on their way that take all away
+ *                5 unnamed   6 epoch   7 a command on its way may take all away
  *     entry:    1 statement   2 name   3 current   4 of this batch   5 confirmed
  *     change:   1 kind   2 entry from 1   3 before   4 other entry from 1
  * </pre>
@@ -80,6 +81,9 @@ final class StatementTable {
             }
             message.put(3, one.put(3, numberOf(change.before())).put(4, numberOf(change.after())));
         }
+        for (FrozenStatements.Used used : frozen.used()) {
+            message.put(4, new FieldWriter().put(1, used.serverName()).put(2, used.name()));
+        }
         out.put(field, message);
     }
 
@@ -111,7 +115,7 @@ final class StatementTable {
         }
         message.put(5, numberOf(frozen.unnamed()))
                 .put(6, frozen.epoch())
-                .put(7, frozen.goneExpected());
+                .put(7, frozen.mayBeGone());
         out.put(field, message);
     }
 
@@ -162,15 +166,30 @@ final class StatementTable {
         List<FrozenStatements.Named> named = new ArrayList<>();
         Statement unnamed = null;
         List<FrozenStatements.Change> sent = new ArrayList<>();
+        List<FrozenStatements.Used> used = new ArrayList<>();
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
                 case 1 -> named.add(named(in.message()));
                 case 2 -> unnamed = get(in.integer());
                 case 3 -> sent.add(clientChange(in.message()));
+                case 4 -> used.add(used(in.message()));
                 default -> {} // of a later version
             }
         }
-        return new FrozenStatements(named, unnamed, sent);
+        return new FrozenStatements(named, unnamed, sent, used);
+    }
+
+    private static FrozenStatements.Used used(FieldReader in) throws FormatException {
+        byte[] serverName = {};
+        byte[] name = {};
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> serverName = in.bytes();
+                case 2 -> name = in.bytes();
+                default -> {} // of a later version
+            }
+        }
+        return new FrozenStatements.Used(serverName, name);
     }
 
     private FrozenStatements.Named named(FieldReader in) throws FormatException {
@@ -210,7 +229,7 @@ final class StatementTable {
         List<ServerStatements.FrozenChange> sent = new ArrayList<>();
         Statement unnamed = null;
         int epoch = 0;
-        int gone = 0;
+        boolean mayBeGone = false;
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
                 case 1 -> entries.add(entry(in.message()));
@@ -219,11 +238,11 @@ final class StatementTable {
                 case 4 -> sent.add(serverChange(in.message()));
                 case 5 -> unnamed = get(in.integer());
                 case 6 -> epoch = in.integer();
-                case 7 -> gone = in.integer();
+                case 7 -> mayBeGone = in.bool();
                 default -> {} // of a later version
             }
         }
-        return new ServerStatements.Frozen(entries, used, orphans, sent, unnamed, epoch, gone);
+        return new ServerStatements.Frozen(entries, used, orphans, sent, unnamed, epoch, mayBeGone);
     }
 
     private ServerStatements.FrozenEntry entry(FieldReader in) throws FormatException {

@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * </ol>
  */
 class BatchGoldenTest {
-    private static final String NEWEST = "v1/batch.hex";
+    private static final String NEWEST = "v1/batch-statements.hex";
 
     private static final int[] FDS = {21, 22, 23, 24, 25, 26};
 
@@ -42,14 +42,22 @@ class BatchGoldenTest {
     private static final Map<String, SortedSet<Integer>> FIELDS = new TreeMap<>();
 
     static {
-        fields("batch", 6);
+        fields("batch", 7);
         fields("parameters", 2);
         fields("session", 3);
-        fields("session state", 29);
+        fields("session state", 31);
         fields("login", 2);
         fields("login state", 7);
         fields("server", 2);
-        fields("server state", 28);
+        fields("server state", 29);
+        fields("statement", 6);
+        fields("statements of a client", 4);
+        fields("name of a client", 2);
+        fields("change of a client", 4);
+        fields("use of a client", 2);
+        fields("statements of a server", 7);
+        fields("name of a server", 5);
+        fields("change of a server", 4);
         fields("stream", 3);
         fields("socket", 3);
         fields("permits", 3);
@@ -64,7 +72,9 @@ class BatchGoldenTest {
     }
 
     static Stream<Arguments> versions() {
-        return Stream.of(version(NEWEST, Samples::batchOfEverything));
+        return Stream.of(
+                version("v1/batch.hex", Samples::batchWithoutStatements),
+                version(NEWEST, Samples::batchOfEverything));
     }
 
     private static Arguments version(String file, Supplier<Batch> content) {

@@ -4,16 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pgdoorman.session.MovingSession;
+import io.pgdoorman.statement.ServerStatements;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -180,6 +183,54 @@ class BatchHostileTest {
                     .isInstanceOf(FormatException.class)
                     .hasMessageContaining("without its socket");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2, -1, Integer.MAX_VALUE, Integer.MIN_VALUE})
+    void aNameHasTheNumberOfAStatement(int number) {
+        var table = new StatementTable();
+        byte[] named =
+                new FieldWriter()
+                        .put(1, new FieldWriter().put(1, new byte[] {'s'}).put(2, number))
+                        .toByteArray();
+
+        assertThatThrownBy(() -> tableOfOne(table).client(new FieldReader(named)))
+                .isInstanceOf(FormatException.class);
+    }
+
+    private static StatementTable tableOfOne(StatementTable table) throws FormatException {
+        table.read(new FieldReader(new FieldWriter().put(1, new byte[] {0, 0, 0}).toByteArray()));
+        return table;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-1, 1", "1, -1", "2, 0", "0, 2", "2147483647, 1", "-2147483648, 1"})
+    void aServerHasNoMoreStatementsThanAreNamed(int used, int closed) throws Exception {
+        var entry = new FieldWriter().put(1, 1).put(2, new byte[] {'d'});
+        byte[] bytes = new FieldWriter().put(1, entry).put(2, used).put(3, closed).toByteArray();
+
+        ServerStatements.Frozen read =
+                tableOfOne(new StatementTable()).server(new FieldReader(bytes));
+
+        assertThatThrownBy(() -> ServerStatements.thaw(read, UnaryOperator.identity()))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"5, 1, 0", "-1, 1, 0", "0, 2, 0", "1, 1, 2", "0, -2147483648, 0"})
+    void aChangeIsOfAKnownKindAndOfAnEntry(int kind, int entry, int old) throws Exception {
+        byte[] bytes =
+                new FieldWriter()
+                        .put(1, new FieldWriter().put(1, 1).put(2, new byte[] {'d'}))
+                        .put(2, 1)
+                        .put(4, new FieldWriter().put(1, kind).put(2, entry).put(4, old))
+                        .toByteArray();
+
+        ServerStatements.Frozen read =
+                tableOfOne(new StatementTable()).server(new FieldReader(bytes));
+
+        assertThatThrownBy(() -> ServerStatements.thaw(read, UnaryOperator.identity()))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

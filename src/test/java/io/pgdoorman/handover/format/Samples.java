@@ -5,8 +5,11 @@ import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.net.DetachedSocket;
 import io.pgdoorman.session.FrozenLogin;
 import io.pgdoorman.session.FrozenSession;
+import io.pgdoorman.session.FrozenStatements;
 import io.pgdoorman.session.MovingLogin;
 import io.pgdoorman.session.MovingSession;
+import io.pgdoorman.statement.ServerStatements;
+import io.pgdoorman.statement.Statement;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.FrameScanner;
 import io.pgdoorman.wire.FrameScanner.Verdict;
@@ -275,13 +278,56 @@ final class Samples {
 
     /** Uses every field there is. */
     static Batch batchOfEverything() {
+        return batchOfEverything(everythingWithStatements());
+    }
+
+    /** As the first version wrote it. */
+    static Batch batchWithoutStatements() {
+        return batchOfEverything(everything());
+    }
+
+    static SessionBuilder everythingWithStatements() {
+        var named = new Statement(bytes("SELECT 1\0\0\0"), "settings", 7, 5, true);
+        named.markFrequent();
+        var unnamed = new Statement(bytes("SELECT $1\0\0\1\0\0\0\27"), "settings", 9, 0, false);
+        SessionBuilder s = everything();
+        s.mapping = true;
+        s.statements =
+                new FrozenStatements(
+                        List.of(new FrozenStatements.Named(bytes("s"), named)),
+                        unnamed,
+                        List.of(
+                                new FrozenStatements.Change(2, bytes("old"), unnamed, null),
+                                new FrozenStatements.Change(0, null, null, unnamed)),
+                        List.of(new FrozenStatements.Used(bytes("DOORMAN_7"), bytes("s"))));
+        ServerBuilder server = everythingOfAServer();
+        server.statements =
+                new ServerStatements.Frozen(
+                        List.of(
+                                new ServerStatements.FrozenEntry(
+                                        named, bytes("DOORMAN_7_2"), true, true, false),
+                                new ServerStatements.FrozenEntry(
+                                        unnamed, bytes("DOORMAN_9"), false, false, true)),
+                        1,
+                        1,
+                        List.of(
+                                new ServerStatements.FrozenChange(1, 0, null, 1),
+                                new ServerStatements.FrozenChange(3, -1, named, -1)),
+                        unnamed,
+                        3,
+                        true);
+        s.server = server;
+        return s;
+    }
+
+    private static Batch batchOfEverything(SessionBuilder everything) {
         var unix = new ServerBuilder();
         unix.id = 7;
         unix.address = ServerBuilder.UNIX;
         return new Batch(
                 List.of(
                         new MovingSession(
-                                everything().build(),
+                                everything.build(),
                                 new DetachedSocket(21, bytes("unread"), bytes("unwritten")),
                                 new DetachedSocket(22, bytes("rows"), bytes("query"))),
                         new MovingSession(new SessionBuilder().build(), plain(23), null)),

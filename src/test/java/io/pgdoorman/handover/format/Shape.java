@@ -13,9 +13,19 @@ public record Shape(String name, Map<Integer, Shape> inner) {
     private static final Shape SOCKET = of("socket");
     private static final Shape PERMITS = of("permits");
     private static final Shape STREAM = of("stream");
-    private static final Shape SERVER_STATE = of("server state").with(14, STREAM);
+    private static final Shape OF_CLIENT =
+            of("statements of a client")
+                    .with(1, of("name of a client"))
+                    .with(3, of("change of a client"))
+                    .with(4, of("use of a client"));
+    private static final Shape OF_SERVER =
+            of("statements of a server")
+                    .with(1, of("name of a server"))
+                    .with(4, of("change of a server"));
+    private static final Shape SERVER_STATE =
+            of("server state").with(14, STREAM).with(29, OF_SERVER);
     private static final Shape SESSION_STATE =
-            of("session state").with(11, STREAM).with(29, SERVER_STATE);
+            of("session state").with(11, STREAM).with(29, SERVER_STATE).with(30, OF_CLIENT);
 
     /** {@link Batch}. */
     static final Shape BATCH =
@@ -25,7 +35,8 @@ public record Shape(String name, Map<Integer, Shape> inner) {
                     .with(3, of("login").with(1, of("login state")).with(2, SOCKET))
                     .with(4, of("server").with(1, SERVER_STATE).with(2, SOCKET))
                     .with(5, PERMITS)
-                    .with(6, PERMITS);
+                    .with(6, PERMITS)
+                    .with(7, of("statement"));
 
     /** {@code ProcessState}. */
     public static final Shape PROCESS =
