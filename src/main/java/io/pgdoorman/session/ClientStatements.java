@@ -247,9 +247,7 @@ final class ClientStatements {
         switch (change.kind) {
             case PARSE, CLOSE -> {
                 if (name == null) {
-                    if (unnamed == change.after) {
-                        unnamed = failed ? null : change.before;
-                    }
+                    undoUnnamed(change, failed ? null : change.before);
                 } else if (statement(name) == change.after) {
                     restore(name, change.before);
                 }
@@ -263,6 +261,25 @@ final class ClientStatements {
                 }
             }
             case SURE -> {}
+        }
+    }
+
+    /** What was sent later is still to come. */
+    private void undoUnnamed(Change change, @Nullable Statement before) {
+        ArrayDeque<Change> later = sent;
+        boolean superseded = false;
+        int count = later == null ? 0 : later.size();
+        for (int i = 0; later != null && i < count; i++) {
+            Change next = later.remove();
+            boolean first =
+                    !superseded
+                            && next.name == null
+                            && (next.kind == Kind.PARSE || next.kind == Kind.CLOSE);
+            later.add(first ? new Change(next.kind, null, before, next.after) : next);
+            superseded |= first;
+        }
+        if (!superseded && unnamed == change.after) {
+            unnamed = before;
         }
     }
 

@@ -485,7 +485,7 @@ final class StatementRelay {
             remember(statement, name, named.name());
             return name;
         }
-        if (statement.equals(statements.unnamed())) {
+        if (statements.isUnnamed(statement)) {
             remember(statement, NO_NAME, UNNAMED);
             return null;
         }
@@ -529,7 +529,7 @@ final class StatementRelay {
      */
     private @Nullable Verdict onUnknown(Server server, ByteBuf in, int name, int nameEnd) {
         if (nameEnd == name) {
-            if (server.statements().unnamed() != null) {
+            if (server.statements().mayHaveUnnamed()) {
                 stream.passRun();
                 server.closeUnnamed();
             }

@@ -87,9 +87,26 @@ public final class ServerStatements {
         }
     }
 
-    /** One that was sent. {@code before} is what the unnamed statement was. */
-    private record Change(
-            Kind kind, @Nullable Entry entry, @Nullable Statement before, @Nullable Entry old) {}
+    /** One that was sent. */
+    private static final class Change {
+        private final Kind kind;
+        private final @Nullable Entry entry;
+        private final @Nullable Entry old;
+
+        /** What the unnamed statement is if this does not happen. */
+        private @Nullable Statement before;
+
+        Change(Kind kind, @Nullable Entry entry, @Nullable Statement before, @Nullable Entry old) {
+            this.kind = kind;
+            this.entry = entry;
+            this.before = before;
+            this.old = old;
+        }
+
+        boolean isOfUnnamed() {
+            return kind == Kind.UNNAMED || kind == Kind.CLOSE_UNNAMED;
+        }
+    }
 
     private final LinkedHashMap<Statement, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
     private final ArrayDeque<Change> sent = new ArrayDeque<>();
@@ -97,7 +114,13 @@ public final class ServerStatements {
     /** Entries that are no longer used, but that the server has; closed with the next Parse. */
     private final ArrayDeque<Entry> orphans = new ArrayDeque<>();
 
+    /** What the unnamed statement will be if all that was sent succeeds. */
     private @Nullable Statement unnamed;
+
+    /** Changes of it that have no reply yet, and the batch the last one belongs to. */
+    private int unnamedSent;
+
+    private int unnamedBatch;
     private int batch;
     private int epoch;
     private boolean mayBeGone;
@@ -126,9 +149,19 @@ public final class ServerStatements {
         return entry == null || entry.confirmed ? null : entry;
     }
 
-    /** Whose the server's unnamed statement is; null if it has none. */
-    public @Nullable Statement unnamed() {
-        return unnamed;
+    /** Whether this will be the server's unnamed statement when it reads what is sent next. */
+    public boolean isUnnamed(Statement statement) {
+        return statement.equals(unnamed) && isUnnamedSure();
+    }
+
+    /** Whether the server may have an unnamed statement when it reads what is sent next. */
+    public boolean mayHaveUnnamed() {
+        return unnamed != null || !isUnnamedSure();
+    }
+
+    /** What an earlier batch does to it may yet fail. */
+    private boolean isUnnamedSure() {
+        return unnamedSent == 0 || unnamedBatch == batch;
     }
 
     public int size() {
@@ -215,19 +248,29 @@ public final class ServerStatements {
 
     /** A Parse without a name is sent. */
     public void prepareUnnamed(Statement statement) {
-        sent.add(new Change(Kind.UNNAMED, null, unnamed, null));
-        unnamed = statement;
+        sendUnnamed(Kind.UNNAMED, statement);
     }
 
     /** A Close of the unnamed statement is sent. */
     public void closeUnnamed() {
-        sent.add(new Change(Kind.CLOSE_UNNAMED, null, unnamed, null));
-        unnamed = null;
+        sendUnnamed(Kind.CLOSE_UNNAMED, null);
+    }
+
+    private void sendUnnamed(Kind kind, @Nullable Statement statement) {
+        sent.add(new Change(kind, null, unnamed, null));
+        unnamed = statement;
+        unnamedSent++;
+        unnamedBatch = batch;
     }
 
     /** A simple query is sent. */
     public void forgetUnnamed() {
         unnamed = null;
+        if (unnamedSent > 0) {
+            for (Change change : sent) {
+                change.before = null;
+            }
+        }
     }
 
     /** A command is sent that takes everything away if it succeeds. */
@@ -280,6 +323,9 @@ public final class ServerStatements {
     /** The oldest of those sent succeeded. */
     public void confirmed() {
         Change change = sent.poll();
+        if (change != null && change.isOfUnnamed()) {
+            unnamedSent--;
+        }
         Entry entry = change == null ? null : change.entry;
         if (change == null || entry == null) {
             return;
@@ -333,7 +379,10 @@ public final class ServerStatements {
                     orphans.add(entry);
                 }
             }
-            case UNNAMED, CLOSE_UNNAMED -> unnamed = failed ? null : change.before;
+            case UNNAMED, CLOSE_UNNAMED -> {
+                unnamedSent--;
+                undoUnnamed(failed ? null : change.before);
+            }
             case AGAIN -> {
                 if (entry != null) {
                     entries.remove(entry.statement, entry);
@@ -366,6 +415,17 @@ public final class ServerStatements {
                 return;
             }
         }
+    }
+
+    /** What was sent later is still to come. */
+    private void undoUnnamed(@Nullable Statement before) {
+        for (Change later : sent) {
+            if (later.isOfUnnamed()) {
+                later.before = before;
+                return;
+            }
+        }
+        unnamed = before;
     }
 
     // ---- freeze ---------------------------------------------------------------------------------
@@ -496,6 +556,10 @@ public final class ServerStatements {
                             adopted(change.before(), adopt),
                             at(change.old(), all)));
         }
+        for (Change change : thawed.sent) {
+            thawed.unnamedSent += change.isOfUnnamed() ? 1 : 0;
+        }
+        thawed.unnamedBatch = -1; // perhaps of this batch: then it is prepared once more
         thawed.unnamed = adopted(frozen.unnamed(), adopt);
         thawed.epoch = frozen.epoch();
         thawed.mayBeGone = frozen.mayBeGone();

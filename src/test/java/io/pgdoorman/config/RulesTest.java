@@ -133,7 +133,6 @@ class RulesTest {
             value = {
                 "tcp_socket_buffer_size = 65535 | slows transfers down",
                 "tcp_socket_buffer_size = 1 | slows transfers down",
-                "client_anonymous_prepared_cache_size = 0 | sets no bound",
                 "fallback_cooldown = 999 | is very short",
                 "fallback_lifetime = '31s' | is longer than fallback_cooldown"
             })
