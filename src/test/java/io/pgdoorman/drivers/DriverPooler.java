@@ -33,9 +33,17 @@ final class DriverPooler implements AutoCloseable {
     private final PoolerProcess pooler;
 
     DriverPooler() {
+        this("");
+    }
+
+    /**
+     * @param schema statements that make further tables
+     */
+    DriverPooler(String schema) {
         Requirement.packagedProgram();
         SERVER.execute(
                 database,
+                schema,
                 "GRANT ALL ON SCHEMA public TO " + PostgresServer.APP,
                 "CREATE TABLE account (id int PRIMARY KEY, balance bigint NOT NULL, version int"
                         + " NOT NULL DEFAULT 0)",
