@@ -12,6 +12,21 @@ final class Statements {
     static List<Sequence> sequences() {
         return List.of(
                 sequence(
+                        "unnamed statement skipped after an error, and parsed again at once",
+                        run("SELECT 1 / $1::int", "0"),
+                        parse("SELECT $1::int + 3"),
+                        sync(),
+                        parse("SELECT $1::int + 3"),
+                        bind("", "", "0"),
+                        describe(),
+                        execute(),
+                        sync(),
+                        ready(2),
+                        bind("", "", "1"),
+                        execute(),
+                        sync(),
+                        ready()),
+                sequence(
                         "named statement in one batch",
                         parse("s", "SELECT $1::int"),
                         describeStatement("s"),
