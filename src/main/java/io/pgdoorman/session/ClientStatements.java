@@ -26,7 +26,9 @@ final class ClientStatements {
         AGAIN(1),
         CLOSE(2),
         /** Done whatever comes. */
-        SURE(3);
+        SURE(3),
+        /** Without a name, to the server's own unnamed statement. */
+        PARSE_AS_IT_CAME(4);
 
         private final int code;
 
@@ -107,6 +109,20 @@ final class ClientStatements {
         return named == null ? 0 : named.size();
     }
 
+    /**
+     * Whether the unnamed statement's Parse went to the server as it came, and has no reply yet:
+     * what uses it goes as it comes too, for it fails if that does.
+     */
+    boolean isUnnamedInDoubt() {
+        Change last = null;
+        if (sent != null) {
+            for (Change change : sent) {
+                last = change.name == null && change.kind != Kind.SURE ? change : last;
+            }
+        }
+        return last != null && last.kind == Kind.PARSE_AS_IT_CAME && last.after == unnamed;
+    }
+
     /** All of them: what PostgreSQL has prepared of them is out of date. */
     void renewAll() {
         Map<StatementName, Named> map = named;
@@ -131,8 +147,8 @@ final class ClientStatements {
         note(new Change(Kind.AGAIN, name, statement(name), statement));
     }
 
-    void parseUnnamed(Statement statement) {
-        note(new Change(Kind.PARSE, null, unnamed, statement));
+    void parseUnnamed(Statement statement, boolean asItCame) {
+        note(new Change(asItCame ? Kind.PARSE_AS_IT_CAME : Kind.PARSE, null, unnamed, statement));
         unnamed = statement;
     }
 
@@ -245,7 +261,7 @@ final class ClientStatements {
     private void undo(Change change, boolean failed) {
         StatementName name = change.name;
         switch (change.kind) {
-            case PARSE, CLOSE -> {
+            case PARSE, PARSE_AS_IT_CAME, CLOSE -> {
                 if (name == null) {
                     undoUnnamed(change, failed ? null : change.before);
                 } else if (statement(name) == change.after) {
@@ -274,7 +290,9 @@ final class ClientStatements {
             boolean first =
                     !superseded
                             && next.name == null
-                            && (next.kind == Kind.PARSE || next.kind == Kind.CLOSE);
+                            && (next.kind == Kind.PARSE
+                                    || next.kind == Kind.PARSE_AS_IT_CAME
+                                    || next.kind == Kind.CLOSE);
             later.add(first ? new Change(next.kind, null, before, next.after) : next);
             superseded |= first;
         }

@@ -735,7 +735,7 @@ public final class Session
 
     @Override
     public ErrorFate onError(Server s, ByteBuf in, int index, int bodyLength) {
-        return statements == null ? ErrorFate.PASSES : statements.onError(s, in, index, bodyLength);
+        return mapping ? statements().onError(s, in, index, bodyLength) : ErrorFate.PASSES;
     }
 
     @Override

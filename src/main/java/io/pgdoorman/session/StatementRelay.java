@@ -227,7 +227,7 @@ final class StatementRelay {
                     bodyLength);
         }
         statement.see(System.nanoTime());
-        own.parseUnnamed(statement);
+        own.parseUnnamed(statement, !statement.isProven());
         if (statement.isProven()) {
             statement.markFrequent();
             return sendOrSkip(server, statement, in, text, 1, bodyLength);
@@ -334,7 +334,7 @@ final class StatementRelay {
                             .formatted(MAX_HELD_PARSE >> 20));
         }
         var passing = Statement.passing();
-        own.parseUnnamed(passing);
+        own.parseUnnamed(passing, true);
         server.sentUnnamedParse();
         server.statements().prepareUnnamed(passing);
         return Verdict.PASS_AND_SHOW;
@@ -485,7 +485,8 @@ final class StatementRelay {
             remember(statement, name, named.name());
             return name;
         }
-        if (statements.isUnnamed(statement)) {
+        if (statements.isUnnamed(statement)
+                || (statements.isLastUnnamed(statement) && own.isUnnamedInDoubt())) {
             remember(statement, NO_NAME, UNNAMED);
             return null;
         }

@@ -154,6 +154,11 @@ public final class ServerStatements {
         return statement.equals(unnamed) && isUnnamedSure();
     }
 
+    /** Whether it will be if all that was sent succeeds. */
+    public boolean isLastUnnamed(Statement statement) {
+        return statement.equals(unnamed);
+    }
+
     /** Whether the server may have an unnamed statement when it reads what is sent next. */
     public boolean mayHaveUnnamed() {
         return unnamed != null || !isUnnamedSure();

@@ -115,12 +115,12 @@ class ClientStatementsTest {
 
     @Test
     void aFailedUnnamedParseLeavesNoneAndASkippedOneTheOneBefore() {
-        own.parseUnnamed(one);
+        own.parseUnnamed(one, false);
         own.confirmed();
-        own.parseUnnamed(two);
+        own.parseUnnamed(two, false);
         own.undo(1, false);
         Statement skipped = own.unnamed();
-        own.parseUnnamed(two);
+        own.parseUnnamed(two, false);
         own.undo(1, true);
 
         assertThat(skipped).isSameAs(one);
@@ -182,7 +182,7 @@ class ClientStatementsTest {
                 if (statement == null) {
                     own.closeUnnamed();
                 } else {
-                    own.parseUnnamed(statement);
+                    own.parseUnnamed(statement, false);
                 }
             } else if (statement != null) {
                 if (own.get(name) == null) {
