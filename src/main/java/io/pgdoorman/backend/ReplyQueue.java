@@ -370,18 +370,23 @@ public final class ReplyQueue {
         }
     }
 
-    /** One batch without a Parse or Close is outstanding, and nothing else. */
+    /**
+     * One batch without a Parse or Close is outstanding, and nothing else; it has a Describe, so
+     * that the client hears of other columns.
+     */
     boolean isSimpleBatch() {
         if (size < 2 || batchOpen || at(size - 1) != SYNC) {
             return false;
         }
+        boolean described = false;
         for (int i = 0; i < size - 1; i++) {
             byte kind = at(i);
             if (kind != BIND && kind != DESCRIBE && kind != EXECUTE) {
                 return false;
             }
+            described |= kind == DESCRIBE;
         }
-        return true;
+        return described;
     }
 
     /**

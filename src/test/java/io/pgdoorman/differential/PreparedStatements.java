@@ -632,7 +632,6 @@ final class PreparedStatements {
                         query("ALTER TABLE turned ALTER a TYPE text"),
                         ready(),
                         bind("", "s"),
-                        describe(),
                         execute(),
                         sync(),
                         ready(),
