@@ -215,6 +215,9 @@ final class StatementRelay {
         if (textEnd < 0 || !isWholeParse(in, textEnd, end)) {
             return null;
         }
+        if (nameEnd == index && isTooMuch(server, bodyLength)) {
+            return onEndlessParse(server, false);
+        }
         Statement statement = define(server, in, text, textEnd, end);
         if (nameEnd > index) {
             return onNamedParse(
@@ -235,6 +238,11 @@ final class StatementRelay {
         server.sentUnnamedParse();
         server.statements().prepareUnnamed(statement);
         return Verdict.PASS;
+    }
+
+    /** What has no reply yet is kept: so a long batch of long texts has to be bounded. */
+    private static boolean isTooMuch(Server server, int bodyLength) {
+        return (long) bodyLength * server.replies().size() > MAX_HELD_PARSE;
     }
 
     /** Number of types, and the types. */
