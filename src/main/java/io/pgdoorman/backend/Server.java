@@ -44,11 +44,7 @@ public final class Server implements ServerProtocol.Events {
     private ServerOwner owner;
     private @Nullable ByteBuf composed;
 
-    /** What a batch uses that can be run again; its bytes once they are written. */
-    private ServerStatements.@Nullable Entry retried;
-
-    private @Nullable ByteBuf retriedBytes;
-    private boolean retryWhole;
+    private final BatchCopy lastBatch = new BatchCopy();
     private boolean messageCut;
     private boolean closed;
     private int cancelsInFlight;
@@ -211,7 +207,7 @@ public final class Server implements ServerProtocol.Events {
 
     /** Writes without flush. Consumes {@code bytes}. */
     public void write(ByteBuf bytes) {
-        forgetRetry();
+        lastBatch.forget();
         writeComposed();
         channel.write(bytes, channel.voidPromise());
     }
@@ -239,17 +235,15 @@ public final class Server implements ServerProtocol.Events {
         ByteBuf bytes = composed;
         if (bytes != null) {
             composed = null;
-            if (retried != null) {
-                retriedBytes = retriedBytes == null ? bytes.retainedDuplicate() : dropRetry();
-            }
+            lastBatch.onWritten(bytes);
             channel.write(bytes, channel.voidPromise());
         }
     }
 
     public void flush() {
         writeComposed();
-        if (retried != null && !retryWhole) {
-            keepRetry();
+        if (lastBatch.isOpen() && lastBatch.onFlushed(protocol.replies().isSimpleBatch())) {
+            protocol.awaitFirstReply();
         }
         channel.flush();
     }
@@ -261,39 +255,15 @@ public final class Server implements ServerProtocol.Events {
      * nothing is outstanding. It can be run again if it turns out to be whole by then.
      */
     public void mayRetry(Statement statement) {
-        forgetRetry();
-        if (composed == null) {
-            retried = statements.use(statement);
-        }
-    }
-
-    private void keepRetry() {
-        if (retriedBytes == null || !protocol.replies().isSimpleBatch()) {
-            forgetRetry();
-        } else {
-            retryWhole = true;
-            protocol.awaitFirstReply();
-        }
-    }
-
-    private @Nullable ByteBuf dropRetry() {
-        forgetRetry();
-        return null;
-    }
-
-    private void forgetRetry() {
-        ByteBuf bytes = retriedBytes;
-        retried = null;
-        retriedBytes = null;
-        retryWhole = false;
-        if (bytes != null) {
-            bytes.release();
+        ServerStatements.Entry entry = statements.use(statement);
+        if (composed == null && entry != null) {
+            lastBatch.begin(entry);
         }
     }
 
     @Override
     public void onFirstReply() {
-        forgetRetry();
+        lastBatch.forget();
     }
 
     /**
@@ -302,11 +272,8 @@ public final class Server implements ServerProtocol.Events {
      * @return false if that is not possible any more
      */
     public boolean retry() {
-        ServerStatements.Entry entry = retried;
-        ByteBuf bytes = retriedBytes;
+        ServerStatements.Entry entry = lastBatch.entry();
         if (entry == null
-                || bytes == null
-                || !retryWhole
                 || status() != TransactionStatus.IDLE
                 || !protocol.replies().isSimpleBatch()
                 || statements.use(entry.statement()) != entry) {
@@ -314,14 +281,12 @@ public final class Server implements ServerProtocol.Events {
         }
         Statement statement = entry.statement();
         statement.renew(statement.generation());
-        retried = null;
-        retriedBytes = null;
-        retryWhole = false;
+        ByteBuf batch = lastBatch.take();
         statements.renew(entry);
         protocol.retry();
         writeClose(entry.name());
         writeParse(entry.name(), statement);
-        write(bytes);
+        write(batch);
         flush();
         return true;
     }
@@ -574,7 +539,7 @@ public final class Server implements ServerProtocol.Events {
         if (!closed) {
             closed = true;
             protocol.release();
-            forgetRetry();
+            lastBatch.forget();
             if (composed != null) {
                 composed.release();
                 composed = null;
@@ -696,7 +661,7 @@ public final class Server implements ServerProtocol.Events {
     public FrozenServer freeze() {
         assert inLoop();
         flush();
-        forgetRetry();
+        lastBatch.forget();
         closed = true;
         return new FrozenServer(
                 identity,

@@ -291,7 +291,13 @@ public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Li
                     return false;
                 }
                 replies.receivedError();
-                if (bodyLength <= MAX_HELD_BODY && isProtocolViolation(in, index, bodyLength)) {
+                if (bodyLength <= MAX_HELD_BODY
+                        && ErrorFields.has(
+                                in,
+                                index,
+                                bodyLength,
+                                ErrorFields.SQLSTATE,
+                                SqlState.PROTOCOL_VIOLATION)) {
                     // A message the backend could not read may be the very Sync that is waited for.
                     replies.receivedViolation();
                 }
@@ -370,24 +376,6 @@ public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Li
         }
         stream.passRun(this); // the client may get another message in the place of this one
         return events.onParameterStatus(changed.name(), changed.value());
-    }
-
-    /** Looks for SQLSTATE 08P01 among the fields. */
-    private static boolean isProtocolViolation(ByteBuf in, int index, int bodyLength) {
-        int end = index + bodyLength;
-        int field = index;
-        while (field < end && in.getByte(field) != 0) {
-            int terminator = in.indexOf(field + 1, end, (byte) 0);
-            if (terminator < 0) {
-                return false;
-            }
-            if (in.getByte(field) == ErrorFields.SQLSTATE) {
-                return in.toString(field + 1, terminator - field - 1, StandardCharsets.US_ASCII)
-                        .equals(SqlState.PROTOCOL_VIOLATION);
-            }
-            field = terminator + 1;
-        }
-        return false;
     }
 
     /** A tag is only read if it may be one of those that leave traces. */

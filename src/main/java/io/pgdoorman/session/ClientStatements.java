@@ -1,6 +1,7 @@
 package io.pgdoorman.session;
 
 import io.pgdoorman.statement.Statement;
+import io.pgdoorman.statement.StatementMemory;
 
 import org.jspecify.annotations.Nullable;
 
@@ -178,8 +179,9 @@ final class ClientStatements {
 
     /** A DEALLOCATE that is answered without a server. */
     void remove(StatementName name) {
-        if (named != null) {
-            named.remove(name);
+        Named removed = named == null ? null : named.remove(name);
+        if (removed != null) {
+            StatementMemory.letGo(removed.statement);
         }
     }
 
@@ -190,13 +192,31 @@ final class ClientStatements {
 
     /** The client's own simple query takes all of them away. */
     void clear() {
-        named = null;
+        clearNamed();
         unnamed = null;
+    }
+
+    private void clearNamed() {
+        if (named != null) {
+            named.values().forEach(one -> StatementMemory.letGo(one.statement));
+            named = null;
+        }
+    }
+
+    /** The client has left. */
+    void end() {
+        if (named != null) {
+            named.values().forEach(one -> one.statement.forgetDefinition());
+        }
+        if (unnamed != null) {
+            unnamed.forgetDefinition();
+        }
+        clear();
     }
 
     /** The server has forgotten all that have a name, but those sent since, by its own word. */
     void gone() {
-        named = null;
+        clearNamed();
         if (sent != null) {
             for (Change change : sent) {
                 StatementName name = change.name;
@@ -213,8 +233,9 @@ final class ClientStatements {
         if (named == null) {
             named = new HashMap<>(4);
         }
-        named.remove(name); // the key is that of the value
+        remove(name); // the key is that of the value
         named.put(name, new Named(name, statement, inDoubt));
+        StatementMemory.hold(statement);
     }
 
     private void note(Change change) {
@@ -328,6 +349,7 @@ final class ClientStatements {
 
     // ---- freeze ---------------------------------------------------------------------------------
 
+    /** This object is of no use afterwards. */
     FrozenStatements freeze(List<FrozenStatements.Used> used) {
         boolean empty = named == null && unnamed == null && (sent == null || sent.isEmpty());
         if (empty && used.isEmpty()) {
@@ -350,7 +372,9 @@ final class ClientStatements {
                                 change.after));
             }
         }
-        return new FrozenStatements(names, unnamed, changes, used);
+        var frozen = new FrozenStatements(names, unnamed, changes, used);
+        clear();
+        return frozen;
     }
 
     /**

@@ -9,6 +9,7 @@ public enum CloseReason {
     SLOW_READER("client did not read for too long"),
     PARAMETERS("parameters could not be set on the server"),
     SESSION_STATE("session state in transaction mode"),
+    NO_MEMORY("no memory for its message"),
     SHUTDOWN("shutdown"),
     INTERNAL("internal error");
 

@@ -68,6 +68,13 @@ public final class Session
     /** A piece this small is copied to where another stands already. */
     private static final int MAX_COMPOSED = 1_024;
 
+    /** Less is not worth counting. */
+    private static final int MIN_COUNTED = 16 * 1024;
+
+    private static final String NO_MEMORY =
+            "Server is temporarily out of memory. Please try again later or reduce the size of your"
+                    + " query.";
+
     private enum State {
         IDLE,
         WAITING,
@@ -92,6 +99,10 @@ public final class Session
     private State state = State.IDLE;
     private @Nullable Server server;
     private @Nullable Ticket ticket;
+
+    /** Bytes of an unfinished message that count in the budget. */
+    private int heldCounted;
+
     private boolean nameExpected;
     private long scanState;
 
@@ -367,6 +378,9 @@ public final class Session
     private void relay(ByteBuf in) {
         try {
             int done = stream.read(in, this, client.alloc());
+            if (!countHeld()) {
+                return;
+            }
             if (state == State.WAITING) {
                 hold(in.retain(), done);
             } else if (server != null) {
@@ -384,6 +398,31 @@ public final class Session
                 stream.release();
             }
         }
+    }
+
+    /**
+     * A long message that has to be whole counts in the budget of the process while it comes.
+     *
+     * @return false if the client had to be closed, because there is no memory for it
+     */
+    private boolean countHeld() {
+        int held = stream.partialBytes();
+        int before = heldCounted;
+        if (before == 0 && held < MIN_COUNTED) {
+            return true;
+        }
+        heldCounted = held;
+        if (held <= before) {
+            sessions.memory().subtract(before - held);
+            return true;
+        }
+        if (sessions.memory().add(held - before)) {
+            return true;
+        }
+        fail(
+                CloseReason.NO_MEMORY,
+                ErrorResponse.of(Severity.FATAL, SqlState.OUT_OF_MEMORY, NO_MEMORY));
+        return false;
     }
 
     /**
@@ -655,12 +694,7 @@ public final class Session
     private void hold(ByteBuf in, int index) {
         if (!pending.add(in, index)) {
             leaveQueue();
-            onRefused(
-                    ErrorResponse.of(
-                            Severity.ERROR,
-                            SqlState.OUT_OF_MEMORY,
-                            "Server is temporarily out of memory. Please try again later or reduce"
-                                    + " the size of your query."));
+            onRefused(ErrorResponse.of(Severity.ERROR, SqlState.OUT_OF_MEMORY, NO_MEMORY));
         } else if (pending.isFull()) {
             client.config().setAutoRead(false);
         }
@@ -880,7 +914,13 @@ public final class Session
         end(reason);
         switch (reason) {
             case CLIENT_GONE, SLOW_READER, TERMINATED -> client.close(); // waits for no message
-            case PROTOCOL_VIOLATION, SERVER_GONE, PARAMETERS, SESSION_STATE, SHUTDOWN, INTERNAL ->
+            case NO_MEMORY,
+                    PROTOCOL_VIOLATION,
+                    SERVER_GONE,
+                    PARAMETERS,
+                    SESSION_STATE,
+                    SHUTDOWN,
+                    INTERNAL ->
                     ClientOutput.closeAfter(client, null);
         }
     }
@@ -892,8 +932,13 @@ public final class Session
         enter(State.CLOSED);
         server = null;
         stream.release();
+        sessions.memory().subtract(heldCounted);
+        heldCounted = 0;
         checkQuery.forget();
         pending.release();
+        if (statements != null) {
+            statements.end();
+        }
         if (last == State.WAITING) {
             leaveQueue();
         }
@@ -926,6 +971,8 @@ public final class Session
             place = new FrozenSession.Place(t.sinceNanos(), t.deadlineNanos());
             shard.leave(t);
         }
+        sessions.memory().subtract(heldCounted);
+        heldCounted = 0;
         var frozen =
                 new FrozenSession(
                         identity,

@@ -12,7 +12,7 @@ import io.pgdoorman.statement.Command;
 import io.pgdoorman.statement.ServerStatements;
 import io.pgdoorman.statement.Statement;
 import io.pgdoorman.statement.StatementCache;
-import io.pgdoorman.wire.BackendType;
+import io.pgdoorman.statement.StatementMemory;
 import io.pgdoorman.wire.FrameScanner.Verdict;
 import io.pgdoorman.wire.Frames;
 import io.pgdoorman.wire.FrontendType;
@@ -21,7 +21,6 @@ import io.pgdoorman.wire.SqlState;
 import io.pgdoorman.wire.TransactionStatus;
 import io.pgdoorman.wire.backend.CloseComplete;
 import io.pgdoorman.wire.backend.CommandComplete;
-import io.pgdoorman.wire.backend.ErrorFields;
 import io.pgdoorman.wire.backend.ErrorResponse;
 import io.pgdoorman.wire.backend.ParseComplete;
 import io.pgdoorman.wire.backend.Severity;
@@ -29,9 +28,6 @@ import io.pgdoorman.wire.backend.Severity;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
@@ -61,15 +57,9 @@ final class StatementRelay {
     private static final int MAX_HELD_BIND = 4 * 1024;
 
     private static final int MAX_COMMAND = 512;
-    private static final byte[] PREFIX =
-            ServerStatements.PREFIX.getBytes(StandardCharsets.US_ASCII);
-
     private static final byte[] NO_NAME = {};
     private static final ParseComplete PARSE_COMPLETE = new ParseComplete();
     private static final CloseComplete CLOSE_COMPLETE = new CloseComplete();
-
-    /** Some of those that were run since the server came to rest. */
-    private static final int RECENT = 8;
 
     private static final byte LOWER = 0x20;
     private static final StatementName UNNAMED = StatementName.of(NO_NAME);
@@ -94,13 +84,7 @@ final class StatementRelay {
     private final ClientStatements own = new ClientStatements();
     private @Nullable ParameterSet contextOf;
     private String context = "";
-    private final @Nullable Statement[] recent = new Statement[RECENT];
-
-    /** Of those in {@link #recent} the names, on the server and the client's. */
-    private final byte[][] serverNames = new byte[RECENT][];
-
-    private final @Nullable StatementName[] clientNames = new StatementName[RECENT];
-    private int run;
+    private final StatementErrors errors;
 
     StatementRelay(
             Stream stream,
@@ -113,6 +97,7 @@ final class StatementRelay {
         this.client = client;
         this.profile = profile;
         this.parameters = parameters;
+        this.errors = new StatementErrors(client, own);
     }
 
     // ---- what the client sends ------------------------------------------------------------------
@@ -269,7 +254,7 @@ final class StatementRelay {
             server.statements().prepareAgain(statement, entry);
             server.addTraces(statement.traces()); // the name may turn out to be free
             server.sentMappedParse();
-            remember(taken.statement(), entry.name(), name);
+            errors.remember(taken.statement(), entry.name(), name);
             rename(server, FrontendType.PARSE, entry.name(), nameLength, bodyLength);
             return Verdict.PASS;
         }
@@ -278,6 +263,12 @@ final class StatementRelay {
                     SqlState.CONFIGURATION_LIMIT_EXCEEDED,
                     "more than %d prepared statements (client_prepared_statements_limit)"
                             .formatted(pool.settings().clientStatements()));
+        }
+        if (StatementMemory.isFull()) {
+            throw new ProtocolException(
+                    SqlState.OUT_OF_MEMORY,
+                    "no memory for more prepared statements: close those that are not needed, or"
+                            + " see PG_DOORMAN_HEAP");
         }
         statement.see(System.nanoTime());
         own.parse(name, statement);
@@ -490,19 +481,19 @@ final class StatementRelay {
         if (named != null) {
             stream.passRun();
             byte[] name = bringNamed(server, named).name();
-            remember(statement, name, named.name());
+            errors.remember(statement, name, named.name());
             return name;
         }
         if (statements.isUnnamed(statement)
                 || (statements.isLastUnnamed(statement) && own.isUnnamedInDoubt())) {
-            remember(statement, NO_NAME, UNNAMED);
+            errors.remember(statement, NO_NAME, UNNAMED);
             return null;
         }
         ServerStatements.Entry entry = statements.use(statement);
         stream.passRun();
         if (entry == null) {
             if (!statement.isFrequent()) {
-                remember(statement, NO_NAME, UNNAMED);
+                errors.remember(statement, NO_NAME, UNNAMED);
                 if (statement.isPassing()) {
                     server.closeUnnamed();
                 } else {
@@ -512,7 +503,7 @@ final class StatementRelay {
             }
             entry = server.prepare(statement, pool.settings().serverStatements());
         }
-        remember(statement, entry.name(), UNNAMED);
+        errors.remember(statement, entry.name(), UNNAMED);
         return entry.name();
     }
 
@@ -542,24 +533,10 @@ final class StatementRelay {
                 stream.passRun();
                 server.closeUnnamed();
             }
-        } else if (isOurs(in, name, nameEnd)) {
-            in.setByte(name, PREFIX[0] | LOWER); // a name that nobody has
+        } else if (StatementErrors.isOurs(in, name, nameEnd)) {
+            StatementErrors.disguise(in, name); // a name that nobody has
         }
         return null;
-    }
-
-    private static boolean isOurs(ByteBuf in, int name, int nameEnd) {
-        return nameEnd - name >= PREFIX.length && in.getByte(name) == PREFIX[0] && isTail(in, name);
-    }
-
-    /** The prefix but for its first byte. */
-    private static boolean isTail(ByteBuf in, int name) {
-        for (int i = 1; i < PREFIX.length; i++) {
-            if (in.getByte(name + i) != PREFIX[i]) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private @Nullable Verdict onDescribe(Server server, ByteBuf in, int index, int bodyLength) {
@@ -610,7 +587,9 @@ final class StatementRelay {
         }
         StatementName probe = StatementName.probe(in, name, nameEnd - name);
         if (own.get(probe) == null && !own.isOnItsWay(probe)) {
-            return isOurs(in, name, nameEnd) ? onUnknown(server, in, name, nameEnd) : null;
+            return StatementErrors.isOurs(in, name, nameEnd)
+                    ? onUnknown(server, in, name, nameEnd)
+                    : null;
         }
         own.close(StatementName.copy(in, name, nameEnd - name));
         stream.passRun();
@@ -709,145 +688,27 @@ final class StatementRelay {
     /** The server has come to rest. */
     void onSettled(Server server) {
         server.statements().settle();
-        if (run > 0) {
-            run = 0;
-            Arrays.fill(recent, null);
-            Arrays.fill(clientNames, null);
-        }
-    }
-
-    private void remember(Statement statement, byte[] serverName, StatementName clientName) {
-        int i = run % RECENT;
-        recent[i] = statement;
-        serverNames[i] = serverName;
-        clientNames[i] = clientName;
-        run++;
-    }
-
-    /** What the client calls what the server calls so; null if it is none of its statements. */
-    private byte @Nullable [] clientName(byte[] serverName) {
-        for (int i = run - 1; i >= 0 && i >= run - RECENT; i--) {
-            StatementName name = clientNames[i % RECENT];
-            if (name != null && Arrays.equals(serverNames[i % RECENT], serverName)) {
-                return name.bytes();
-            }
-        }
-        return null;
-    }
-
-    /**
-     * Puts the client's name in the place of the server's.
-     *
-     * @param in borrowed; the body of an ErrorResponse
-     * @return what becomes of it
-     */
-    ErrorFate onError(Server server, ByteBuf in, int index, int bodyLength) {
-        if (isField(in, index, bodyLength, ErrorFields.SQLSTATE, SqlState.FEATURE_NOT_SUPPORTED)
-                && isField(in, index, bodyLength, ErrorFields.ROUTINE, "RevalidateCachedQuery")) {
-            if (server.retry()) {
-                return ErrorFate.RETRIED;
-            }
-            renew();
-        }
-        int at = indexOfPrefix(in, index, index + bodyLength);
-        if (at < 0) {
-            return ErrorFate.PASSES;
-        }
-        if (in.getByte(at) != PREFIX[0]) {
-            in.setByte(at, PREFIX[0]); // see onUnknown
-            return ErrorFate.PASSES;
-        }
-        int end = at + PREFIX.length;
-        while (isNameByte(in.getByte(end))) {
-            end++;
-        }
-        byte[] serverName = new byte[end - at];
-        in.getBytes(at, serverName);
-        byte[] clients = clientName(serverName);
-        if (clients == null) {
-            return ErrorFate.PASSES;
-        }
-        int length = bodyLength - serverName.length + clients.length;
-        ByteBuf out = client.alloc().buffer(Frames.HEADER_BYTES + length);
-        out.writeByte(BackendType.ERROR_RESPONSE).writeInt(Integer.BYTES + length);
-        out.writeBytes(in, index, at - index).writeBytes(clients);
-        out.writeBytes(in, end, index + bodyLength - end);
-        client.write(out, client.voidPromise());
-        return ErrorFate.REPLACED;
-    }
-
-    /** The tables of a statement have changed: whoever uses it next, prepares it again. */
-    private void renew() {
-        if (run > RECENT) {
-            own.renewAll();
-        }
-        for (Statement statement : recent) {
-            if (statement != null) {
-                statement.renew(statement.generation());
-            }
-        }
-    }
-
-    private static boolean isField(
-            ByteBuf in, int index, int bodyLength, byte field, String value) {
-        int end = index + bodyLength;
-        for (int at = index; at < end && in.getByte(at) != 0; ) {
-            int terminator = in.indexOf(at + 1, end, (byte) 0);
-            if (terminator < 0) {
-                return false;
-            }
-            if (in.getByte(at) == field) {
-                return terminator - at - 1 == value.length()
-                        && in.toString(at + 1, value.length(), StandardCharsets.US_ASCII)
-                                .equals(value);
-            }
-            at = terminator + 1;
-        }
-        return false;
-    }
-
-    /** Of a name in quotes that begins as ours, or as those of {@link #onUnknown}. */
-    private static int indexOfPrefix(ByteBuf in, int from, int end) {
-        for (int i = from + 1; i <= end - PREFIX.length; i++) {
-            if ((in.getByte(i) | LOWER) == (PREFIX[0] | LOWER)
-                    && in.getByte(i - 1) == '"'
-                    && isTail(in, i)) {
-                return i;
-            }
-        }
-        return -1;
-    }
-
-    private static boolean isNameByte(byte b) {
-        return b == '_' || (b >= '0' && b <= '9');
+        errors.forget();
     }
 
     // ---- freeze ---------------------------------------------------------------------------------
 
     FrozenStatements freeze() {
-        List<FrozenStatements.Used> used = new ArrayList<>();
-        for (int i = Math.max(0, run - RECENT); i < run; i++) {
-            byte[] serverName = serverNames[i % RECENT];
-            StatementName name = clientNames[i % RECENT];
-            if (name != null && serverName.length > 0) {
-                used.add(new FrozenStatements.Used(serverName, name.bytes()));
-            }
-        }
-        return own.freeze(used);
+        return own.freeze(errors.freeze());
     }
 
     void restore(FrozenStatements frozen, UnaryOperator<Statement> adopt) {
         own.restore(frozen, adopt);
-        for (FrozenStatements.Used used : frozen.used()) {
-            int i = run % RECENT;
-            serverNames[i] = used.serverName();
-            clientNames[i] = StatementName.of(used.name());
-            run++;
-        }
-        run = Math.max(run, RECENT) + 1; // which statements they were, is forgotten
+        errors.restore(frozen.used());
     }
 
-    int size() {
-        return own.size();
+    /** See {@link StatementErrors#onError}. */
+    ErrorFate onError(Server server, ByteBuf in, int index, int bodyLength) {
+        return errors.onError(server, in, index, bodyLength);
+    }
+
+    /** The client has left. */
+    void end() {
+        own.end();
     }
 }

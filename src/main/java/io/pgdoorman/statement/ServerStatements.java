@@ -26,6 +26,9 @@ import java.util.function.UnaryOperator;
  * <p>Threads: confined to the server's loop.
  */
 public final class ServerStatements {
+    /** Of the texts of what one server has; with more, the longest unused are closed. */
+    private static final int MAX_BYTES = 8 << 20;
+
     /** Beginning of all names this program gives. */
     public static final String PREFIX = "DOORMAN_";
 
@@ -110,6 +113,7 @@ public final class ServerStatements {
 
     private final LinkedHashMap<Statement, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
     private final ArrayDeque<Change> sent = new ArrayDeque<>();
+    private long bytes;
 
     /** Entries that are no longer used, but that the server has; closed with the next Parse. */
     private final ArrayDeque<Entry> orphans = new ArrayDeque<>();
@@ -192,7 +196,7 @@ public final class ServerStatements {
      */
     public @Nullable Entry toClose(int most) {
         Entry orphan = orphans.poll();
-        if (orphan == null && entries.size() >= Math.max(1, most)) {
+        if (orphan == null && isFull(most)) {
             orphan = removeEldest();
         }
         if (orphan != null) {
@@ -201,12 +205,32 @@ public final class ServerStatements {
         return orphan;
     }
 
+    private boolean isFull(int most) {
+        return entries.size() >= Math.max(1, most) || (bytes > MAX_BYTES && entries.size() > 1);
+    }
+
+    /** Returns the one in whose place it is; null if there was none. */
+    private @Nullable Entry enter(Entry entry) {
+        Entry before = entries.put(entry.statement, entry);
+        if (before == null) {
+            bytes += entry.statement.sizeBytes();
+        }
+        return before;
+    }
+
+    private void leave(Entry entry) {
+        if (entries.remove(entry.statement, entry)) {
+            bytes -= entry.statement.sizeBytes();
+        }
+    }
+
     /** One whose Parse is not answered stays: a client may still refer to it. */
     private @Nullable Entry removeEldest() {
         for (Iterator<Entry> eldest = entries.values().iterator(); eldest.hasNext(); ) {
             Entry entry = eldest.next();
             if (entry.confirmed) {
                 eldest.remove();
+                bytes -= entry.statement.sizeBytes();
                 return entry;
             }
         }
@@ -215,8 +239,9 @@ public final class ServerStatements {
 
     /** A Parse of {@code statement} is sent, under the name that is returned. */
     public Entry prepare(Statement statement) {
-        Entry old = entries.remove(statement);
+        Entry old = entries.get(statement);
         if (old != null) {
+            leave(old);
             epoch++; // its name may be taken
             orphans.add(old);
         }
@@ -227,7 +252,7 @@ public final class ServerStatements {
                         name.getBytes(StandardCharsets.US_ASCII),
                         statement.generation(),
                         batch);
-        entries.put(statement, entry);
+        enter(entry);
         sent.add(new Change(Kind.PARSE, entry, null, null));
         return entry;
     }
@@ -236,7 +261,7 @@ public final class ServerStatements {
     public void renew(Entry old) {
         Statement statement = old.statement;
         var entry = new Entry(statement, old.name, statement.generation(), batch);
-        entries.put(statement, entry);
+        enter(entry);
         sent.add(new Change(Kind.CLOSE, old, null, null));
         sent.add(new Change(Kind.PARSE, entry, null, null));
     }
@@ -297,13 +322,14 @@ public final class ServerStatements {
     public void gone() {
         mayBeGone = false;
         entries.clear();
+        bytes = 0;
         orphans.clear();
         for (Change change : sent) {
             Entry entry = change.entry;
             if (change.kind == Kind.PARSE && entry != null) {
-                entries.put(entry.statement, entry);
+                enter(entry);
             } else if (change.kind == Kind.CLOSE && entry != null) {
-                entries.remove(entry.statement, entry);
+                leave(entry);
             }
         }
     }
@@ -311,6 +337,7 @@ public final class ServerStatements {
     /** What is sent takes them away: what is sent next finds none. */
     public void forget() {
         entries.clear();
+        bytes = 0;
         orphans.clear();
         unnamed = null;
         epoch++;
@@ -318,7 +345,7 @@ public final class ServerStatements {
 
     /** A DEALLOCATE of this one is sent. */
     public void deallocate(Entry entry) {
-        entries.remove(entry.statement, entry);
+        leave(entry);
         sent.add(new Change(Kind.CLOSE, entry, null, null));
         epoch++;
     }
@@ -340,12 +367,12 @@ public final class ServerStatements {
             case AGAIN -> {
                 entry.confirmed = true;
                 if (change.old != null) {
-                    entries.remove(change.old.statement, change.old);
+                    leave(change.old);
                 }
                 if (isClosed(entry)) {
                     return;
                 }
-                Entry other = entries.put(entry.statement, entry);
+                Entry other = enter(entry);
                 if (other != null && !Arrays.equals(other.name, entry.name)) {
                     orphans.add(other);
                 }
@@ -374,7 +401,7 @@ public final class ServerStatements {
         switch (change.kind) {
             case PARSE -> {
                 if (entry != null) {
-                    entries.remove(entry.statement, entry);
+                    leave(entry);
                     orphans.remove(entry);
                     takeOver(entry);
                 }
@@ -390,7 +417,7 @@ public final class ServerStatements {
             }
             case AGAIN -> {
                 if (entry != null) {
-                    entries.remove(entry.statement, entry);
+                    leave(entry);
                 }
             }
         }
@@ -416,7 +443,7 @@ public final class ServerStatements {
             if (change.kind == Kind.AGAIN
                     && entry != null
                     && Arrays.equals(entry.name, failed.name)) {
-                entries.put(entry.statement, entry);
+                enter(entry);
                 return;
             }
         }
@@ -545,7 +572,7 @@ public final class ServerStatements {
             throw new IllegalArgumentException("statements of a server: too few");
         }
         for (int i = 0; i < frozen.used(); i++) {
-            Entry same = thawed.entries.put(all.get(i).statement, all.get(i));
+            Entry same = thawed.enter(all.get(i));
             if (same != null) {
                 thawed.orphans.add(same);
             }

@@ -6,17 +6,28 @@ import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
  * A statement as a client's Parse defines it, whatever name it has there. Clients of a pool that
  * parse the same text, with the same parameter types, under the same settings, share one; so it is
  * prepared once on each server.
  *
- * <p>Threads: immutable, but for hints and the generation, which any loop may write, and the
- * command, which is the same whoever finds it out.
+ * <p>Threads: immutable, but for hints and the generation, which any loop may write, the count of
+ * holders, and the command, which is the same whoever finds it out. The definition of one that is
+ * not shared is only changed on its client's loop.
  */
 public final class Statement {
-    private final byte[] definition;
+    private static final AtomicIntegerFieldUpdater<Statement> HOLDERS =
+            AtomicIntegerFieldUpdater.newUpdater(Statement.class, "holders");
+
+    /** Of the objects, beside the definition. */
+    private static final int OVERHEAD_BYTES = 120;
+
+    /** Empty once nobody can ask for it any more. */
+    private byte[] definition;
+
+    private final int sizeBytes;
     private final String context;
     private final int hash;
     private final long number;
@@ -32,6 +43,10 @@ public final class Statement {
     /** Servers have to prepare it again if they did so for an earlier generation. */
     private volatile int generation;
 
+    /** Names of clients that stand for it. */
+    @SuppressWarnings("unused") // by HOLDERS
+    private volatile int holders;
+
     private @Nullable Command command;
 
     /**
@@ -44,6 +59,7 @@ public final class Statement {
      */
     public Statement(byte[] definition, String context, long number, int traces, boolean shared) {
         this.definition = definition;
+        this.sizeBytes = definition.length + OVERHEAD_BYTES;
         this.context = context;
         this.hash = StatementKey.hash(definition, context);
         this.number = number;
@@ -141,7 +157,32 @@ public final class Statement {
 
     /** See {@link #passing}. */
     public boolean isPassing() {
-        return definition.length == 0;
+        return number == 0 && definition.length == 0;
+    }
+
+    /** Bytes of heap it takes, about. */
+    int sizeBytes() {
+        return sizeBytes;
+    }
+
+    /** Returns whether nobody else holds it. */
+    boolean hold() {
+        return HOLDERS.getAndIncrement(this) == 0;
+    }
+
+    /** Returns whether nobody else holds it. */
+    boolean letGo() {
+        return HOLDERS.decrementAndGet(this) == 0;
+    }
+
+    /**
+     * Of one that is not shared: its client has left. Servers that have it need no more than its
+     * name, until they close it.
+     */
+    public void forgetDefinition() {
+        if (!shared) {
+            definition = new byte[0];
+        }
     }
 
     long lastUsedNanos() {

@@ -23,7 +23,6 @@ public final class StatementCache {
 
     private static final int MAX_BYTES = 8 << 20;
     private static final int MAX_CONTEXTS = 1_000;
-    private static final int OVERHEAD_BYTES = 120;
 
     /** When it is full, so much of it goes at once. */
     private static final int SHARE_EVICTED = 8;
@@ -91,7 +90,7 @@ public final class StatementCache {
         if (before != null) {
             return before;
         }
-        bytes.addAndGet(sizeOf(added));
+        bytes.addAndGet(added.sizeBytes());
         if (statements.size() > most || bytes.get() > MAX_BYTES) {
             makeRoom(most);
         }
@@ -116,17 +115,13 @@ public final class StatementCache {
             for (Aged old : oldest.subList(0, Math.min(oldest.size(), Math.max(1, goal)))) {
                 Statement statement = old.statement();
                 if (statements.remove(new StatementKey(statement), statement)) {
-                    bytes.addAndGet(-sizeOf(statement));
+                    bytes.addAndGet(-statement.sizeBytes());
                     evictions.incrementAndGet();
                 }
             }
         } finally {
             eviction.unlock();
         }
-    }
-
-    private static long sizeOf(Statement statement) {
-        return statement.definitionLength() + (long) OVERHEAD_BYTES;
     }
 
     /** One object for all clients with these settings. */

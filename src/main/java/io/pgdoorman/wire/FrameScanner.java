@@ -69,6 +69,11 @@ public final class FrameScanner {
         return bodyLeft == 0 && partial.isEmpty();
     }
 
+    /** Bytes of a message that are held until more of it has come. */
+    public int partialBytes() {
+        return partial.isEmpty() ? 0 : partial.bytes().readableBytes();
+    }
+
     /** Part of a message has passed, and its rest has not come. */
     public boolean isCut() {
         return bodyLeft > 0 && bodyVerdict != Verdict.DROP;

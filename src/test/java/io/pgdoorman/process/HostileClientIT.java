@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -222,6 +223,62 @@ class HostileClientIT {
 
             assertThat(bystander.works()).isTrue();
             assertThat(pooler.isAlive()).isTrue();
+        }
+    }
+
+    /**
+     * A client decides how many statements it names, and how long they are; not how much heap there
+     * is.
+     */
+    @ParameterizedTest
+    @ValueSource(ints = {200, 20_000, 4_000_000})
+    void boundsNamedStatements(int length) {
+        String text = "SELECT '" + "x".repeat(length) + "'";
+        try (var writer = login("attacked")) {
+            int sent = 0;
+            Message answer;
+            do {
+                var batch = new ByteArrayOutputStream();
+                int count = Math.max(1, 400_000 / length);
+                for (int i = 0; i < count; i++) {
+                    batch.writeBytes(Frontend.parse("s" + sent, text + " AS c" + sent));
+                    sent++;
+                }
+                batch.writeBytes(Frontend.sync());
+                writer.send(batch.toByteArray());
+                answer = writer.read();
+                while (answer.type() == '1') {
+                    answer = writer.read();
+                }
+            } while (answer.type() == 'Z' && sent < 600_000);
+
+            assertThat(answer.sqlState()).as("after %d statements", sent).isEqualTo("53200");
+            assertThat(bystander.works()).isTrue();
+        }
+        try (var next = login("attacked")) {
+            next.send(Frontend.parse("mine", text), Frontend.sync());
+            assertThat(next.read().type()).as("the memory is free again").isEqualTo('1');
+        }
+        assertThat(pooler.log()).doesNotContain("OutOfMemory");
+    }
+
+    @Test
+    void boundsUnfinishedStatements() {
+        byte[] most =
+                Frontend.concat(Frontend.header('P', 16 << 20), new byte[(16 << 20) - 100_000]);
+        List<WireClient> writers = new ArrayList<>();
+        try {
+            for (int i = 0; i < 24; i++) {
+                WireClient writer = login("attacked");
+                writers.add(writer);
+                writer.sendUntilBlocked(most, Duration.ofMillis(500));
+            }
+
+            assertThat(bystander.works()).isTrue();
+            assertThat(pooler.log()).contains("Server is temporarily out of memory");
+            assertThat(pooler.log()).doesNotContain("OutOfMemory").doesNotContain("OutOfDirect");
+        } finally {
+            writers.forEach(WireClient::close);
         }
     }
 

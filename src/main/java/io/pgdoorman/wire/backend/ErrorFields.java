@@ -46,6 +46,37 @@ public record ErrorFields(List<Field> all) {
 
     private static final byte TERMINATOR = 0;
 
+    /**
+     * Whether a body, not decoded, has a field of this value. Allocates nothing. Borrows {@code
+     * in}.
+     *
+     * @param index of the body of an ErrorResponse or NoticeResponse
+     * @param value in ASCII
+     */
+    public static boolean has(ByteBuf in, int index, int bodyLength, byte field, String value) {
+        int end = index + bodyLength;
+        for (int at = index; at < end && in.getByte(at) != TERMINATOR; ) {
+            int terminator = in.indexOf(at + 1, end, TERMINATOR);
+            if (terminator < 0) {
+                return false;
+            }
+            if (in.getByte(at) == field) {
+                return terminator - at - 1 == value.length() && isAt(in, at + 1, value);
+            }
+            at = terminator + 1;
+        }
+        return false;
+    }
+
+    private static boolean isAt(ByteBuf in, int index, String value) {
+        for (int i = 0; i < value.length(); i++) {
+            if (in.getByte(index + i) != value.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     public ErrorFields {
         all = List.copyOf(all);
     }
