@@ -3,6 +3,7 @@ package io.pgdoorman.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgdoorman.statement.Statement;
+import io.pgdoorman.statement.StatementMemory;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -139,6 +140,36 @@ class ClientStatementsTest {
     }
 
     @Test
+    void aTextCountsOnceAndEachNameCounts() {
+        long before = StatementMemory.held();
+        var text = new Statement(new byte[10_000], "", 7, 0, true);
+        own.parse(StatementName.of("a"), text);
+        long one = StatementMemory.held() - before;
+
+        own.parse(StatementName.of("b"), text);
+
+        assertThat(one).isGreaterThan(10_000);
+        assertThat(StatementMemory.held() - before - one).isBetween(1L, 1_000L);
+        own.close(StatementName.of("a"));
+        own.close(StatementName.of("b"));
+        assertThat(StatementMemory.held()).isEqualTo(before);
+    }
+
+    @Test
+    void whatIsNotSharedGoesWithItsClient() {
+        var shared = new Statement(new byte[] {1, 0, 0, 0}, "", 7, 0, true);
+        var alone = new Statement(new byte[] {2, 0, 0, 0}, "", 8, 0, false);
+        own.parse(StatementName.of("a"), shared);
+        own.parse(StatementName.of("b"), alone);
+
+        own.end();
+
+        assertThat(shared.definitionLength()).isEqualTo(4);
+        assertThat(alone.definitionLength()).isZero();
+        assertThat(alone.isPassing()).isFalse();
+    }
+
+    @Test
     void agreesWithPostgresWhateverFailsInABatch() {
         for (int seed = 0; seed < SEQUENCES; seed++) {
             new Play(seed).run();
@@ -162,6 +193,7 @@ class ClientStatementsTest {
         }
 
         void run() {
+            long held = StatementMemory.held();
             for (int i = 0; i < BATCHES; i++) {
                 for (int n = random.nextInt(6); n > 0; n--) {
                     send();
@@ -169,6 +201,8 @@ class ClientStatementsTest {
                 answer();
                 check();
             }
+            own.end();
+            assertThat(StatementMemory.held()).as(story::toString).isEqualTo(held);
         }
 
         private void send() {
