@@ -18,6 +18,13 @@ SCRIPTS = {
     "SELECT abalance FROM pgbench_accounts WHERE aid = :aid\n",
     "transaction": "\\set aid random(1, 100000)\nBEGIN;\n"
     "SELECT abalance FROM pgbench_accounts WHERE aid = :aid;\nSELECT :aid;\nEND;\n",
+    # Eight tables, each found by its key: planning costs many times what running does.
+    "join": "\\set aid random(1, 100000)\n"
+    "SELECT a.abalance, b.bbalance, t.tbalance FROM pgbench_accounts a "
+    "JOIN pgbench_branches b ON b.bid = a.bid JOIN pgbench_tellers t ON t.tid = a.bid "
+    "JOIN pgbench_accounts c ON c.aid = a.aid JOIN pgbench_branches d ON d.bid = c.bid "
+    "JOIN pgbench_tellers e ON e.tid = c.bid JOIN pgbench_accounts f ON f.aid = c.aid "
+    "JOIN pgbench_branches g ON g.bid = f.bid WHERE a.aid = :aid\n",
 }
 PROGRESS = re.compile(r"progress: ([\d.]+) s, ([\d.]+) tps")
 TPS = re.compile(r"^tps = ([\d.]+) \((.*)\)", re.MULTILINE)

@@ -143,6 +143,12 @@ final class ClientStatements {
         note(new Change(Kind.PARSE, name, null, statement));
     }
 
+    /** A Parse of a name that will be free when it is read. */
+    void parseInPlace(StatementName name, Statement statement) {
+        note(new Change(Kind.PARSE, name, statement(name), statement));
+        put(name, statement, true);
+    }
+
     /** A Parse of a name that is taken. */
     void parseAgain(StatementName name, Statement statement) {
         note(new Change(Kind.AGAIN, name, statement(name), statement));
@@ -359,7 +365,9 @@ final class ClientStatements {
         if (named != null) {
             named.forEach(
                     (name, one) ->
-                            names.add(new FrozenStatements.Named(name.bytes(), one.statement)));
+                            names.add(
+                                    new FrozenStatements.Named(
+                                            name.bytes(), one.statement, one.inDoubt)));
         }
         List<FrozenStatements.Change> changes = new ArrayList<>();
         if (sent != null) {
@@ -385,7 +393,7 @@ final class ClientStatements {
      */
     void restore(FrozenStatements frozen, UnaryOperator<Statement> adopt) {
         for (FrozenStatements.Named one : frozen.named()) {
-            put(StatementName.of(one.name()), adopt.apply(one.statement()), false);
+            put(StatementName.of(one.name()), adopt.apply(one.statement()), one.inDoubt());
         }
         unnamed = adopted(frozen.unnamed(), adopt);
         for (FrozenStatements.Change change : frozen.sent()) {
@@ -396,17 +404,6 @@ final class ClientStatements {
                             name == null ? null : StatementName.of(name),
                             adopted(change.before(), adopt),
                             adopted(change.after(), adopt)));
-        }
-        if (sent != null) {
-            sent.forEach(this::restoreDoubt);
-        }
-    }
-
-    private void restoreDoubt(Change change) {
-        Named one = change.name == null ? null : get(change.name);
-        boolean same = change.kind == Kind.AGAIN && change.before == change.after;
-        if (one != null && one.statement == change.after && !same) {
-            one.inDoubt = true;
         }
     }
 

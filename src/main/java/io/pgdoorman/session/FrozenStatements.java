@@ -23,8 +23,12 @@ public record FrozenStatements(
     /** A name on the server, and the client's name it stood for; empty is the unnamed one. */
     public record Used(byte[] serverName, byte[] name) {}
 
-    /** A statement under the client's name. */
-    public record Named(byte[] name, Statement statement) {}
+    /**
+     * A statement under the client's name.
+     *
+     * @param inDoubt nobody knows yet whether its Parse succeeds
+     */
+    public record Named(byte[] name, Statement statement, boolean inDoubt) {}
 
     /**
      * A Parse or Close.

@@ -425,6 +425,15 @@ public final class Session
         return false;
     }
 
+    /** It was let in where it came from, so it stays even if that is too much here. */
+    private void countHeldAgain() {
+        int held = stream.partialBytes();
+        if (held >= MIN_COUNTED) {
+            heldCounted = held;
+            sessions.memory().add(held);
+        }
+    }
+
     /**
      * A Flush has no reply, so its error would come at any time, perhaps to the server's next
      * client: PostgreSQL never sees it.
@@ -1017,6 +1026,7 @@ public final class Session
             @Nullable Channel serverChannel) {
         var session = new Session(frozen.identity(), sessions, shard, client, frozen.parameters());
         session.stream = FrameScanner.thaw(frozen.stream(), client.alloc());
+        session.countHeldAgain();
         session.nameExpected = frozen.nameExpected();
         session.scanState = frozen.scanState();
         session.refusal.restore(frozen.refusal(), frozen.refusalTold());

@@ -247,6 +247,10 @@ final class StatementRelay {
             int nameLength,
             int bodyLength) {
         ClientStatements.Named taken = own.get(name);
+        if (taken != null && isBeingForgotten(server, taken)) {
+            own.parseInPlace(name, statement);
+            return sendOrSkip(server, statement, in, text, nameLength, bodyLength);
+        }
         if (taken != null) {
             stream.passRun();
             ServerStatements.Entry entry = bringNamed(server, taken);
@@ -273,6 +277,17 @@ final class StatementRelay {
         statement.see(System.nanoTime());
         own.parse(name, statement);
         return sendOrSkip(server, statement, in, text, nameLength, bodyLength);
+    }
+
+    /**
+     * Whether a command on its way takes the name away if it succeeds, and the server has nothing
+     * that would tell by an error that it has failed.
+     */
+    private static boolean isBeingForgotten(Server server, ClientStatements.Named taken) {
+        ServerStatements statements = server.statements();
+        return statements.mayBeGone()
+                && !taken.isInDoubt()
+                && statements.use(taken.statement()) == null;
     }
 
     private Verdict sendOrSkip(

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 
 import org.jspecify.annotations.Nullable;
 
+import java.lang.ref.WeakReference;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,6 +33,11 @@ public final class StatementCache {
 
     private final ConcurrentHashMap<StatementKey, Statement> statements = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, String> contexts = new ConcurrentHashMap<>();
+
+    /** Those that came from another process and are not shared, by number. */
+    private final ConcurrentHashMap<Long, WeakReference<Statement>> adopted =
+            new ConcurrentHashMap<>();
+
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong evictions = new AtomicLong();
     private final ReentrantLock eviction = new ReentrantLock();
@@ -75,13 +81,30 @@ public final class StatementCache {
     public Statement adopt(Statement moved, int most) {
         continueAfter(moved.number());
         if (!moved.isShared()) {
-            return moved;
+            return moved.isPassing() ? moved : adoptOwn(moved);
         }
         Statement used = share(moved, most);
         if (moved.isFrequent()) {
             used.markFrequent();
         }
         return used;
+    }
+
+    /** Its client and its server may come in different messages, each with an object of its own. */
+    private Statement adoptOwn(Statement moved) {
+        adopted.values().removeIf(reference -> reference.refersTo(null));
+        Statement[] used = {moved};
+        adopted.compute(
+                moved.number(),
+                (_, before) -> {
+                    Statement same = before == null ? null : before.get();
+                    if (before == null || same == null) {
+                        return new WeakReference<>(moved);
+                    }
+                    used[0] = same;
+                    return before;
+                });
+        return used[0];
     }
 
     private Statement share(Statement added, int most) {

@@ -622,21 +622,22 @@ final class PreparedStatements {
                         ready()));
         all.add(
                 sequence(
-                        "statement whose column has another type now",
-                        query("CREATE TABLE turned (a int)"),
-                        ready(),
-                        parse("s", "SELECT a FROM turned"),
-                        describeStatement("s"),
-                        sync(),
-                        ready(),
-                        query("ALTER TABLE turned ALTER a TYPE text"),
-                        ready(),
-                        bind("", "s"),
-                        execute(),
-                        sync(),
-                        ready(),
-                        query("DROP TABLE turned"),
-                        ready()));
+                                "statement whose column has another type now",
+                                query("CREATE TABLE turned (a int)"),
+                                ready(),
+                                parse("s", "SELECT a FROM turned"),
+                                describeStatement("s"),
+                                sync(),
+                                ready(),
+                                query("ALTER TABLE turned ALTER a TYPE text"),
+                                ready(),
+                                bind("", "s"),
+                                execute(),
+                                sync(),
+                                ready(),
+                                query("DROP TABLE turned"),
+                                ready())
+                        .onOneServer());
         all.add(
                 sequence(
                         "statement that inserts into a table that has grown",

@@ -9,12 +9,18 @@ import java.util.List;
  * What some clients send, and how far each reads. Threads: immutable.
  *
  * @param servers how many servers its clients hold at once
+ * @param oneServer whether it asks what one server does when it meets the same client again
  * @param sessionOnly whether it rests on state that only a session pool keeps between transactions
  * @param errorsByCode whether of an ErrorResponse only severity and SQLSTATE must be the same,
  *     because the pooler has to find the fault itself
  */
 record Sequence(
-        String name, List<Step> steps, int servers, boolean sessionOnly, boolean errorsByCode) {
+        String name,
+        List<Step> steps,
+        int servers,
+        boolean oneServer,
+        boolean sessionOnly,
+        boolean errorsByCode) {
     /** One thing a client does. */
     @FunctionalInterface
     interface Step {
@@ -41,26 +47,32 @@ record Sequence(
                 joined.add(step);
             }
         }
-        return new Sequence(name, List.copyOf(joined), 1, false, false);
+        return new Sequence(name, List.copyOf(joined), 1, false, false, false);
     }
 
     /** The same, for session pools alone. */
     Sequence inSession() {
-        return new Sequence(name, steps, servers, true, errorsByCode);
+        return new Sequence(name, steps, servers, oneServer, true, errorsByCode);
     }
 
     /** The same, with clients that hold {@code count} servers at once. */
     Sequence onServers(int count) {
-        return new Sequence(name, steps, count, sessionOnly, errorsByCode);
+        return new Sequence(name, steps, count, oneServer, sessionOnly, errorsByCode);
+    }
+
+    /** The same, for pools of one server. */
+    Sequence onOneServer() {
+        return new Sequence(name, steps, servers, true, sessionOnly, errorsByCode);
     }
 
     /** The same, with errors that the pooler makes itself. */
     Sequence answeredByThePooler() {
-        return new Sequence(name, steps, servers, sessionOnly, true);
+        return new Sequence(name, steps, servers, oneServer, sessionOnly, true);
     }
 
     boolean fits(boolean session, int poolSize) {
-        return servers <= poolSize && (!sessionOnly || session);
+        boolean many = poolSize > 1 && oneServer;
+        return servers <= poolSize && !many && (!sessionOnly || session);
     }
 
     List<String> play(Target target) {

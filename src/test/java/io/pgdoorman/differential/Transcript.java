@@ -102,8 +102,19 @@ final class Transcript {
             case 'K' -> "K cancel key of %d bytes".formatted(message.body().length - 4);
             case 'A' -> new Message('A', withoutProcessId(message.body())).toString();
             case 'T' -> new Message('T', withoutUserOids(message.body())).toString();
+            case 'E' -> withoutReader(message.toString());
             default -> message.toString();
         };
+    }
+
+    /**
+     * Which message met the failed transaction: a server that has to prepare the statement first
+     * meets it one message earlier.
+     */
+    private static String withoutReader(String error) {
+        return error.contains("\\00C25P02\\00")
+                ? error.replaceFirst("L\\d+\\\\00Rexec_(parse|bind)_message\\\\00", "")
+                : error;
     }
 
     private static byte[] withoutProcessId(byte[] body) {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,6 +50,7 @@ class HostileClientIT {
                 .general("login_timeout", Long.toString(LOGIN_LIMIT.toMillis()))
                 .general("query_wait_timeout", "\"5s\"")
                 .general("max_connections", "300")
+                .general("max_memory_usage", "\"40MB\"")
                 .pool("attacked", SERVER, DATABASE, "transaction", POOL_SIZE)
                 .pool("other", SERVER, DATABASE, "transaction", 1);
     }
@@ -230,6 +232,7 @@ class HostileClientIT {
      * A client decides how many statements it names, and how long they are; not how much heap there
      * is.
      */
+    @Tag("large-state")
     @ParameterizedTest
     @ValueSource(ints = {200, 20_000, 4_000_000})
     void boundsNamedStatements(int length) {
@@ -264,14 +267,13 @@ class HostileClientIT {
 
     @Test
     void boundsUnfinishedStatements() {
-        byte[] most =
-                Frontend.concat(Frontend.header('P', 16 << 20), new byte[(16 << 20) - 100_000]);
+        byte[] most = Frontend.concat(Frontend.header('P', 4 << 20), new byte[(4 << 20) - 100_000]);
         List<WireClient> writers = new ArrayList<>();
         try {
-            for (int i = 0; i < 24; i++) {
+            for (int i = 0; i < 16; i++) {
                 WireClient writer = login("attacked");
                 writers.add(writer);
-                writer.sendUntilBlocked(most, Duration.ofMillis(500));
+                writer.sendUntilBlocked(most, LIMIT);
             }
 
             assertThat(bystander.works()).isTrue();

@@ -90,6 +90,18 @@ class ClientStatementsTest {
     }
 
     @Test
+    void aSecondParseOfTheSameTextThatFailsAsTheFirstDidLeavesNothing() {
+        own.parse(s, one);
+        own.parseAgain(s, one);
+
+        own.undo(1, true);
+        freezeAndThaw();
+        own.undo(1, true);
+
+        assertThat(get(s)).isNull();
+    }
+
+    @Test
     void whatWasParsedBehindADiscardStays() {
         own.parse(s, one);
         own.confirmed();

@@ -19,7 +19,7 @@ import java.util.List;
  * <pre>
  *   statement:  1 definition   2 settings   3 number   4 traces   5 shared   6 frequent
  *   of a client: 1 named*   2 unnamed   3 change*   4 used*
- *     named:    1 name   2 statement
+ *     named:    1 name   2 statement   3 its Parse has no reply yet
  *     change:   1 kind   2 name, unless it is about the unnamed one   3 before   4 after
  *     used:     1 name on the server   2 client's name
  *   of a server: 1 entry*   2 how many in use   3 how many to be closed   4 change*
@@ -70,7 +70,11 @@ final class StatementTable {
         var message = new FieldWriter();
         for (FrozenStatements.Named named : frozen.named()) {
             message.put(
-                    1, new FieldWriter().put(1, named.name()).put(2, numberOf(named.statement())));
+                    1,
+                    new FieldWriter()
+                            .put(1, named.name())
+                            .put(2, numberOf(named.statement()))
+                            .put(3, named.inDoubt()));
         }
         message.put(2, numberOf(frozen.unnamed()));
         for (FrozenStatements.Change change : frozen.sent()) {
@@ -195,14 +199,16 @@ final class StatementTable {
     private FrozenStatements.Named named(FieldReader in) throws FormatException {
         byte[] name = {};
         int number = 0;
+        boolean inDoubt = false;
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
                 case 1 -> name = in.bytes();
                 case 2 -> number = in.integer();
+                case 3 -> inDoubt = in.bool();
                 default -> {} // of a later version
             }
         }
-        return new FrozenStatements.Named(name, require(number));
+        return new FrozenStatements.Named(name, require(number), inDoubt);
     }
 
     private FrozenStatements.Change clientChange(FieldReader in) throws FormatException {

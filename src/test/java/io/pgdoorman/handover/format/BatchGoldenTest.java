@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * </ol>
  */
 class BatchGoldenTest {
-    private static final String NEWEST = "v1/batch-statements.hex";
+    private static final String NEWEST = "v1/batch-doubt.hex";
 
     private static final int[] FDS = {21, 22, 23, 24, 25, 26};
 
@@ -52,7 +52,7 @@ class BatchGoldenTest {
         fields("server state", 29);
         fields("statement", 6);
         fields("statements of a client", 4);
-        fields("name of a client", 2);
+        fields("name of a client", 3);
         fields("change of a client", 4);
         fields("use of a client", 2);
         fields("statements of a server", 7);
@@ -74,6 +74,7 @@ class BatchGoldenTest {
     static Stream<Arguments> versions() {
         return Stream.of(
                 version("v1/batch.hex", Samples::batchWithoutStatements),
+                version("v1/batch-statements.hex", Samples::batchWithoutDoubt),
                 version(NEWEST, Samples::batchOfEverything));
     }
 

@@ -278,7 +278,7 @@ final class Samples {
 
     /** Uses every field there is. */
     static Batch batchOfEverything() {
-        return batchOfEverything(everythingWithStatements());
+        return batchOfEverything(everythingWithStatements(true));
     }
 
     /** As the first version wrote it. */
@@ -286,7 +286,12 @@ final class Samples {
         return batchOfEverything(everything());
     }
 
-    static SessionBuilder everythingWithStatements() {
+    /** Before it said whether a statement's Parse has its reply. */
+    static Batch batchWithoutDoubt() {
+        return batchOfEverything(everythingWithStatements(false));
+    }
+
+    static SessionBuilder everythingWithStatements(boolean inDoubt) {
         var named = new Statement(bytes("SELECT 1\0\0\0"), "settings", 7, 5, true);
         named.markFrequent();
         var unnamed = new Statement(bytes("SELECT $1\0\0\1\0\0\0\27"), "settings", 9, 0, false);
@@ -294,7 +299,7 @@ final class Samples {
         s.mapping = true;
         s.statements =
                 new FrozenStatements(
-                        List.of(new FrozenStatements.Named(bytes("s"), named)),
+                        List.of(new FrozenStatements.Named(bytes("s"), named, inDoubt)),
                         unnamed,
                         List.of(
                                 new FrozenStatements.Change(2, bytes("old"), unnamed, null),
