@@ -13,6 +13,7 @@ import io.pgdoorman.statement.ServerStatements;
  * @param statements what it has prepared
  * @param cancelsInFlight cancel requests PostgreSQL has not taken yet
  * @param idleSinceNanos {@link System#nanoTime} of this process
+ * @param counts what it has done
  */
 public record FrozenServer(
         ServerIdentity identity,
@@ -20,4 +21,5 @@ public record FrozenServer(
         boolean messageCut,
         ServerStatements.Frozen statements,
         int cancelsInFlight,
-        long idleSinceNanos) {}
+        long idleSinceNanos,
+        ServerCounts counts) {}

@@ -50,6 +50,16 @@ public final class Server implements ServerProtocol.Events {
     private int cancelsInFlight;
     private long idleSinceNanos;
 
+    private long queries;
+    private long transactions;
+    private long sentBytes;
+    private long receivedBytes;
+    private long statementHits;
+    private long statementMisses;
+
+    /** Parse messages that went out and were not reported yet. */
+    private int parses;
+
     /**
      * A server whose login is done.
      *
@@ -79,6 +89,13 @@ public final class Server implements ServerProtocol.Events {
         this.messageCut = frozen.messageCut();
         this.cancelsInFlight = frozen.cancelsInFlight();
         this.idleSinceNanos = frozen.idleSinceNanos();
+        ServerCounts counts = frozen.counts();
+        this.queries = counts.queries();
+        this.transactions = counts.transactions();
+        this.sentBytes = counts.sentBytes();
+        this.receivedBytes = counts.receivedBytes();
+        this.statementHits = counts.statementHits();
+        this.statementMisses = counts.statementMisses();
     }
 
     // ---- what it is -------------------------------------------------------------------------
@@ -139,6 +156,26 @@ public final class Server implements ServerProtocol.Events {
         return owner;
     }
 
+    /** What it has done so far. */
+    public ServerCounts counts() {
+        return new ServerCounts(
+                queries, transactions, sentBytes, receivedBytes, statementHits, statementMisses);
+    }
+
+    /** A transaction of a client has ended. */
+    public void countTransaction() {
+        transactions++;
+    }
+
+    /** A client's statement was there already, or not. */
+    public void countStatement(boolean prepared) {
+        if (prepared) {
+            statementHits++;
+        } else {
+            statementMisses++;
+        }
+    }
+
     /** Hands the server to another owner; both are on this loop. */
     public void setOwner(ServerOwner next) {
         assert inLoop();
@@ -167,6 +204,9 @@ public final class Server implements ServerProtocol.Events {
      * @return whether the message's text has to be shown to {@link #scanStatement}
      */
     public boolean onFrontendMessage(byte type) {
+        if (type == FrontendType.PARSE) {
+            parses++;
+        }
         if (type == FrontendType.QUERY) {
             if (!replies().isSkipping()) {
                 statements.forgetUnnamed();
@@ -209,6 +249,7 @@ public final class Server implements ServerProtocol.Events {
     public void write(ByteBuf bytes) {
         lastBatch.forget();
         writeComposed();
+        sentBytes += bytes.readableBytes();
         channel.write(bytes, channel.voidPromise());
     }
 
@@ -236,6 +277,7 @@ public final class Server implements ServerProtocol.Events {
         if (bytes != null) {
             composed = null;
             lastBatch.onWritten(bytes);
+            sentBytes += bytes.readableBytes();
             channel.write(bytes, channel.voidPromise());
         }
     }
@@ -306,13 +348,22 @@ public final class Server implements ServerProtocol.Events {
         protocol.onFrontendMessage(type);
     }
 
+    /** How many Parse messages went out since the last call. */
+    public int takeParses() {
+        int taken = parses;
+        parses = 0;
+        return taken;
+    }
+
     /** A Parse of the client goes out under a name of {@link #statements}. */
     public void sentMappedParse() {
+        parses++;
         protocol.sentStatement(ReplyQueue.MAPPED_PARSE);
     }
 
     /** A Parse of the client without a name goes out. */
     public void sentUnnamedParse() {
+        parses++;
         protocol.sentStatement(ReplyQueue.UNNAMED_PARSE);
     }
 
@@ -357,6 +408,7 @@ public final class Server implements ServerProtocol.Events {
     public ServerStatements.Entry prepare(Statement statement, int most) {
         makeRoom(most);
         ServerStatements.Entry entry = statements.prepare(statement);
+        parses++;
         protocol.sentStatement(ReplyQueue.OWN_PARSE);
         writeParse(entry.name(), statement);
         return entry;
@@ -365,6 +417,7 @@ public final class Server implements ServerProtocol.Events {
     /** The same without a name. */
     public void prepareUnnamed(Statement statement) {
         statements.prepareUnnamed(statement);
+        parses++;
         protocol.sentStatement(ReplyQueue.OWN_PARSE);
         writeParse(NO_NAME, statement);
     }
@@ -514,6 +567,7 @@ public final class Server implements ServerProtocol.Events {
     void onRead(ByteBuf in) {
         assert inLoop();
         boolean settled = false;
+        receivedBytes += in.readableBytes();
         try {
             settled = protocol.read(in, channel.alloc());
         } catch (ProtocolException e) {
@@ -566,6 +620,12 @@ public final class Server implements ServerProtocol.Events {
     @Override
     public boolean onParameterStatus(String name, String value) {
         return owner.onParameterStatus(this, name, value);
+    }
+
+    @Override
+    public void onAnswered() {
+        queries++;
+        owner.onAnswered(this);
     }
 
     @Override
@@ -669,7 +729,8 @@ public final class Server implements ServerProtocol.Events {
                 messageCut,
                 statements.freeze(),
                 cancelsInFlight,
-                idleSinceNanos);
+                idleSinceNanos,
+                counts());
     }
 
     /** Goes on where the frozen server stopped, with its connection as {@code channel}. */

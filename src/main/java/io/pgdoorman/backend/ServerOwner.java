@@ -53,6 +53,9 @@ public interface ServerOwner {
      */
     boolean onParameterStatus(Server server, String name, String value);
 
+    /** A Query, FunctionCall or Sync of the client has its ReadyForQuery. */
+    void onAnswered(Server server);
+
     /** All replies are in, no transaction is open, and no byte of this read is left. */
     void onServerSettled(Server server);
 

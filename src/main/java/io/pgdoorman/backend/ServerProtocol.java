@@ -61,6 +61,9 @@ public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Li
         /** Returns whether PostgreSQL's message passes. */
         boolean onParameterStatus(String name, String value);
 
+        /** A ReadyForQuery for the client. */
+        void onAnswered();
+
         /** The pooler's own query failed, and its ReadyForQuery has come. */
         void onOwnQueryFailed(ErrorResponse error);
     }
@@ -361,6 +364,9 @@ public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Li
         boolean own = replies.headIsOwn();
         replies.receivedReadyForQuery();
         settled = status == TransactionStatus.IDLE && replies.isSettled();
+        if (!own) {
+            events.onAnswered();
+        }
         ErrorResponse failed = ownError;
         if (own && failed != null) {
             ownError = null;

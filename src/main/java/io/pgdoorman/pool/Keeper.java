@@ -228,6 +228,9 @@ final class Keeper implements ServerOwner {
     }
 
     @Override
+    public void onAnswered(Server server) {}
+
+    @Override
     public void onServerSettled(Server server) {
         Chore chore = chores.get(server);
         if (chore != null && chore.kind != Chore.Kind.CANCELLING) {

@@ -9,6 +9,7 @@ import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.ServerSource;
 import io.pgdoorman.statement.Statement;
 import io.pgdoorman.statement.StatementCache;
+import io.pgdoorman.stats.PoolStats;
 import io.pgdoorman.wire.Bytes;
 
 import org.jspecify.annotations.Nullable;
@@ -66,6 +67,7 @@ public final class Pool {
     /** Servers logged in before are of an earlier source, {@link System#nanoTime}. */
     private volatile long redirectedNanos = System.nanoTime() - Long.MAX_VALUE / 2;
 
+    private final PoolStats stats;
     private final StatementCache statements;
     private final ParameterInterner interner;
     private final Coordinator coordinator;
@@ -121,13 +123,14 @@ public final class Pool {
         this.user = user;
         this.settings = settings;
         this.source = source;
+        this.stats = new PoolStats(loops.size());
         this.statements = new StatementCache();
         this.interner = interner;
         this.coordinator = coordinator;
         this.recentProfile = source.defaultProfile();
         this.shards =
                 IntStream.range(0, loops.size())
-                        .mapToObj(i -> new Shard(this, loops.get(i)))
+                        .mapToObj(i -> new Shard(this, loops.get(i), stats.loop(i)))
                         .toList();
         coordinator.register(this);
     }
@@ -155,6 +158,10 @@ public final class Pool {
 
     public ParameterInterner interner() {
         return interner;
+    }
+
+    public PoolStats stats() {
+        return stats;
     }
 
     /** The statements its clients share. */

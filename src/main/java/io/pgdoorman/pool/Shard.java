@@ -9,6 +9,8 @@ import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.ServerHandler;
 import io.pgdoorman.backend.ServerSource;
 import io.pgdoorman.net.AttachedChannel;
+import io.pgdoorman.stats.Counter;
+import io.pgdoorman.stats.LoopStats;
 import io.pgdoorman.wire.backend.ErrorResponse;
 
 import org.jspecify.annotations.Nullable;
@@ -103,9 +105,12 @@ public final class Shard {
     /** Written by this loop, read by a handover that shares permits. */
     private volatile int waitingHint;
 
-    Shard(Pool pool, EventLoop loop) {
+    private final LoopStats stats;
+
+    Shard(Pool pool, EventLoop loop, LoopStats stats) {
         this.pool = pool;
         this.loop = loop;
+        this.stats = stats;
         this.keeper = new Keeper(this, pool);
         this.retirement = new Retirement(pool);
         this.check = keeper::check;
@@ -117,6 +122,11 @@ public final class Shard {
 
     public Pool pool() {
         return pool;
+    }
+
+    /** What happens on this loop, counted. Written on this loop. */
+    public LoopStats stats() {
+        return stats;
     }
 
     /** When the client waiting longest began to, or {@link #NOBODY}. Any thread. */
@@ -467,6 +477,7 @@ public final class Shard {
     private void onCreated(ParameterSet profile, Server server, int generation) {
         creating.remove(profile);
         servers.add(server);
+        stats.count(Counter.SERVER_LOGINS);
         pool.onCreated(profile, pool.interner().intern(server.parameters()));
         LOG.info("{} new server connection to {}", server.identity(), server.identity().address());
         if (generation == pool.generation()) {
@@ -479,6 +490,7 @@ public final class Shard {
 
     private void onCreateFailed(ParameterSet profile, LoginFailure failure) {
         creating.remove(profile);
+        stats.count(Counter.SERVER_LOGIN_FAILURES);
         if (pool.onCreateFailed(profile, failure)) {
             LOG.warn(
                     "[{}] server login failed ({}): {}",

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param inputEnded the client sends no more, but reads
  * @param terminated its Terminate has come
  * @param settleDue the server came to rest while a message of the client was passing
+ * @param counts what the client has done
  * @param farewell why the client is closed when it has got its last answer
  */
 public record FrozenSession(
@@ -51,8 +52,7 @@ public record FrozenSession(
         boolean shuttingDown,
         boolean settleDue,
         @Nullable ErrorResponse farewell,
-        long queries,
-        long transactions,
+        FrozenCounts counts,
         long connectedNanos) {
     /** Since when and until when the client waits, {@link System#nanoTime} of this process. */
     public record Place(long sinceNanos, long deadlineNanos) {}

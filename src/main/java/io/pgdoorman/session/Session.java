@@ -16,6 +16,7 @@ import io.pgdoorman.pool.PoolSettings;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.pool.Ticket;
 import io.pgdoorman.pool.Waiter;
+import io.pgdoorman.stats.Counter;
 import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.FrameScanner;
 import io.pgdoorman.wire.FrameScanner.Verdict;
@@ -127,8 +128,7 @@ public final class Session
     /** Why the client is closed when it has got its last answer; its input is dropped. */
     private @Nullable ErrorResponse farewell;
 
-    private long queries;
-    private long transactions;
+    private final ClientTally tally;
     private long connectedNanos = System.nanoTime();
 
     Session(
@@ -148,6 +148,7 @@ public final class Session
                         reported,
                         identity.applicationName(),
                         shard.pool().settings().applicationName());
+        this.tally = new ClientTally(shard.stats());
         this.pending = new PendingInput(sessions.memory(), client.alloc());
         this.checkQuery = new CheckQuery(sessions, shard.pool());
         this.slowReader =
@@ -212,7 +213,7 @@ public final class Session
 
     /** Grows with everything it does; to be asked on the client's loop. */
     public long activityCount() {
-        return queries + transactions;
+        return tally.activity();
     }
 
     /** For the shutdown's log line; to be asked on the client's loop. */
@@ -224,6 +225,7 @@ public final class Session
 
     /** Consumes {@code in}. */
     void onRead(ByteBuf in) {
+        tally.received(in.readableBytes());
         if (farewell != null) {
             in.release();
             return;
@@ -530,7 +532,7 @@ public final class Session
                 && statements != null
                 && shard.pool().settings().preparedStatements()
                 && statements.answersAlone(in, index, bodyLength)) {
-            queries++;
+            tally.answeredHere();
             return Verdict.DROP;
         }
         if (server == null && (needsNoServer(type) || !acquire())) {
@@ -544,13 +546,14 @@ public final class Session
             checkQuery.listen(client.alloc());
         }
         settleDue = false;
+        tally.message(type);
         if (parameters.synchronise(s)) {
             serverNeedsFlush = true;
         }
         if (mapping && StatementRelay.isConcerned(type, in, index, bodyLength)) {
             Verdict verdict = statements().onMessage(s, type, in, index, bodyLength);
             if (verdict != null) {
-                return onMapped(s, type, verdict);
+                return onMapped(s, verdict);
             }
         }
         if (type == FrontendType.QUERY) {
@@ -566,14 +569,10 @@ public final class Session
         }
         scanState = Server.statementStart();
         nameExpected = type == FrontendType.PARSE;
-        queries++;
         return Verdict.PASS_AND_SHOW;
     }
 
-    private Verdict onMapped(Server s, byte type, Verdict verdict) {
-        if (type == FrontendType.PARSE || type == FrontendType.QUERY) {
-            queries++;
-        }
+    private Verdict onMapped(Server s, Verdict verdict) {
         if (s.isComposing()) {
             serverNeedsFlush = true;
         }
@@ -588,7 +587,7 @@ public final class Session
     private StatementRelay statements() {
         StatementRelay relay = statements;
         if (relay == null) {
-            relay = new StatementRelay(this, shard.pool(), client, identity.profile(), parameters);
+            relay = new StatementRelay(this, shard, client, identity.profile(), parameters);
             statements = relay;
         }
         return relay;
@@ -621,7 +620,8 @@ public final class Session
         if (statements != null) {
             statements.onQuery();
         }
-        queries++;
+        tally.answeredHere();
+        shard.stats().count(Counter.CHECKS_POOLER);
         return true;
     }
 
@@ -680,6 +680,7 @@ public final class Session
             enter(State.WAITING);
             return false;
         }
+        tally.assigned();
         link(found);
         return true;
     }
@@ -711,6 +712,8 @@ public final class Session
 
     @Override
     public void onServer(Server found) {
+        Ticket t = ticket;
+        tally.assigned(t == null ? 0 : System.nanoTime() - t.sinceNanos());
         link(found);
         relayPending();
     }
@@ -718,6 +721,7 @@ public final class Session
     @Override
     public void onRefused(ErrorResponse reason) {
         LOG.warn("{} {}", identity, reason.fields());
+        tally.refused(reason.sqlState());
         enter(State.IDLE);
         refusal.begin(reason);
         relayPending();
@@ -749,6 +753,7 @@ public final class Session
     @Override
     public void onServerBytes(Server s, ByteBuf in, int from, int to) {
         checkQuery.onServerBytes(in, from, to);
+        tally.sent(to - from);
         slowReader.write(piece(in, from, to));
     }
 
@@ -756,6 +761,9 @@ public final class Session
     public void onSkipped(Server s, Skipped kind) {
         checkQuery.forget();
         statements().onSkipped(s, kind);
+        if (kind == Skipped.DEALLOCATE || kind == Skipped.DEALLOCATE_ALL) {
+            tally.answered();
+        }
         clientNeedsFlush = true;
     }
 
@@ -778,7 +786,12 @@ public final class Session
 
     @Override
     public ErrorFate onError(Server s, ByteBuf in, int index, int bodyLength) {
-        return mapping ? statements().onError(s, in, index, bodyLength) : ErrorFate.PASSES;
+        ErrorFate fate =
+                mapping ? statements().onError(s, in, index, bodyLength) : ErrorFate.PASSES;
+        if (fate != ErrorFate.RETRIED) {
+            tally.error(in, index, bodyLength);
+        }
+        return fate;
     }
 
     @Override
@@ -795,8 +808,16 @@ public final class Session
     }
 
     @Override
+    public void onAnswered(Server s) {
+        tally.answered();
+    }
+
+    @Override
     public void onServerSettled(Server s) {
-        transactions++;
+        if (tally.settled()) {
+            s.countTransaction();
+        }
+        shard.stats().add(Counter.SERVER_PARSES, s.takeParses());
         checkQuery.onSettled();
         if (statements != null) {
             statements.onSettled(s);
@@ -862,6 +883,7 @@ public final class Session
     @Override
     public void onServerClosed(Server s, boolean explained) {
         server = null;
+        tally.idle();
         shard.onLost(s);
         if (explained) {
             close(CloseReason.SERVER_GONE);
@@ -1004,8 +1026,7 @@ public final class Session
                         shuttingDown,
                         settleDue,
                         farewell,
-                        queries,
-                        transactions,
+                        tally.freeze(),
                         connectedNanos);
         state = State.CLOSED;
         server = null;
@@ -1044,8 +1065,7 @@ public final class Session
         }
         session.settleDue = frozen.settleDue();
         session.farewell = frozen.farewell();
-        session.queries = frozen.queries();
-        session.transactions = frozen.transactions();
+        session.tally.restore(frozen.counts());
         session.connectedNanos = frozen.connectedNanos();
         if (frozen.parametersRequested()) {
             session.parameters.restoreRequested();

@@ -8,11 +8,14 @@ import io.pgdoorman.backend.ReplyQueue;
 import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.Skipped;
 import io.pgdoorman.pool.Pool;
+import io.pgdoorman.pool.Shard;
 import io.pgdoorman.statement.Command;
 import io.pgdoorman.statement.ServerStatements;
 import io.pgdoorman.statement.Statement;
 import io.pgdoorman.statement.StatementCache;
 import io.pgdoorman.statement.StatementMemory;
+import io.pgdoorman.stats.Counter;
+import io.pgdoorman.stats.LoopStats;
 import io.pgdoorman.wire.FrameScanner.Verdict;
 import io.pgdoorman.wire.Frames;
 import io.pgdoorman.wire.FrontendType;
@@ -78,6 +81,7 @@ final class StatementRelay {
 
     private final Stream stream;
     private final Pool pool;
+    private final LoopStats stats;
     private final Channel client;
     private final ParameterSet profile;
     private final ClientParameters parameters;
@@ -88,12 +92,13 @@ final class StatementRelay {
 
     StatementRelay(
             Stream stream,
-            Pool pool,
+            Shard shard,
             Channel client,
             ParameterSet profile,
             ClientParameters parameters) {
         this.stream = stream;
-        this.pool = pool;
+        this.pool = shard.pool();
+        this.stats = shard.stats();
         this.client = client;
         this.profile = profile;
         this.parameters = parameters;
@@ -300,6 +305,7 @@ final class StatementRelay {
         stream.passRun();
         ServerStatements statements = server.statements();
         if (statements.use(statement) != null && !statements.mayBeGone()) {
+            count(server, true);
             boolean certain = server.replies().isStatusCertain();
             if (certain && server.status() != TransactionStatus.FAILED) {
                 server.skip(Skipped.PARSE);
@@ -315,11 +321,18 @@ final class StatementRelay {
             rename(server, FrontendType.PARSE, NO_NAME, nameLength, bodyLength);
             return Verdict.PASS;
         }
+        count(server, false);
         server.makeRoom(pool.settings().serverStatements());
         ServerStatements.Entry entry = statements.prepare(statement);
         server.sentMappedParse();
         rename(server, FrontendType.PARSE, entry.name(), nameLength, bodyLength);
         return Verdict.PASS;
+    }
+
+    /** Whether a server had what a client wanted. */
+    private void count(Server server, boolean prepared) {
+        server.countStatement(prepared);
+        stats.count(prepared ? Counter.STATEMENT_HITS : Counter.STATEMENT_MISSES);
     }
 
     /** A text that begins so is not empty: even a failed transaction reads an empty one. */
@@ -506,6 +519,7 @@ final class StatementRelay {
         }
         ServerStatements.Entry entry = statements.use(statement);
         stream.passRun();
+        count(server, entry != null);
         if (entry == null) {
             if (!statement.isFrequent()) {
                 errors.remember(statement, NO_NAME, UNNAMED);
@@ -533,6 +547,7 @@ final class StatementRelay {
         if (entry == null && named.isInDoubt()) {
             entry = statements.inDoubt(statement);
         }
+        count(server, entry != null);
         return entry == null
                 ? server.prepare(statement, pool.settings().serverStatements())
                 : entry;

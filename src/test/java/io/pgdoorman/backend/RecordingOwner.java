@@ -74,6 +74,9 @@ final class RecordingOwner implements ServerOwner {
     }
 
     @Override
+    public void onAnswered(Server server) {}
+
+    @Override
     public void onServerReadComplete(Server server) {
         readCompletes++;
     }

@@ -121,6 +121,9 @@ final class PoolClient implements Waiter, ServerOwner {
     }
 
     @Override
+    public void onAnswered(Server server) {}
+
+    @Override
     public void onServerSettled(Server s) {
         server = null;
         shard.release(s);

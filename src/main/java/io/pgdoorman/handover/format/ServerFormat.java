@@ -7,6 +7,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.pgdoorman.backend.FrozenServer;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.ReplyQueue;
+import io.pgdoorman.backend.ServerCounts;
 import io.pgdoorman.backend.ServerIdentity;
 import io.pgdoorman.backend.ServerProtocol;
 import io.pgdoorman.statement.ServerStatements;
@@ -63,6 +64,14 @@ final class ServerFormat {
     private static final int SETTLED = 27;
     private static final int MESSAGE_CUT = 28;
     private static final int STATEMENTS = 29;
+    private static final int COUNTS = 30;
+
+    private static final int COUNTS_QUERIES = 1;
+    private static final int COUNTS_TRANSACTIONS = 2;
+    private static final int COUNTS_SENT = 3;
+    private static final int COUNTS_RECEIVED = 4;
+    private static final int COUNTS_HITS = 5;
+    private static final int COUNTS_MISSES = 6;
 
     private static final int STREAM_PARTIAL = 1;
     private static final int STREAM_BODY_LEFT = 2;
@@ -102,7 +111,41 @@ final class ServerFormat {
                         .put(MESSAGE_CUT, server.messageCut());
         tables.statements().write(out, STATEMENTS, server);
         writeAddress(out, identity.address());
+        if (!server.counts().equals(ServerCounts.NONE)) {
+            out.put(COUNTS, counts(server.counts()));
+        }
         return out;
+    }
+
+    private static FieldWriter counts(ServerCounts counts) {
+        return new FieldWriter()
+                .put(COUNTS_QUERIES, counts.queries())
+                .put(COUNTS_TRANSACTIONS, counts.transactions())
+                .put(COUNTS_SENT, counts.sentBytes())
+                .put(COUNTS_RECEIVED, counts.receivedBytes())
+                .put(COUNTS_HITS, counts.statementHits())
+                .put(COUNTS_MISSES, counts.statementMisses());
+    }
+
+    private static ServerCounts counts(FieldReader in) throws FormatException {
+        long queries = 0;
+        long transactions = 0;
+        long sent = 0;
+        long received = 0;
+        long hits = 0;
+        long misses = 0;
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case COUNTS_QUERIES -> queries = in.number();
+                case COUNTS_TRANSACTIONS -> transactions = in.number();
+                case COUNTS_SENT -> sent = in.number();
+                case COUNTS_RECEIVED -> received = in.number();
+                case COUNTS_HITS -> hits = in.number();
+                case COUNTS_MISSES -> misses = in.number();
+                default -> {} // of a later version
+            }
+        }
+        return new ServerCounts(queries, transactions, sent, received, hits, misses);
     }
 
     private static void writeAddress(FieldWriter out, SocketAddress address) {
@@ -148,6 +191,7 @@ final class ServerFormat {
         boolean settled = false;
         boolean messageCut = false;
         var statements = ServerStatements.Frozen.EMPTY;
+        ServerCounts counts = ServerCounts.NONE;
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
                 case ID -> id = in.number();
@@ -179,6 +223,7 @@ final class ServerFormat {
                 case SETTLED -> settled = in.bool();
                 case MESSAGE_CUT -> messageCut = in.bool();
                 case STATEMENTS -> statements = tables.statements().server(in.message());
+                case COUNTS -> counts = counts(in.message());
                 default -> {} // of a later version
             }
         }
@@ -206,7 +251,7 @@ final class ServerFormat {
                         lastWasError,
                         ownError,
                         settled);
-        return new FrozenServer(identity, protocol, messageCut, statements, 0, idleSince);
+        return new FrozenServer(identity, protocol, messageCut, statements, 0, idleSince, counts);
     }
 
     private static InetSocketAddress tcp(byte[] ip, int scope, int port) throws FormatException {

@@ -3,6 +3,7 @@ package io.pgdoorman.handover.format;
 import io.pgdoorman.backend.FrozenServer;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.session.ClientIdentity;
+import io.pgdoorman.session.FrozenCounts;
 import io.pgdoorman.session.FrozenLogin;
 import io.pgdoorman.session.FrozenSession;
 import io.pgdoorman.session.FrozenStatements;
@@ -49,6 +50,11 @@ final class SessionFormat {
     private static final int STATEMENTS = 30;
     private static final int MAPPING = 31;
     private static final int BONDS = 32;
+    private static final int ERRORS = 33;
+    private static final int RECEIVED = 34;
+    private static final int SENT = 35;
+    private static final int IN_TRANSACTION = 36;
+    private static final int TRANSACTION_AGE = 37;
 
     private static final int LOGIN_ID = 1;
     private static final int LOGIN_OVER_LIMIT = 2;
@@ -64,6 +70,7 @@ final class SessionFormat {
         ClientIdentity identity = session.identity();
         FrozenServer server = session.server();
         FrozenSession.Place place = session.place();
+        FrozenCounts counts = session.counts();
         var out =
                 new FieldWriter()
                         .put(ID, identity.id())
@@ -90,14 +97,21 @@ final class SessionFormat {
                         .put(SHUTTING_DOWN, session.shuttingDown())
                         .put(SETTLE_DUE, session.settleDue())
                         .put(FAREWELL, ServerFormat.error(session.farewell()))
-                        .put(QUERIES, session.queries())
-                        .put(TRANSACTIONS, session.transactions())
+                        .put(QUERIES, counts.queries())
+                        .put(TRANSACTIONS, counts.transactions())
+                        .put(ERRORS, counts.errors())
+                        .put(RECEIVED, counts.receivedBytes())
+                        .put(SENT, counts.sentBytes())
                         .putSigned(AGE, now - session.connectedNanos());
         tables.statements().write(out, STATEMENTS, session);
         if (place != null) {
             out.put(WAITS, true)
                     .putSigned(WAITED, now - place.sinceNanos())
                     .putSigned(WAIT_LEFT, place.deadlineNanos() - now);
+        }
+        if (counts.transactionSinceNanos() != 0) {
+            out.put(IN_TRANSACTION, true)
+                    .putSigned(TRANSACTION_AGE, now - counts.transactionSinceNanos());
         }
         if (server != null) {
             out.put(SERVER, ServerFormat.write(server, tables, now));
@@ -137,6 +151,11 @@ final class SessionFormat {
         ErrorResponse farewell = null;
         long queries = 0;
         long transactions = 0;
+        long errors = 0;
+        long received = 0;
+        long sent = 0;
+        boolean inTransaction = false;
+        long transactionSince = now;
         long connected = now;
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
@@ -170,6 +189,11 @@ final class SessionFormat {
                 case FAREWELL -> farewell = ServerFormat.error(in.bytes());
                 case QUERIES -> queries = in.number();
                 case TRANSACTIONS -> transactions = in.number();
+                case ERRORS -> errors = in.number();
+                case RECEIVED -> received = in.number();
+                case SENT -> sent = in.number();
+                case IN_TRANSACTION -> inTransaction = in.bool();
+                case TRANSACTION_AGE -> transactionSince = now - in.signed();
                 case AGE -> connected = now - in.signed();
                 case SERVER -> server = ServerFormat.read(in.message(), tables, now);
                 default -> {} // of a later version
@@ -206,8 +230,13 @@ final class SessionFormat {
                 shuttingDown,
                 settleDue,
                 farewell,
-                queries,
-                transactions,
+                new FrozenCounts(
+                        queries,
+                        transactions,
+                        errors,
+                        received,
+                        sent,
+                        inTransaction ? transactionSince : 0),
                 connected);
     }
 

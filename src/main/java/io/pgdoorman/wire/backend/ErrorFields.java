@@ -54,18 +54,32 @@ public record ErrorFields(List<Field> all) {
      * @param value in ASCII
      */
     public static boolean has(ByteBuf in, int index, int bodyLength, byte field, String value) {
+        int at = indexOf(in, index, bodyLength, field);
+        return at >= 0
+                && in.indexOf(at, index + bodyLength, TERMINATOR) == at + value.length()
+                && isAt(in, at, value);
+    }
+
+    /**
+     * Where the value of a field begins in a body, not decoded. Allocates nothing. Borrows {@code
+     * in}.
+     *
+     * @param index of the body of an ErrorResponse or NoticeResponse
+     * @return index of its first byte, which a NUL follows sooner or later; -1 if it has none
+     */
+    public static int indexOf(ByteBuf in, int index, int bodyLength, byte field) {
         int end = index + bodyLength;
         for (int at = index; at < end && in.getByte(at) != TERMINATOR; ) {
             int terminator = in.indexOf(at + 1, end, TERMINATOR);
             if (terminator < 0) {
-                return false;
+                return -1;
             }
             if (in.getByte(at) == field) {
-                return terminator - at - 1 == value.length() && isAt(in, at + 1, value);
+                return at + 1;
             }
             at = terminator + 1;
         }
-        return false;
+        return -1;
     }
 
     private static boolean isAt(ByteBuf in, int index, String value) {

@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * </ol>
  */
 class BatchGoldenTest {
-    private static final String NEWEST = "v1/batch-doubt.hex";
+    private static final String NEWEST = "v1/batch-counts.hex";
 
     private static final int[] FDS = {21, 22, 23, 24, 25, 26};
 
@@ -45,12 +45,13 @@ class BatchGoldenTest {
         fields("batch", 7);
         fields("parameters", 2);
         fields("session", 3);
-        fields("session state", 31);
+        fields("session state", 37);
         fields("login", 2);
         fields("login state", 7);
         fields("server", 2);
-        fields("server state", 29);
+        fields("server state", 30);
         fields("statement", 6);
+        fields("counts of a server", 6);
         fields("statements of a client", 4);
         fields("name of a client", 3);
         fields("change of a client", 4);
@@ -75,6 +76,7 @@ class BatchGoldenTest {
         return Stream.of(
                 version("v1/batch.hex", Samples::batchWithoutStatements),
                 version("v1/batch-statements.hex", Samples::batchWithoutDoubt),
+                version("v1/batch-doubt.hex", Samples::batchWithoutCounts),
                 version(NEWEST, Samples::batchOfEverything));
     }
 

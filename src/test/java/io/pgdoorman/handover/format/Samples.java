@@ -2,7 +2,9 @@ package io.pgdoorman.handover.format;
 
 import io.pgdoorman.backend.MovingServer;
 import io.pgdoorman.backend.ParameterSet;
+import io.pgdoorman.backend.ServerCounts;
 import io.pgdoorman.net.DetachedSocket;
+import io.pgdoorman.session.FrozenCounts;
 import io.pgdoorman.session.FrozenLogin;
 import io.pgdoorman.session.FrozenSession;
 import io.pgdoorman.session.FrozenStatements;
@@ -118,7 +120,7 @@ final class Samples {
                     s.server = new ServerBuilder();
                     s.server.replies = "Q";
                     s.server.used = true;
-                    s.queries = 1;
+                    s.counts = new FrozenCounts(1, 0, 0, 0, 0, NOW - MILLI);
                 });
         session(
                 all,
@@ -130,8 +132,7 @@ final class Samples {
                     s.server.batchOpen = true;
                     s.server.used = true;
                     s.server.traces = 5;
-                    s.queries = Long.MAX_VALUE;
-                    s.transactions = 1L << 40;
+                    s.counts = new FrozenCounts(Long.MAX_VALUE, 1L << 40, 3, 5, 7, 0);
                     s.scanState = -1;
                 });
         session(
@@ -248,8 +249,7 @@ final class Samples {
         s.shuttingDown = true;
         s.settleDue = true;
         s.farewell = error(Severity.FATAL);
-        s.queries = 1_234;
-        s.transactions = 567;
+        s.counts = new FrozenCounts(1_234, 567, 0, 0, 0, 0);
         s.server = everythingOfAServer();
         return s;
     }
@@ -278,6 +278,18 @@ final class Samples {
 
     /** Uses every field there is. */
     static Batch batchOfEverything() {
+        SessionBuilder session = everythingWithStatements(true);
+        session.counts = new FrozenCounts(1_234, 567, 89, 10, 11, NOW - MILLI);
+        session.bonds = 3;
+        ServerBuilder server = session.server;
+        if (server != null) {
+            server.counts = new ServerCounts(1, 2, 3, 4, 5, 6);
+        }
+        return batchOfEverything(session);
+    }
+
+    /** Before clients and servers took along what they have done. */
+    static Batch batchWithoutCounts() {
         return batchOfEverything(everythingWithStatements(true));
     }
 

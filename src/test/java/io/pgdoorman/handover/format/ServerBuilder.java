@@ -4,6 +4,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.pgdoorman.backend.FrozenServer;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.ReplyQueue;
+import io.pgdoorman.backend.ServerCounts;
 import io.pgdoorman.backend.ServerIdentity;
 import io.pgdoorman.backend.ServerProtocol;
 import io.pgdoorman.statement.ServerStatements;
@@ -55,6 +56,8 @@ final class ServerBuilder {
     ServerStatements.Frozen statements = ServerStatements.Frozen.EMPTY;
     long idleSinceNanos = Samples.NOW - 1_000_000L;
 
+    ServerCounts counts = ServerCounts.NONE;
+
     FrozenServer build() {
         return new FrozenServer(
                 new ServerIdentity(
@@ -78,7 +81,8 @@ final class ServerBuilder {
                 messageCut,
                 statements,
                 0,
-                idleSinceNanos);
+                idleSinceNanos,
+                counts);
     }
 
     private static InetSocketAddress tcp(String ip, int scope) {

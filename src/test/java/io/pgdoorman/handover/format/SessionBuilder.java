@@ -2,6 +2,7 @@ package io.pgdoorman.handover.format;
 
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.session.ClientIdentity;
+import io.pgdoorman.session.FrozenCounts;
 import io.pgdoorman.session.FrozenSession;
 import io.pgdoorman.session.FrozenStatements;
 import io.pgdoorman.wire.CancelKey;
@@ -41,8 +42,7 @@ final class SessionBuilder {
     boolean shuttingDown;
     boolean settleDue;
     @Nullable ErrorResponse farewell;
-    long queries;
-    long transactions;
+    FrozenCounts counts = FrozenCounts.NONE;
     long connectedNanos = Samples.NOW - 3_600_000_000_000L;
 
     FrozenSession build() {
@@ -75,8 +75,7 @@ final class SessionBuilder {
                 shuttingDown,
                 settleDue,
                 farewell,
-                queries,
-                transactions,
+                counts,
                 connectedNanos);
     }
 }

@@ -23,7 +23,10 @@ public record Shape(String name, Map<Integer, Shape> inner) {
                     .with(1, of("name of a server"))
                     .with(4, of("change of a server"));
     private static final Shape SERVER_STATE =
-            of("server state").with(14, STREAM).with(29, OF_SERVER);
+            of("server state")
+                    .with(14, STREAM)
+                    .with(29, OF_SERVER)
+                    .with(30, of("counts of a server"));
     private static final Shape SESSION_STATE =
             of("session state").with(11, STREAM).with(29, SERVER_STATE).with(30, OF_CLIENT);
 

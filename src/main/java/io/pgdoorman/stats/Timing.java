@@ -1,0 +1,36 @@
+package io.pgdoorman.stats;
+
+/** What is timed per pool. The codes are part of the handover's format. */
+public enum Timing {
+    /** See {@link Counter#QUERY_NANOS}. */
+    QUERY(1, Counter.QUERY_NANOS),
+
+    /** See {@link Counter#TRANSACTION_NANOS}. */
+    TRANSACTION(2, Counter.TRANSACTION_NANOS),
+
+    /** See {@link Counter#WAIT_NANOS}; a client that got a server at once waited 0. */
+    WAIT(3, Counter.WAIT_NANOS);
+
+    private final int code;
+    private final Counter sum;
+
+    Timing(int code, Counter sum) {
+        this.code = code;
+        this.sum = sum;
+    }
+
+    /** Of the handover's format. */
+    public int code() {
+        return code;
+    }
+
+    /** From 0, without gaps. */
+    int index() {
+        return code - 1;
+    }
+
+    /** Counts the nanoseconds of all. */
+    public Counter sum() {
+        return sum;
+    }
+}

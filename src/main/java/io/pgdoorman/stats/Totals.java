@@ -1,0 +1,48 @@
+package io.pgdoorman.stats;
+
+/**
+ * The counts of a pool at one moment, all loops together. Threads: immutable by use; the arrays are
+ * not shared.
+ *
+ * @param counters by {@link Counter}
+ * @param buckets by {@link Timing}, then bucket of {@link Bounds}; not cumulative
+ */
+public record Totals(long[] counters, long[][] buckets) {
+    /** Nothing was counted. */
+    public static Totals zero() {
+        return new Totals(
+                new long[Counter.values().length],
+                new long[Timing.values().length][Bounds.count()]);
+    }
+
+    public long get(Counter counter) {
+        return counters[counter.index()];
+    }
+
+    /** How often {@code timing} was timed. */
+    public long count(Timing timing) {
+        long sum = 0;
+        for (long bucket : buckets[timing.index()]) {
+            sum += bucket;
+        }
+        return sum;
+    }
+
+    /** PostgreSQL's errors and the pooler's refusals. */
+    public long errors() {
+        return get(Counter.SERVER_ERRORS) + get(Counter.REFUSALS);
+    }
+
+    Totals plus(Totals other) {
+        Totals sum = zero();
+        for (int i = 0; i < counters.length; i++) {
+            sum.counters[i] = counters[i] + other.counters[i];
+        }
+        for (int i = 0; i < buckets.length; i++) {
+            for (int j = 0; j < buckets[i].length; j++) {
+                sum.buckets[i][j] = buckets[i][j] + other.buckets[i][j];
+            }
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * What the pooler counts and times, per pool: written on the event loops without contention, read
+ * by the admin console and the metrics page. Rank 3.
+ */
+@NullMarked
+package io.pgdoorman.stats;
+
+import org.jspecify.annotations.NullMarked;
