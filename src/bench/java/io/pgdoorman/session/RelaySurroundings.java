@@ -61,7 +61,7 @@ final class RelaySurroundings {
         sessions =
                 new Sessions(
                         new NoAccounts(),
-                        new ClientServices(authentication, Runnable::run, false),
+                        new ClientServices(authentication, Runnable::run, false, Consoles.NONE),
                         new SessionSettings(
                                 2, MINUTE, 256L << 20, MINUTE, Bytes.ofText(";"), false, false));
     }

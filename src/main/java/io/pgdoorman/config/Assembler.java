@@ -59,7 +59,10 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                         v.get(TlsKeys.TLS_RATE_LIMIT_PER_SECOND)),
                 hba,
                 new GeneralConfig.Admin(
-                        v.get(ListenKeys.ADMIN_USERNAME), v.get(ListenKeys.ADMIN_PASSWORD)),
+                        v.get(ListenKeys.ADMIN_USERNAME),
+                        v.get(ListenKeys.ADMIN_PASSWORD),
+                        v.get(ListenKeys.ADMIN_USERS),
+                        v.get(ListenKeys.STATS_USERS)),
                 new GeneralConfig.Memory(
                         v.get(ProcessKeys.MAX_MEMORY_USAGE),
                         v.get(ProcessKeys.PROXY_COPY_DATA_TIMEOUT),

@@ -2,6 +2,7 @@ package io.pgdoorman.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -75,8 +76,19 @@ public record GeneralConfig(
             Optional<Path> caCert,
             int rateLimitPerSecond) {}
 
-    /** The account of the admin console and of the web endpoint. */
-    public record Admin(String username, Secret password) {}
+    /**
+     * The account of the admin console and of the web endpoint.
+     *
+     * @param adminUsers further users of the console
+     * @param statsUsers those who may only look
+     */
+    public record Admin(
+            String username, Secret password, List<String> adminUsers, List<String> statsUsers) {
+        public Admin {
+            adminUsers = List.copyOf(adminUsers);
+            statsUsers = List.copyOf(statsUsers);
+        }
+    }
 
     /**
      * Bounds of what passes through.

@@ -146,6 +146,22 @@ final class ListenKeys {
                     .reload(LIVE)
                     .add("Password of the admin console, plain text.");
 
+    static final Key<List<String>> ADMIN_USERS =
+            ACCESS.key("admin_users", ListTypes.STRINGS)
+                    .byDefault(List.of())
+                    .example("[\"operator\"]")
+                    .reload(LIVE)
+                    .add(
+                            "More users of the admin console, who may use all commands. Each is a"
+                                    + " user of some pool, with the password it has there.");
+
+    static final Key<List<String>> STATS_USERS =
+            ACCESS.key("stats_users", ListTypes.STRINGS)
+                    .byDefault(List.of())
+                    .example("[\"monitoring\"]")
+                    .reload(LIVE)
+                    .add("As `admin_users`, but only for SHOW.");
+
     static final Key<HbaSource> PG_HBA =
             ACCESS.key("pg_hba", HbaSource.RULES)
                     .unset("everybody may log in, with the password the user has")

@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The limit over all users of one database ({@code max_db_connections}) with its reserve. A permit
@@ -21,6 +22,9 @@ public final class Coordinator {
     /** Written by a reload on the control thread, read by all shards. */
     private volatile Limits limits;
 
+    private final LongAdder evictions = new LongAdder();
+    private final LongAdder reserveAcquisitions = new LongAdder();
+    private final LongAdder exhaustions = new LongAdder();
     private final AtomicInteger used = new AtomicInteger();
 
     /** Of the permits for {@link #used}, those of this process. */
@@ -151,9 +155,15 @@ public final class Coordinator {
         while (true) {
             int before = used.get();
             if (before >= limit) {
+                if (mayUseReserve) {
+                    exhaustions.increment();
+                }
                 return false;
             }
             if (used.compareAndSet(before, before + 1)) {
+                if (before >= now.max()) {
+                    reserveAcquisitions.increment();
+                }
                 return true;
             }
         }
@@ -195,17 +205,34 @@ public final class Coordinator {
         evictFrom(candidates, 0);
     }
 
-    private static void evictFrom(List<Shard> candidates, int index) {
+    private void evictFrom(List<Shard> candidates, int index) {
         if (index < candidates.size()) {
             Shard shard = candidates.get(index);
             shard.loop()
                     .execute(
                             () -> {
-                                if (!shard.evictOne()) {
+                                if (shard.evictOne()) {
+                                    evictions.increment();
+                                } else {
                                     evictFrom(candidates, index + 1);
                                 }
                             });
         }
+    }
+
+    /** Idle servers closed for the sake of another user. */
+    public long evictions() {
+        return evictions.sum();
+    }
+
+    /** Permits of the reserve that were given. */
+    public long reserveAcquisitions() {
+        return reserveAcquisitions.sum();
+    }
+
+    /** Requests that found limit and reserve used up. */
+    public long exhaustions() {
+        return exhaustions.sum();
     }
 
     /** For the error of a client that got none. */

@@ -26,6 +26,10 @@ final class IdleServers {
         return servers.isEmpty();
     }
 
+    boolean contains(Server server) {
+        return servers.contains(server);
+    }
+
     void add(Server server, long nowNanos) {
         server.markIdle(nowNanos);
         servers.addLast(server);

@@ -111,6 +111,12 @@ public final class Pool {
     /** Written by a reload or the shutdown on the control thread, read by all shards. */
     private volatile boolean closed;
 
+    /** By an operator: no client gets a server. Read by all shards. */
+    private volatile boolean paused;
+
+    /** By an operator: nobody logs in. */
+    private volatile boolean disabled;
+
     public Pool(
             String database,
             String user,
@@ -293,6 +299,44 @@ public final class Pool {
         source = next;
         lastFailure = null;
         refused.clear();
+    }
+
+    // ---- what an operator orders ---------------------------------------------------------------
+
+    /** No client gets a server until {@link #resume}; those that have one go on. */
+    public void pause() {
+        paused = true;
+    }
+
+    public void resume() {
+        paused = false;
+        for (Shard shard : shards) {
+            shard.loop().execute(shard::onResume);
+        }
+    }
+
+    public boolean isPaused() {
+        return paused;
+    }
+
+    /** Whether clients may log in. */
+    public void setDisabled(boolean value) {
+        disabled = value;
+    }
+
+    public boolean isDisabled() {
+        return disabled;
+    }
+
+    /** Servers there are finish what their clients are doing and are closed; idle ones now. */
+    public void reconnect() {
+        redirectedNanos = System.nanoTime();
+        generation.incrementAndGet();
+        lastFailure = null;
+        refused.clear();
+        for (Shard shard : shards) {
+            shard.loop().execute(shard::onSettingsChanged);
+        }
     }
 
     int generation() {

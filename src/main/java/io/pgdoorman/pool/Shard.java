@@ -154,7 +154,9 @@ public final class Shard {
      */
     public @Nullable Server acquire(Ticket ticket, ParameterSet profile) {
         assert loop.inEventLoop();
-        if (!idle.isEmpty() && (waiting.isEmpty() || waiting.firstOf(profile) == null)) {
+        if (!pool.isPaused()
+                && !idle.isEmpty()
+                && (waiting.isEmpty() || waiting.firstOf(profile) == null)) {
             Server server = idle.take(profile, pool.settings(), System.nanoTime(), check);
             publish();
             if (server != null) {
@@ -270,6 +272,17 @@ public final class Shard {
         return false;
     }
 
+    /** Those that waited through a pause get what is idle, in their order. */
+    void onResume() {
+        for (Server server : idle.all()) {
+            if (!waiting.isEmpty() && idle.remove(server)) {
+                offer(server);
+            }
+        }
+        pump(System.nanoTime());
+        publish();
+    }
+
     void closeAll() {
         for (Server server : idle.all()) {
             discard(server, "pool closed");
@@ -317,7 +330,8 @@ public final class Shard {
         int shards = pool.shards().size();
         int share = (settings.minSize() + shards - 1) / shards;
         long now = System.nanoTime();
-        while (pool.missing() > 0
+        while (!pool.isPaused()
+                && pool.missing() > 0
                 && servers.size() + creating.size() < share
                 && mayLogIn(pool.recentProfile(), now)
                 && pool.tryOpen(0)) {
@@ -372,6 +386,10 @@ public final class Shard {
      * if a server of its profile is on its way to this loop.
      */
     private void pump(long now) {
+        if (pool.isPaused()) {
+            armTick(); // who waits may still wait too long
+            return;
+        }
         Ticket next = uncovered();
         if (next != null && now - stolenAtNanos >= STEAL_PAUSE_NANOS && askOthers(now)) {
             next = uncovered();
@@ -567,6 +585,11 @@ public final class Shard {
         if (closeSurplus(server)) {
             return;
         }
+        if (pool.isPaused()) {
+            idle.add(server, now);
+            publish();
+            return;
+        }
         Shard hungrier = hungrier(server.profile(), now);
         if (hungrier != null) {
             moveTo(server, hungrier);
@@ -661,6 +684,29 @@ public final class Shard {
     /** All servers of this loop, linked ones too; a copy. */
     public Collection<Server> servers() {
         return new HashSet<>(servers);
+    }
+
+    /** Whether it is idle here. */
+    public boolean isIdle(Server server) {
+        return idle.contains(server);
+    }
+
+    /** Servers clients have. To be asked on the loop. */
+    public int linkedServers() {
+        int linked = 0;
+        for (Server server : servers) {
+            linked += server.owner().equals(keeper) ? 0 : 1;
+        }
+        return linked;
+    }
+
+    /** Servers made for what was before the last RECONNECT. To be asked on the loop. */
+    public int outdatedServers() {
+        int outdated = 0;
+        for (Server server : servers) {
+            outdated += pool.isOutdated(server) ? 1 : 0;
+        }
+        return outdated;
     }
 
     /** Clients that wait on this loop. */
@@ -772,7 +818,7 @@ public final class Shard {
         ticket.sinceNanos = sinceNanos;
         ticket.deadlineNanos = deadlineNanos;
         Server server =
-                waiting.firstOf(profile) == null
+                !pool.isPaused() && waiting.firstOf(profile) == null
                         ? idle.take(profile, pool.settings(), System.nanoTime(), check)
                         : null;
         if (server == null) {

@@ -1,6 +1,8 @@
 package io.pgdoorman.runtime;
 
+import io.pgdoorman.auth.StoredSecret;
 import io.pgdoorman.config.Config;
+import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.config.PoolConfig;
 import io.pgdoorman.config.UserConfig;
@@ -11,6 +13,7 @@ import io.pgdoorman.session.ClientDirectory;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +32,7 @@ final class Pools implements ClientDirectory {
 
     private record Snapshot(
             HbaRules hba,
+            GeneralConfig.Admin admin,
             Map<Key, Entry> entries,
             Map<String, PoolConfig> databases,
             Map<String, Coordinator> coordinators) {}
@@ -43,7 +47,13 @@ final class Pools implements ClientDirectory {
 
     /** Builds the pools of a configuration; opens no connection. */
     static Pools of(Config config, PoolFactory factory) {
-        var nothing = new Snapshot(config.general().hba(), Map.of(), Map.of(), Map.of());
+        var nothing =
+                new Snapshot(
+                        config.general().hba(),
+                        config.general().admin(),
+                        Map.of(),
+                        Map.of(),
+                        Map.of());
         var pools = new Pools(factory, nothing);
         pools.apply(config, false);
         return pools;
@@ -87,7 +97,11 @@ final class Pools implements ClientDirectory {
         }
         now =
                 new Snapshot(
-                        config.general().hba(), Map.copyOf(entries), config.pools(), coordinators);
+                        config.general().hba(),
+                        config.general().admin(),
+                        Map.copyOf(entries),
+                        config.pools(),
+                        coordinators);
         List<Pool> removed = new ArrayList<>();
         before.entries()
                 .forEach(
@@ -168,6 +182,23 @@ final class Pools implements ClientDirectory {
     @Override
     public Optional<Account> find(String database, String user) {
         return Optional.ofNullable(now.entries().get(new Key(database, user))).map(Entry::account);
+    }
+
+    @Override
+    public Optional<Operator> operator(String user) {
+        Snapshot snapshot = now;
+        GeneralConfig.Admin admin = snapshot.admin();
+        if (admin.username().equals(user)) {
+            return Optional.of(new Operator(StoredSecret.parse(admin.password().reveal()), true));
+        }
+        boolean mayChange = admin.adminUsers().contains(user);
+        if (!mayChange && !admin.statsUsers().contains(user)) {
+            return Optional.empty();
+        }
+        return snapshot.entries().entrySet().stream()
+                .filter(entry -> entry.getKey().user().equals(user))
+                .min(Comparator.comparing(entry -> entry.getKey().database()))
+                .map(entry -> new Operator(entry.getValue().account().secret(), mayChange));
     }
 
     Map<String, Coordinator> coordinators() {

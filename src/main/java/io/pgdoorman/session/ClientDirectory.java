@@ -18,10 +18,22 @@ public interface ClientDirectory {
      */
     record Account(Pool pool, StoredSecret secret, boolean passThrough) {}
 
+    /**
+     * A user of the admin console.
+     *
+     * @param mayChange may use more than SHOW
+     */
+    record Operator(StoredSecret secret, boolean mayChange) {}
+
     HbaRules hba();
 
     /** Whether the database has a pool, whoever may use it. */
     boolean hasDatabase(String database);
 
     Optional<Account> find(String database, String user);
+
+    /** Who may use the admin console. */
+    default Optional<Operator> operator(String user) {
+        return Optional.empty();
+    }
 }

@@ -10,7 +10,11 @@ import java.util.concurrent.Executor;
  * <p>Threads: immutable.
  *
  * @param executor for what would block a loop: key derivation
+ * @param consoles of operators
  * @param rehearse freeze and thaw each session after each event: a test of the state's completeness
  */
 public record ClientServices(
-        AuthenticationContext authentication, Executor executor, boolean rehearse) {}
+        AuthenticationContext authentication,
+        Executor executor,
+        boolean rehearse,
+        Consoles consoles) {}

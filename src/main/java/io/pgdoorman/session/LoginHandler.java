@@ -2,6 +2,7 @@ package io.pgdoorman.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -13,6 +14,7 @@ import io.pgdoorman.auth.ClientStep;
 import io.pgdoorman.auth.Derivation;
 import io.pgdoorman.auth.LoginRandom;
 import io.pgdoorman.auth.ServerCredential;
+import io.pgdoorman.auth.StoredSecret;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.Server;
 import io.pgdoorman.config.HbaMethod;
@@ -50,6 +52,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -77,6 +80,10 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
 
     /** Usual size of what a client gets when its login is done. */
     private static final int WELCOME_BYTES = 512;
+
+    /** Whoever comes where the rules ask for no password. */
+    private static final ClientDirectory.Operator ANYBODY =
+            new ClientDirectory.Operator(StoredSecret.parse(""), true);
 
     private enum Phase {
         STARTUP,
@@ -107,6 +114,10 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
 
     private @Nullable StartupRequest request;
     private ClientDirectory.@Nullable Account account;
+
+    /** Set if it is the admin console that the client wants. */
+    private ClientDirectory.@Nullable Operator operator;
+
     private @Nullable ClientAuthentication authentication;
     private final List<BackendMessage> welcome = new ArrayList<>();
     private ParameterSet profile = ParameterSet.EMPTY;
@@ -247,7 +258,8 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
         StartupRequest parsed = StartupRequest.of(message);
         request = parsed;
         phase = Phase.AUTHENTICATING;
-        if (overLimit) {
+        boolean console = Consoles.DATABASES.contains(parsed.database());
+        if (overLimit && !console) {
             refuse(SqlState.TOO_MANY_CONNECTIONS, "sorry, too many clients already");
             return;
         }
@@ -277,6 +289,10 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
                                         address()))
                         .map(HbaRule::method)
                         .orElse(HbaMethod.REJECT);
+        if (console) {
+            beginConsole(parsed, method);
+            return;
+        }
         Optional<ClientDirectory.Account> found = directory.find(parsed.database(), parsed.user());
         if (method != HbaMethod.REJECT && !directory.hasDatabase(parsed.database())) {
             refuse(
@@ -293,13 +309,33 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
             return;
         }
         account = found.orElse(null);
+        if (account != null && account.pool().isDisabled()) {
+            refuse(
+                    SqlState.CANNOT_CONNECT_NOW,
+                    "database \"%s\" is disabled by the administrator"
+                            .formatted(parsed.database()));
+            return;
+        }
+        begin(parsed, method, found.map(ClientDirectory.Account::secret).orElse(null));
+    }
+
+    private void beginConsole(StartupRequest parsed, HbaMethod method) {
+        Optional<ClientDirectory.Operator> found = sessions.directory().operator(parsed.user());
+        operator = found.orElse(null);
+        if (operator == null && method == HbaMethod.TRUST) {
+            operator = ANYBODY;
+        }
+        begin(parsed, method, found.map(ClientDirectory.Operator::secret).orElse(null));
+    }
+
+    private void begin(StartupRequest parsed, HbaMethod method, @Nullable StoredSecret secret) {
         var auth =
                 new ClientAuthentication(
                         services.authentication(),
                         random,
                         new ClientLogin(parsed.user(), parsed.database(), peer(), false),
                         method,
-                        found.map(ClientDirectory.Account::secret).orElse(null));
+                        secret);
         authentication = auth;
         // NegotiateProtocolVersion comes before anything else.
         welcome.forEach(this::write);
@@ -346,6 +382,11 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
     private void onAccepted(List<BackendMessage> messages, ServerCredential proved) {
         ClientDirectory.Account user = account;
         StartupRequest parsed = request;
+        if (operator != null && parsed != null) {
+            welcome.addAll(messages);
+            openConsole(parsed, operator);
+            return;
+        }
         if (user == null || parsed == null) {
             refuse(SqlState.INVALID_PASSWORD, "password authentication failed");
             return;
@@ -441,6 +482,40 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
         ctx.pipeline().replace(this, null, new ClientHandler(session, services.rehearse()));
     }
 
+    private void openConsole(StartupRequest parsed, ClientDirectory.Operator who) {
+        ChannelHandler console =
+                services.consoles()
+                        .open(parsed.user(), parsed.database(), who.mayChange(), toString());
+        if (console == null) {
+            refuse(SqlState.CANNOT_CONNECT_NOW, "this process has no admin console");
+            return;
+        }
+        boolean longKey = parsed.version().isAtLeast(ProtocolVersion.V3_2);
+        ParameterSet parameters =
+                ParameterSet.of(
+                        Map.of(
+                                "client_encoding", "UTF8",
+                                "DateStyle", "ISO, MDY",
+                                "TimeZone", "Etc/UTC",
+                                "integer_datetimes", "on",
+                                "server_version", services.consoles().version(),
+                                "server_encoding", "UTF8",
+                                "standard_conforming_strings", "on",
+                                "application_name",
+                                        parsed.applicationName().isEmpty()
+                                                ? "pg_doorman"
+                                                : parsed.applicationName()));
+        writeWelcome(parsed, parameters, sessions.newCancelKey(id, longKey));
+        endDeadline();
+        phase = Phase.DONE;
+        sessions.onLoginEnd(this);
+        record.forget();
+        LOG.info("{} admin console opened from {}", this, peer());
+        ChannelHandlerContext ctx = context();
+        ctx.channel().config().setAutoRead(true);
+        ctx.pipeline().replace(this, null, console);
+    }
+
     /** All in one buffer: the fewer writes, the cheaper a short connection. */
     private void writeWelcome(StartupRequest parsed, ParameterSet parameters, CancelKey key) {
         ByteBuf out = context().alloc().buffer(WELCOME_BYTES);
@@ -515,6 +590,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
             return;
         }
         phase = Phase.CLOSED;
+        sessions.onRefused();
         sessions.onLoginEnd(this);
         record.forget();
         leaveQueue();

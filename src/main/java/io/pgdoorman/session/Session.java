@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -206,6 +207,44 @@ public final class Session
         };
     }
 
+    /**
+     * What others may see of it. Threads: immutable.
+     *
+     * @param state {@code idle}, {@code active} or {@code waiting}
+     * @param waitsFor {@code idle}; {@code read} from PostgreSQL; {@code write} to a client that
+     *     does not read
+     * @param waitingSinceNanos 0 if it does not wait for a server
+     * @param serverPid 0 if it has none
+     * @param statements prepared ones with a name
+     */
+    public record View(
+            String applicationName,
+            String state,
+            String waitsFor,
+            FrozenCounts counts,
+            long connectedNanos,
+            long waitingSinceNanos,
+            int serverPid,
+            int statements) {}
+
+    /** To be asked on the client's loop. */
+    public View view() {
+        Server s = server;
+        Ticket t = ticket;
+        String wait = !client.isWritable() ? "write" : s == null ? "idle" : "read";
+        return new View(
+                Objects.requireNonNullElse(
+                        parameters.current().get(ClientParameters.APPLICATION_NAME),
+                        identity.applicationName()),
+                state == State.WAITING ? "waiting" : s == null ? "idle" : "active",
+                wait,
+                tally.freeze(),
+                connectedNanos,
+                state == State.WAITING && t != null ? t.sinceNanos() : 0,
+                s == null ? 0 : s.identity().cancelKey().processId(),
+                statements == null ? 0 : statements.size());
+    }
+
     /** Without a server and without a wish for one; to be asked on the client's loop. */
     public boolean isResting() {
         return state == State.IDLE;
@@ -362,6 +401,11 @@ public final class Session
         if (idle) {
             failForShutdown();
         }
+    }
+
+    /** By an operator's order. */
+    public void kill() {
+        failForShutdown();
     }
 
     private void failForShutdown() {

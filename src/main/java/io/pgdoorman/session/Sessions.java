@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * All clients of the process: their number, their cancel keys, what they share.
@@ -50,6 +51,14 @@ public final class Sessions {
 
     private final AtomicInteger lastId = new AtomicInteger();
     private final AtomicInteger connections = new AtomicInteger();
+
+    /** Since the start of this process or of the one it took over from. */
+    private final LongAdder accepted = new LongAdder();
+
+    private final LongAdder refused = new LongAdder();
+    private final LongAdder startups = new LongAdder();
+    private final LongAdder cancelRequests = new LongAdder();
+
     private final Map<Integer, Session> byProcessId = new ConcurrentHashMap<>();
     private final Set<LoginHandler> logins = ConcurrentHashMap.newKeySet();
 
@@ -122,10 +131,12 @@ public final class Sessions {
 
     /** Takes a new connection, on its loop. Beyond the limit it hears why, and is closed. */
     public void accept(Channel channel) {
+        accepted.increment();
         int now = connections.incrementAndGet();
         channel.closeFuture().addListener(_ -> connections.decrementAndGet());
         int max = settings.maxConnections();
         if (now + elsewhere > max + SPARE_CONNECTIONS) {
+            refused.increment();
             channel.close();
             return;
         }
@@ -147,6 +158,35 @@ public final class Sessions {
     /** The login has come to its end. */
     void onLoginEnd(LoginHandler login) {
         logins.remove(login);
+    }
+
+    /** Connections that were accepted. */
+    public long accepted() {
+        return accepted.sum();
+    }
+
+    /** Connections that were closed before their login was through. */
+    public long refusedConnections() {
+        return refused.sum();
+    }
+
+    /** Clients that logged in. */
+    public long startups() {
+        return startups.sum();
+    }
+
+    public long cancelRequests() {
+        return cancelRequests.sum();
+    }
+
+    /** Bytes of client messages held in memory. */
+    public long heldBytes() {
+        return memory.used();
+    }
+
+    /** A login was refused. */
+    void onRefused() {
+        refused.increment();
     }
 
     /** Clients that are not logged in yet. */
@@ -207,6 +247,7 @@ public final class Sessions {
     }
 
     void onLogin(Session session) {
+        startups.increment();
         byProcessId.put(session.identity().id(), session);
         if (settings.logConnections()) {
             LOG.info(
@@ -246,6 +287,7 @@ public final class Sessions {
      * @param onDone called once, on any thread, when the request can meet no later query any more
      */
     public void cancel(CancelKey key, Runnable onDone) {
+        cancelRequests.increment();
         cancelHere(key)
                 .whenComplete(
                         (known, _) -> {

@@ -105,6 +105,11 @@ final class StatementRelay {
         this.errors = new StatementErrors(client, own);
     }
 
+    /** Statements with a name. */
+    int size() {
+        return own.size();
+    }
+
     // ---- what the client sends ------------------------------------------------------------------
 
     /** How many bytes of the body have to be there. */

@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 
 import org.jspecify.annotations.Nullable;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
@@ -197,7 +198,22 @@ public final class Statement {
         return Arrays.equals(definition, otherDefinition) && context.equals(otherContext);
     }
 
-    int keyHash() {
+    /** Its text without parameter types, as UTF-8. */
+    public String text() {
+        byte[] bytes = definition;
+        int end = 0;
+        while (end < bytes.length && bytes[end] != 0) {
+            end++;
+        }
+        return new String(bytes, 0, end, StandardCharsets.UTF_8);
+    }
+
+    /** How often its Parse succeeded, as far as that was counted. */
+    public int sightings() {
+        return sightings;
+    }
+
+    public int keyHash() {
         return hash;
     }
 }

@@ -161,6 +161,20 @@ public final class StatementCache {
         return statements.size();
     }
 
+    /** Forgets all: clients and servers keep theirs. */
+    public void clear() {
+        for (Statement statement : statements.values()) {
+            if (statements.remove(new StatementKey(statement), statement)) {
+                bytes.addAndGet(-statement.sizeBytes());
+            }
+        }
+    }
+
+    /** Those there are at this moment; a copy. */
+    public List<Statement> all() {
+        return List.copyOf(statements.values());
+    }
+
     /** Bytes of text held, about. */
     public long bytes() {
         return bytes.get();

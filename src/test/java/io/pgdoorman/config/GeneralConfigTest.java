@@ -41,7 +41,8 @@ class GeneralConfigTest {
                                         Optional.empty(),
                                         0),
                                 HbaRules.ALLOW_ALL,
-                                new GeneralConfig.Admin("admin", Secret.of("top-secret")),
+                                new GeneralConfig.Admin(
+                                        "admin", Secret.of("top-secret"), List.of(), List.of()),
                                 new GeneralConfig.Memory(256L << 20, Duration.ofSeconds(15), ";"),
                                 new GeneralConfig.Housekeeping(Duration.ofSeconds(30), 3),
                                 new GeneralConfig.QueryInterner(
@@ -138,7 +139,8 @@ class GeneralConfigTest {
                                         Optional.of(Path.of("ca.pem")),
                                         200),
                                 general.hba(),
-                                new GeneralConfig.Admin("root", Secret.of("pw")),
+                                new GeneralConfig.Admin(
+                                        "root", Secret.of("pw"), List.of(), List.of()),
                                 new GeneralConfig.Memory(
                                         1L << 30, Duration.ofSeconds(16), "select 1"),
                                 new GeneralConfig.Housekeeping(Duration.ofSeconds(17), 18),

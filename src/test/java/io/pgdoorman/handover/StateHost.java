@@ -19,6 +19,7 @@ import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.SettingsBuilder;
 import io.pgdoorman.session.ClientDirectory;
 import io.pgdoorman.session.ClientServices;
+import io.pgdoorman.session.Consoles;
 import io.pgdoorman.session.SessionMoves;
 import io.pgdoorman.session.SessionSettings;
 import io.pgdoorman.session.Sessions;
@@ -80,7 +81,7 @@ final class StateHost implements Host {
         sessions =
                 new Sessions(
                         new NobodyMayLogIn(),
-                        new ClientServices(authentication, Runnable::run, false),
+                        new ClientServices(authentication, Runnable::run, false, Consoles.NONE),
                         new SessionSettings(
                                 MAX_CONNECTIONS, 0, 1 << 20, 0, Bytes.EMPTY, false, false));
     }

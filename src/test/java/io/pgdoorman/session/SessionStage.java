@@ -77,7 +77,7 @@ final class SessionStage {
                         false);
         return new Sessions(
                 directory,
-                new ClientServices(authentication, Runnable::run, rehearse),
+                new ClientServices(authentication, Runnable::run, rehearse, Consoles.NONE),
                 new SessionSettings(
                         maxConnections,
                         loginTime.toNanos(),

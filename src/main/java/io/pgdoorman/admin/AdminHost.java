@@ -1,0 +1,63 @@
+package io.pgdoorman.admin;
+
+import io.netty.channel.EventLoop;
+import io.pgdoorman.config.Config;
+import io.pgdoorman.pool.Coordinator;
+import io.pgdoorman.pool.Pool;
+import io.pgdoorman.session.Sessions;
+
+import java.util.List;
+import java.util.Map;
+
+/** What the console can see and order of the process. Threads: any; calls may wait. */
+public interface AdminHost {
+    String version();
+
+    /** In effect now. */
+    Config config();
+
+    List<EventLoop> loops();
+
+    List<Pool> pools();
+
+    /** By database. */
+    Map<String, Coordinator> coordinators();
+
+    Sessions sessions();
+
+    /**
+     * Reads the configuration again and waits for it to be in effect.
+     *
+     * @throws ConsoleException the file is not good, in the validator's words; nothing changed
+     */
+    void reload() throws ConsoleException, InterruptedException;
+
+    /** Which filter the log has. */
+    String logLevel();
+
+    /**
+     * Gives the log another filter.
+     *
+     * @param filter {@code default} is that of the start
+     * @throws ConsoleException it is none
+     */
+    void setLogLevel(String filter) throws ConsoleException;
+
+    /** Begins to end: clients may end their transactions first. */
+    void shutDown();
+
+    /** Ends now. */
+    void terminate();
+
+    /** Begins to be replaced, as by SIGUSR2. */
+    void upgrade();
+
+    /**
+     * As {@code pg_doorman ctl}.
+     *
+     * @param words {@code upgrade}, {@code upgrade --stage}, {@code status} ...
+     * @return what it says
+     * @throws ConsoleException it failed
+     */
+    String control(List<String> words) throws ConsoleException;
+}

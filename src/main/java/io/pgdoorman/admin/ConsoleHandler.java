@@ -1,0 +1,452 @@
+package io.pgdoorman.admin;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.pgdoorman.wire.Bytes;
+import io.pgdoorman.wire.FormatCode;
+import io.pgdoorman.wire.Frames;
+import io.pgdoorman.wire.FrontendType;
+import io.pgdoorman.wire.ProtocolException;
+import io.pgdoorman.wire.SqlState;
+import io.pgdoorman.wire.TransactionStatus;
+import io.pgdoorman.wire.backend.BackendMessage;
+import io.pgdoorman.wire.backend.BindComplete;
+import io.pgdoorman.wire.backend.CloseComplete;
+import io.pgdoorman.wire.backend.CommandComplete;
+import io.pgdoorman.wire.backend.DataRow;
+import io.pgdoorman.wire.backend.EmptyQueryResponse;
+import io.pgdoorman.wire.backend.ErrorResponse;
+import io.pgdoorman.wire.backend.NoData;
+import io.pgdoorman.wire.backend.ParameterDescription;
+import io.pgdoorman.wire.backend.ParseComplete;
+import io.pgdoorman.wire.backend.PortalSuspended;
+import io.pgdoorman.wire.backend.ReadyForQuery;
+import io.pgdoorman.wire.backend.RowDescription;
+import io.pgdoorman.wire.backend.Severity;
+import io.pgdoorman.wire.frontend.Bind;
+import io.pgdoorman.wire.frontend.Close;
+import io.pgdoorman.wire.frontend.Describe;
+import io.pgdoorman.wire.frontend.Execute;
+import io.pgdoorman.wire.frontend.FrontendMessage;
+import io.pgdoorman.wire.frontend.FrontendMessages;
+import io.pgdoorman.wire.frontend.Parse;
+import io.pgdoorman.wire.frontend.Query;
+import io.pgdoorman.wire.frontend.Target;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+
+/**
+ * The wire side of the admin console: the simple and the extended query protocol around {@link
+ * Console}. Nothing that is typed ends the session but Terminate.
+ *
+ * <p>Threads: confined to the channel's loop; a command runs on the executor, one at a time, and
+ * nothing is read from the client meanwhile.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html">Message Flow</a>
+ */
+public final class ConsoleHandler extends ByteToMessageDecoder {
+    private static final Logger LOG = LoggerFactory.getLogger(ConsoleHandler.class);
+    private static final int MAX_MESSAGE = 1 << 20;
+
+    /** A prepared statement: its commands, of which there is at most one. */
+    private record Prepared(List<CommandLexer.Word> command) {}
+
+    /**
+     * A portal.
+     *
+     * @param sent how many of its rows have been sent
+     */
+    private static final class Portal {
+        final Prepared prepared;
+        final List<FormatCode> formats;
+        Console.@Nullable Result result;
+        int sent;
+
+        Portal(Prepared prepared, List<FormatCode> formats) {
+            this.prepared = prepared;
+            this.formats = formats;
+        }
+    }
+
+    /** What runs on the executor. */
+    private interface Work {
+        void run() throws ConsoleException, InterruptedException;
+    }
+
+    private final Console console;
+    private final Console.Operator operator;
+    private final Executor executor;
+    private final String name;
+    private final Map<String, Prepared> statements = new HashMap<>();
+    private final Map<String, Portal> portals = new HashMap<>();
+    private final List<BackendMessage> out = new ArrayList<>();
+    private boolean running;
+    private boolean skipping;
+
+    /**
+     * @param user as logged in
+     * @param mayChange may use more than SHOW
+     * @param bouncer logged in to the database {@code pgbouncer}
+     * @param name for log lines
+     */
+    public ConsoleHandler(
+            Console console,
+            String user,
+            boolean mayChange,
+            boolean bouncer,
+            Executor executor,
+            String name) {
+        this.console = console;
+        this.operator = new Console.Operator(user, mayChange, bouncer);
+        this.executor = executor;
+        this.name = name;
+    }
+
+    // ---- messages -------------------------------------------------------------------------------
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> messages) {
+        while (!running && in.readableBytes() >= Frames.HEADER_BYTES) {
+            byte type = in.getByte(in.readerIndex());
+            int length = in.getInt(in.readerIndex() + 1);
+            if (!FrontendType.isKnown(type)) {
+                throw new ProtocolException("invalid frontend message type " + (type & 0xFF));
+            }
+            Frames.checkFrontendLength(type, length);
+            if (length > MAX_MESSAGE) {
+                throw new ProtocolException("message of %d bytes to the console".formatted(length));
+            }
+            if (in.readableBytes() < 1 + length) {
+                return;
+            }
+            in.skipBytes(Frames.HEADER_BYTES);
+            onMessage(ctx, type, in.readSlice(length - Integer.BYTES));
+        }
+    }
+
+    private void onMessage(ChannelHandlerContext ctx, byte type, ByteBuf body) {
+        switch (type) {
+            case FrontendType.TERMINATE -> ctx.close();
+            case FrontendType.SYNC -> {
+                skipping = false;
+                portals.clear();
+                ready(ctx);
+            }
+            case FrontendType.FLUSH -> ctx.flush();
+            case FrontendType.QUERY -> query(ctx, ((Query) decoded(type, body)).sql());
+            case FrontendType.COPY_DATA, FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> {}
+            default -> extended(ctx, type, body);
+        }
+    }
+
+    private static FrontendMessage decoded(byte type, ByteBuf body) {
+        return FrontendMessages.decode(type, body);
+    }
+
+    private void extended(ChannelHandlerContext ctx, byte type, ByteBuf body) {
+        if (skipping) {
+            return;
+        }
+        try {
+            switch (decoded(type, body)) {
+                case Parse parse -> parse(ctx, parse);
+                case Bind bind -> bind(ctx, bind);
+                case Describe describe -> describe(ctx, describe);
+                case Execute execute -> execute(ctx, execute);
+                case Close close -> {
+                    if (close.target() == Target.STATEMENT) {
+                        statements.remove(close.name());
+                    } else {
+                        portals.remove(close.name());
+                    }
+                    write(ctx, new CloseComplete());
+                }
+                default ->
+                        throw new ConsoleException(
+                                SqlState.FEATURE_NOT_SUPPORTED,
+                                "the console does not know this message",
+                                "");
+            }
+        } catch (ConsoleException e) {
+            skipping = true;
+            write(ctx, e.error());
+            ctx.flush();
+        }
+    }
+
+    // ---- simple ---------------------------------------------------------------------------------
+
+    private void query(ChannelHandlerContext ctx, String text) {
+        if (skipping) {
+            return;
+        }
+        start(
+                ctx,
+                () -> {
+                    List<List<CommandLexer.Word>> commands = CommandLexer.commands(text);
+                    if (commands.isEmpty()) {
+                        out.add(new EmptyQueryResponse());
+                    }
+                    for (List<CommandLexer.Word> command : commands) {
+                        Console.Result result = console.execute(command, operator);
+                        Table table = result.table();
+                        if (table != null) {
+                            out.add(description(table, List.of()));
+                            rows(table, List.of(), 0, table.rows().size());
+                        }
+                        out.add(new CommandComplete(result.tag()));
+                    }
+                },
+                () -> ready(ctx));
+    }
+
+    private void rows(Table table, List<FormatCode> formats, int from, int to) {
+        for (List<@Nullable String> row : table.rows().subList(from, to)) {
+            List<@Nullable Bytes> values = new ArrayList<>(row.size());
+            for (int i = 0; i < row.size(); i++) {
+                String value = row.get(i);
+                values.add(
+                        value == null
+                                ? null
+                                : Values.encode(
+                                        value, table.columns().get(i).type(), format(formats, i)));
+            }
+            out.add(new DataRow(values));
+        }
+    }
+
+    private static FormatCode format(List<FormatCode> formats, int column) {
+        return switch (formats.size()) {
+            case 0 -> FormatCode.TEXT;
+            case 1 -> formats.getFirst();
+            default -> column < formats.size() ? formats.get(column) : FormatCode.TEXT;
+        };
+    }
+
+    private static RowDescription description(Table table, List<FormatCode> formats) {
+        List<RowDescription.Field> fields = new ArrayList<>();
+        for (int i = 0; i < table.columns().size(); i++) {
+            RowDescription.Field field = table.columns().get(i).field();
+            fields.add(
+                    new RowDescription.Field(
+                            field.name(),
+                            field.tableOid(),
+                            field.attributeNumber(),
+                            field.typeOid(),
+                            field.typeSize(),
+                            field.typeModifier(),
+                            format(formats, i)));
+        }
+        return new RowDescription(fields);
+    }
+
+    // ---- extended -------------------------------------------------------------------------------
+
+    private void parse(ChannelHandlerContext ctx, Parse parse) throws ConsoleException {
+        List<List<CommandLexer.Word>> commands = CommandLexer.commands(parse.sql());
+        if (commands.size() > 1) {
+            throw new ConsoleException(
+                    ConsoleException.UNKNOWN_COMMAND,
+                    "cannot insert multiple commands into a prepared statement",
+                    "");
+        }
+        if (!parse.name().isEmpty() && statements.containsKey(parse.name())) {
+            throw new ConsoleException(
+                    "42P05",
+                    "prepared statement \"%s\" already exists".formatted(parse.name()),
+                    "");
+        }
+        statements.put(
+                parse.name(), new Prepared(commands.isEmpty() ? List.of() : commands.getFirst()));
+        write(ctx, new ParseComplete());
+    }
+
+    private void bind(ChannelHandlerContext ctx, Bind bind) throws ConsoleException {
+        Prepared prepared = prepared(bind.statement());
+        if (!bind.parameters().isEmpty()) {
+            throw new ConsoleException(
+                    SqlState.PROTOCOL_VIOLATION,
+                    "bind message supplies %d parameters, but prepared statement \"%s\" requires 0"
+                            .formatted(bind.parameters().size(), bind.statement()),
+                    "");
+        }
+        portals.put(bind.portal(), new Portal(prepared, bind.resultFormats()));
+        write(ctx, new BindComplete());
+    }
+
+    private Prepared prepared(String statement) throws ConsoleException {
+        Prepared prepared = statements.get(statement);
+        if (prepared == null) {
+            throw new ConsoleException(
+                    "26000",
+                    statement.isEmpty()
+                            ? "unnamed prepared statement does not exist"
+                            : "prepared statement \"%s\" does not exist".formatted(statement),
+                    "");
+        }
+        return prepared;
+    }
+
+    private Portal portal(String name) throws ConsoleException {
+        Portal portal = portals.get(name);
+        if (portal == null) {
+            throw new ConsoleException("34000", "portal \"%s\" does not exist".formatted(name), "");
+        }
+        return portal;
+    }
+
+    private void describe(ChannelHandlerContext ctx, Describe describe) throws ConsoleException {
+        boolean ofStatement = describe.target() == Target.STATEMENT;
+        Portal portal = ofStatement ? null : portal(describe.name());
+        Prepared prepared = portal == null ? prepared(describe.name()) : portal.prepared;
+        if (ofStatement) {
+            write(ctx, new ParameterDescription(List.of()));
+        }
+        start(
+                ctx,
+                () -> {
+                    Table table = console.describe(prepared.command(), operator);
+                    out.add(
+                            table == null
+                                    ? new NoData()
+                                    : description(
+                                            table, portal == null ? List.of() : portal.formats));
+                },
+                NOTHING);
+    }
+
+    private void execute(ChannelHandlerContext ctx, Execute execute) throws ConsoleException {
+        Portal portal = portal(execute.portal());
+        start(
+                ctx,
+                () -> {
+                    if (portal.prepared.command().isEmpty()) {
+                        out.add(new EmptyQueryResponse());
+                        return;
+                    }
+                    Console.Result result = portal.result;
+                    if (result == null) {
+                        result = console.execute(portal.prepared.command(), operator);
+                        portal.result = result;
+                    }
+                    send(portal, result, execute.maxRows());
+                },
+                NOTHING);
+    }
+
+    private void send(Portal portal, Console.Result result, int maxRows) {
+        Table table = result.table();
+        if (table != null) {
+            int left = table.rows().size() - portal.sent;
+            int count = maxRows > 0 ? Math.min(left, maxRows) : left;
+            rows(table, portal.formats, portal.sent, portal.sent + count);
+            portal.sent += count;
+            if (count < left) {
+                out.add(new PortalSuspended());
+                return;
+            }
+        }
+        out.add(new CommandComplete(result.tag()));
+    }
+
+    // ---- work off the loop ----------------------------------------------------------------------
+
+    private void start(ChannelHandlerContext ctx, Work work, Runnable then) {
+        running = true;
+        ctx.channel().config().setAutoRead(false);
+        executor.execute(
+                () -> {
+                    ErrorResponse error = attempt(work);
+                    ctx.executor()
+                            .execute(
+                                    () -> {
+                                        out.forEach(message -> write(ctx, message));
+                                        out.clear();
+                                        if (error != null) {
+                                            write(ctx, error);
+                                        }
+                                        end(ctx, error != null, then);
+                                    });
+                });
+    }
+
+    private @Nullable ErrorResponse attempt(Work work) {
+        try {
+            work.run();
+            return null;
+        } catch (ConsoleException e) {
+            LOG.warn("{} admin console: {}", name, e.getMessage());
+            return e.error();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return failure("interrupted");
+        } catch (RuntimeException | Error e) {
+            LOG.error("{} admin console failed", name, e);
+            return failure("internal error of the console: " + e);
+        }
+    }
+
+    private static ErrorResponse failure(String text) {
+        return ErrorResponse.of(Severity.ERROR, SqlState.INTERNAL_ERROR, text);
+    }
+
+    private void end(ChannelHandlerContext ctx, boolean failed, Runnable then) {
+        running = false;
+        if (failed && then.equals(NOTHING)) {
+            skipping = true;
+        }
+        then.run();
+        ctx.flush();
+        if (!ctx.isRemoved() && ctx.channel().isActive()) {
+            ctx.channel().config().setAutoRead(true);
+            try {
+                channelRead(ctx, Unpooled.EMPTY_BUFFER); // what has come already
+            } catch (Exception e) {
+                exceptionCaught(ctx, e);
+            }
+        }
+    }
+
+    private static final Runnable NOTHING = () -> {};
+
+    private void ready(ChannelHandlerContext ctx) {
+        write(ctx, new ReadyForQuery(TransactionStatus.IDLE));
+        ctx.flush();
+    }
+
+    private static void write(ChannelHandlerContext ctx, BackendMessage message) {
+        ByteBuf buffer = ctx.alloc().buffer(128);
+        message.encode(buffer);
+        ctx.write(buffer, ctx.voidPromise());
+    }
+
+    // ---- the end --------------------------------------------------------------------------------
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Throwable reason = cause.getCause() == null ? cause : cause.getCause();
+        if (reason instanceof ProtocolException violation) {
+            LOG.warn("{} protocol violation: {}", name, violation.getMessage());
+            write(
+                    ctx,
+                    ErrorResponse.of(
+                            Severity.FATAL,
+                            violation.sqlState(),
+                            String.valueOf(violation.getMessage())));
+            ctx.flush();
+        } else {
+            LOG.debug("{} {}", name, reason.toString());
+        }
+        ctx.close();
+    }
+}

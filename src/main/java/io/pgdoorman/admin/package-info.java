@@ -1,0 +1,8 @@
+/**
+ * The admin console: databases {@code pgdoorman} and {@code pgbouncer}, answered by the pooler
+ * itself. Rank 9.
+ */
+@NullMarked
+package io.pgdoorman.admin;
+
+import org.jspecify.annotations.NullMarked;
