@@ -7,6 +7,9 @@ import io.pgdoorman.demo.Demo;
 import io.pgdoorman.demo.DemoException;
 import io.pgdoorman.handover.Successor;
 import io.pgdoorman.handover.SuccessorProgram;
+import io.pgdoorman.log.LogFilter;
+import io.pgdoorman.log.LogLevels;
+import io.pgdoorman.log.LogSetup;
 import io.pgdoorman.runtime.Pooler;
 import io.pgdoorman.runtime.Rehearsal;
 import io.pgdoorman.runtime.RunOptions;
@@ -124,11 +127,11 @@ final class Program {
                         ? Optional.of(config.general().process().daemonPidFile())
                         : Optional.ofNullable(environment.get(PID_FILE)).map(Path::of);
         var upgrades = upgrades(arguments, words, config);
-        try (var _ = startLogging(arguments)) {
+        try (var log = startLogging(arguments)) {
             return Pooler.run(
                     arguments.configFile(),
                     loaded,
-                    runOptions(Optional.of(upgrades), pidFile, arguments.daemon()));
+                    runOptions(Optional.of(upgrades), pidFile, arguments.daemon(), log.levels()));
         }
     }
 
@@ -172,8 +175,8 @@ final class Program {
         }
         String libraries = System.getProperty("pg_doorman.lib", "lib"); // set by the launcher
         Path installation = Path.of(libraries, "demo", "postgresql");
-        try (var _ = startLogging(arguments)) {
-            return new Demo(installation, demoOptions(), out).run();
+        try (var log = startLogging(arguments)) {
+            return new Demo(installation, demoOptions(log.levels()), out).run();
         } catch (DemoException e) {
             err.println("pg_doorman: " + e.getMessage());
             return ExitCode.FAILURE;
@@ -182,16 +185,19 @@ final class Program {
 
     private static LogSetup startLogging(Arguments arguments) {
         boolean color = !arguments.noColor() && Terminal.isStandardError();
-        return LogSetup.start(arguments.logLevel(), arguments.logFormat(), color);
+        return LogSetup.start(LogFilter.of(arguments.logLevel()), arguments.logFormat(), color);
     }
 
-    private RunOptions demoOptions() {
-        RunOptions options = runOptions(Optional.empty(), Optional.empty(), false);
+    private RunOptions demoOptions(LogLevels logLevels) {
+        RunOptions options = runOptions(Optional.empty(), Optional.empty(), false, logLevels);
         return options.withInterruptStops();
     }
 
     private RunOptions runOptions(
-            Optional<RunOptions.Upgrades> upgrades, Optional<Path> pidFile, boolean daemon) {
+            Optional<RunOptions.Upgrades> upgrades,
+            Optional<Path> pidFile,
+            boolean daemon,
+            LogLevels logLevels) {
         boolean interruptStops =
                 Terminal.isStandardInput() || "1".equals(environment.get(SHUTDOWN_ONLY));
         return new RunOptions(
@@ -204,6 +210,7 @@ final class Program {
                 PrivateCopy::release,
                 daemon ? Daemon::detachStandardError : () -> {},
                 pidFile,
+                logLevels,
                 upgrades);
     }
 

@@ -183,6 +183,7 @@ public final class Pooler implements AutoCloseable {
                         interner,
                         authentication,
                         lastServerId,
+                        options.logLevels(),
                         rehearse,
                         listeners,
                         () -> this.config.general());
@@ -245,7 +246,7 @@ public final class Pooler implements AutoCloseable {
     /** Listens and opens servers in advance, or takes both over. */
     private void start() {
         if (upgrade.isSuccessor() || options.rehearsal() == Rehearsal.WARM_UP) {
-            WarmUp.run(options.version());
+            WarmUp.run(options.version(), options.logLevels());
         }
         options.onLoaded().run();
         if (upgrade.isSuccessor()) {

@@ -1,4 +1,4 @@
-package io.pgdoorman.cli;
+package io.pgdoorman.log;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;

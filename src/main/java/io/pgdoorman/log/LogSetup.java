@@ -1,16 +1,13 @@
-package io.pgdoorman.cli;
+package io.pgdoorman.log;
 
 import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
-
-import io.pgdoorman.runtime.RunOptions;
 
 import org.slf4j.LoggerFactory;
 
@@ -22,18 +19,23 @@ import java.io.FileOutputStream;
  * queue, so that a reader who does not read never stalls a network thread; what the queue cannot
  * take is dropped. Threads: main only.
  */
-final class LogSetup implements AutoCloseable {
+public final class LogSetup implements AutoCloseable {
     private static final int QUEUE_LINES = 8192;
     private static final int FLUSH_MILLIS = 1000;
 
-    private final LoggerContext context;
+    /** How the names of threads begin whose lines are only seen if something goes wrong. */
+    public static final String QUIET_THREADS = "pooler-warm-up";
 
-    private LogSetup(LoggerContext context) {
+    private final LoggerContext context;
+    private final LogLevels levels;
+
+    private LogSetup(LoggerContext context, LogLevels levels) {
         this.context = context;
+        this.levels = levels;
     }
 
     /** Logs until the result is closed. */
-    static LogSetup start(LogLevel level, LogFormat format, boolean color) {
+    public static LogSetup start(LogFilter filter, LogFormat format, boolean color) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.reset();
 
@@ -54,14 +56,13 @@ final class LogSetup implements AutoCloseable {
         queue.addAppender(console);
         queue.start();
 
-        Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-        root.setLevel(Level.toLevel(level.name()));
-        root.addAppender(queue);
-        // Netty's own diagnosis at debug describes Netty, not the traffic.
-        if (level == LogLevel.DEBUG) {
-            context.getLogger("io.netty").setLevel(Level.INFO);
-        }
-        return new LogSetup(context);
+        context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).addAppender(queue);
+        return new LogSetup(context, new LogLevels(context, filter));
+    }
+
+    /** What passes, now and later. */
+    public LogLevels levels() {
+        return levels;
     }
 
     /**
@@ -83,7 +84,7 @@ final class LogSetup implements AutoCloseable {
     private static final class WithoutRehearsal extends Filter<ILoggingEvent> {
         @Override
         public FilterReply decide(ILoggingEvent event) {
-            boolean rehearsal = event.getThreadName().startsWith(RunOptions.REHEARSAL_THREADS);
+            boolean rehearsal = event.getThreadName().startsWith(QUIET_THREADS);
             return rehearsal && !event.getLevel().isGreaterOrEqual(Level.WARN)
                     ? FilterReply.DENY
                     : FilterReply.NEUTRAL;

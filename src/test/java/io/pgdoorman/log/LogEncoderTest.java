@@ -1,4 +1,4 @@
-package io.pgdoorman.cli;
+package io.pgdoorman.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
