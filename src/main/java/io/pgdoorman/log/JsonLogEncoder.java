@@ -31,7 +31,7 @@ final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
         member(line, "level", event.getLevel().toString());
         member(line, "file", LogLine.file(caller));
         line.append(",\"line\":").append(caller.getLineNumber());
-        member(line, "message", event.getFormattedMessage());
+        member(line, "message", LogLine.message(event));
         member(line, "logger", event.getLoggerName());
         member(line, "thread", event.getThreadName());
         List<KeyValuePair> pairs = event.getKeyValuePairs();

@@ -5,21 +5,17 @@ import ch.qos.logback.classic.Level;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The least grave lines that pass, from none to all. Threads: immutable. */
+/**
+ * The least grave lines that pass, from none to all; the names are logback's. Threads: immutable.
+ */
 public enum LogLevel {
     /** No line at all; only at run time. */
-    OFF(Level.OFF),
-    ERROR(Level.ERROR),
-    WARN(Level.WARN),
-    INFO(Level.INFO),
-    DEBUG(Level.DEBUG),
-    TRACE(Level.TRACE);
-
-    private final Level logback;
-
-    LogLevel(Level logback) {
-        this.logback = logback;
-    }
+    OFF,
+    ERROR,
+    WARN,
+    INFO,
+    DEBUG,
+    TRACE;
 
     /** The level with this name, in any case; {@code warning} is WARN too. */
     static Optional<LogLevel> find(String name) {
@@ -32,7 +28,7 @@ public enum LogLevel {
     }
 
     Level logback() {
-        return logback;
+        return Level.toLevel(name());
     }
 
     /** The name as it is written in a filter. */

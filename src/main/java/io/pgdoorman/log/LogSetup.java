@@ -1,113 +1,108 @@
 package io.pgdoorman.log;
 
-import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.OutputStreamAppender;
-import ch.qos.logback.core.encoder.Encoder;
-import ch.qos.logback.core.filter.Filter;
-import ch.qos.logback.core.spi.FilterReply;
+import ch.qos.logback.core.read.ListAppender;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * Sets logback up without its configuration files: everything goes to standard error, through a
- * queue, so that a reader who does not read never stalls a network thread; what the queue cannot
- * take is dropped. Threads: main only.
+ * Sets logback up without its configuration files, in two steps: until it is known where the log
+ * goes, lines are held; then they go there, with all that follow. Threads: main only.
  */
 public final class LogSetup implements AutoCloseable {
-    private static final int QUEUE_LINES = 8192;
-    private static final int FLUSH_MILLIS = 1000;
-
     /** How the names of threads begin whose lines are only seen if something goes wrong. */
     public static final String QUIET_THREADS = "pooler-warm-up";
 
-    private final LoggerContext context;
-    private final LogLevels levels;
+    private final LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    private final ListAppender<ILoggingEvent> held = new ListAppender<>();
+    private final LogFormat format;
+    private final boolean color;
+    private @Nullable LogLevels levels;
 
-    private LogSetup(LoggerContext context, LogLevels levels) {
-        this.context = context;
-        this.levels = levels;
-    }
-
-    /** Logs until the result is closed. */
-    public static LogSetup start(LogFilter filter, LogFormat format, boolean color) {
-        LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
-        context.reset();
-
-        var console = new OutputStreamAppender<ILoggingEvent>();
-        console.setContext(context);
-        console.setEncoder(start(encoder(format, color), context));
-        console.setOutputStream(new StandardError());
-        console.addFilter(new WithoutRehearsal());
-        console.start();
-
-        var queue = new AsyncAppender();
-        queue.setContext(context);
-        queue.setQueueSize(QUEUE_LINES);
-        queue.setDiscardingThreshold(0); // only a full queue drops, whatever the level
-        queue.setNeverBlock(true);
-        queue.setIncludeCallerData(true);
-        queue.setMaxFlushTime(FLUSH_MILLIS);
-        queue.addAppender(console);
-        queue.start();
-
-        context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).addAppender(queue);
-        return new LogSetup(context, new LogLevels(context, filter));
-    }
-
-    /** What passes, now and later. */
-    public LogLevels levels() {
-        return levels;
+    private LogSetup(LogFormat format, boolean color) {
+        this.format = format;
+        this.color = color;
     }
 
     /**
-     * The descriptor itself. System.err would be locked by a write that blocks, and everybody who
-     * flushes it, at the end of the process too, would wait.
+     * Holds lines from now on.
+     *
+     * @param format of standard error
+     * @param color whether levels are coloured there
      */
-    private static final class StandardError extends FileOutputStream {
-        StandardError() {
-            super(FileDescriptor.err);
-        }
-
-        @Override
-        public void close() {
-            // stays open for what is not logged
-        }
+    public static LogSetup hold(LogFormat format, boolean color) {
+        var setup = new LogSetup(format, color);
+        setup.context.reset();
+        setup.held.start();
+        setup.root().setLevel(Level.INFO);
+        setup.root().addAppender(setup.held);
+        return setup;
     }
 
-    /** What happens in rehearsal is no news, unless it goes wrong. */
-    private static final class WithoutRehearsal extends Filter<ILoggingEvent> {
-        @Override
-        public FilterReply decide(ILoggingEvent event) {
-            boolean rehearsal = event.getThreadName().startsWith(QUIET_THREADS);
-            return rehearsal && !event.getLevel().isGreaterOrEqual(Level.WARN)
-                    ? FilterReply.DENY
-                    : FilterReply.NEUTRAL;
-        }
+    /** Logs to standard error until this is closed. */
+    public void toStandardError(LogFilter filter) {
+        start(filter, new ErrorStream(format, color));
     }
 
-    /** Writes what is queued. */
+    /**
+     * Logs to the local syslog until this is closed; the format is its own.
+     *
+     * @param program what lines are from there
+     * @param socket where it listens; empty for the usual places
+     * @throws IOException nobody listens there; lines are held as before
+     */
+    public void toSyslog(LogFilter filter, String program, Optional<Path> socket)
+            throws IOException {
+        List<Path> places = socket.map(List::of).orElse(Syslog.USUAL);
+        start(filter, Syslog.open(program, places));
+    }
+
+    private void start(LogFilter filter, LogSink sink) {
+        var queue = new LogQueue(sink, System::nanoTime);
+        queue.setContext(context);
+        queue.start();
+        context.reset();
+        levels = new LogLevels(context, filter);
+        root().addAppender(queue);
+        for (ILoggingEvent line : held.list) {
+            if (context.getLogger(line.getLoggerName()).isEnabledFor(line.getLevel())) {
+                queue.doAppend(line);
+            }
+        }
+        held.list.clear();
+    }
+
+    private Logger root() {
+        return context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    }
+
+    /**
+     * What passes, now and later.
+     *
+     * @throws IllegalStateException lines are still held
+     */
+    public LogLevels levels() {
+        if (levels == null) {
+            throw new IllegalStateException("the log is not set up yet");
+        }
+        return levels;
+    }
+
+    /** Writes what is queued or held. */
     @Override
     public void close() {
+        if (levels == null) {
+            toStandardError(LogFilter.of(LogLevel.INFO));
+        }
         context.stop();
-    }
-
-    private static Encoder<ILoggingEvent> encoder(LogFormat format, boolean color) {
-        return switch (format) {
-            case TEXT, DEBUG -> new TextLogEncoder(color);
-            case STRUCTURED -> new JsonLogEncoder();
-        };
-    }
-
-    private static Encoder<ILoggingEvent> start(
-            Encoder<ILoggingEvent> encoder, LoggerContext context) {
-        encoder.setContext(context);
-        encoder.start();
-        return encoder;
     }
 }
