@@ -571,7 +571,7 @@ public final class Server implements ServerProtocol.Events {
         try {
             settled = protocol.read(in, channel.alloc());
         } catch (ProtocolException e) {
-            LOG.warn("{} {}, closing it", identity, e.getMessage());
+            LOG.warn("{} protocol violation, closing it: {}", identity, e.getMessage());
             channel.close();
         } finally {
             in.release();

@@ -66,7 +66,7 @@ public final class ServerHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof IOException) {
-            LOG.debug("{} {}", server.identity(), cause.toString());
+            LOG.debug("{} connection lost: {}", server.identity(), cause.toString());
         } else {
             LOG.error("{} unexpected failure, closing it", server.identity(), cause);
         }

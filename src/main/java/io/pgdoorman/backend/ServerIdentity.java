@@ -1,5 +1,8 @@
 package io.pgdoorman.backend;
 
+import io.pgdoorman.log.LogDuration;
+import io.pgdoorman.log.LogPool;
+import io.pgdoorman.log.LogSubject;
 import io.pgdoorman.wire.CancelKey;
 
 import java.net.SocketAddress;
@@ -27,9 +30,30 @@ public record ServerIdentity(
         ParameterSet profile,
         long bornNanos,
         long lifetimeNanos,
-        long idleNanos) {
+        long idleNanos)
+        implements LogSubject {
+    /** PostgreSQL's process ID. */
+    public int pid() {
+        return cancelKey.processId();
+    }
+
+    /** How long it has been there, for log lines. */
+    public String age() {
+        return LogDuration.text(System.nanoTime() - bornNanos);
+    }
+
+    /** Where it is, for log lines that say its pid themselves. */
+    public LogPool where() {
+        return new LogPool(pool);
+    }
+
+    @Override
+    public boolean isKnown() {
+        return true;
+    }
+
     @Override
     public String toString() {
-        return "[" + pool + "] pid=" + cancelKey.processId();
+        return "[" + pool + "] pid=" + pid();
     }
 }

@@ -1,5 +1,8 @@
 package io.pgdoorman.cli;
 
+import io.pgdoorman.log.LogFormat;
+import io.pgdoorman.log.LogLevel;
+
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
 import org.apache.commons.cli.Option;
@@ -11,6 +14,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -43,6 +47,12 @@ record Arguments(
 
     /** A file of such a name has to be written with its directory, as in {@code ./demo}. */
     static final Set<String> COMMANDS = Set.of("ctl", "demo", "help");
+
+    /** A process that says nothing cannot be seen to start. */
+    private static final Set<LogLevel> START_LEVELS =
+            EnumSet.complementOf(EnumSet.of(LogLevel.OFF));
+
+    private static final Set<LogFormat> FORMATS = EnumSet.allOf(LogFormat.class);
 
     private static final String LOG_LEVEL = "log-level";
     private static final String LOG_FORMAT = "log-format";
@@ -129,8 +139,8 @@ record Arguments(
             var arguments =
                     new Arguments(
                             path(path.isEmpty() ? "pg_doorman.toml" : path),
-                            constant(LOG_LEVEL, "LOG_LEVEL", LogLevel.INFO, LogLevel.class),
-                            constant(LOG_FORMAT, "LOG_FORMAT", LogFormat.TEXT, LogFormat.class),
+                            constant(LOG_LEVEL, "LOG_LEVEL", LogLevel.INFO, START_LEVELS),
+                            constant(LOG_FORMAT, "LOG_FORMAT", LogFormat.TEXT, FORMATS),
                             has(NO_COLOR) || !environment.getOrDefault("NO_COLOR", "").isEmpty(),
                             daemon(),
                             inheritFd(),
@@ -161,17 +171,17 @@ record Arguments(
         }
 
         private <E extends Enum<E>> E constant(
-                String name, String variable, E otherwise, Class<E> type) throws UsageException {
+                String name, String variable, E otherwise, Set<E> allowed) throws UsageException {
             Optional<String> text = text(name, variable);
             if (text.isEmpty()) {
                 return otherwise;
             }
-            for (E constant : type.getEnumConstants()) {
+            for (E constant : allowed) {
                 if (constant.name().equalsIgnoreCase(text.get())) {
                     return constant;
                 }
             }
-            throw wrong(name, variable, text.get(), names(type.getEnumConstants()));
+            throw wrong(name, variable, text.get(), names(allowed));
         }
 
         private boolean daemon() throws UsageException {
@@ -206,10 +216,10 @@ record Arguments(
                             .formatted(name, variable, expected, value));
         }
 
-        private static String names(Enum<?>[] constants) {
+        private static String names(Set<? extends Enum<?>> constants) {
             return String.join(
                     ", ",
-                    Arrays.stream(constants)
+                    constants.stream()
                             .map(constant -> constant.name().toLowerCase(Locale.ROOT))
                             .toList());
         }

@@ -32,6 +32,8 @@ final class Ctl {
               reload                Read the configuration again
               shutdown              End when the clients' transactions have ended, or after
                                     shutdown_timeout; with --wait the command ends with it
+              log-level [FILTER]    What is logged, after it was changed to FILTER: a level, and
+                                    MODULE=LEVEL by comma; "default" is the level of the start
               help                  Print this text
 
               --json                Print the answer as JSON

@@ -2,14 +2,21 @@ package io.pgdoorman.cli;
 
 import io.pgdoorman.config.Config;
 import io.pgdoorman.config.ConfigLoader;
+import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.demo.Demo;
 import io.pgdoorman.demo.DemoException;
 import io.pgdoorman.handover.Successor;
 import io.pgdoorman.handover.SuccessorProgram;
+import io.pgdoorman.log.LogFilter;
+import io.pgdoorman.log.LogLevels;
+import io.pgdoorman.log.LogSetup;
 import io.pgdoorman.runtime.Pooler;
 import io.pgdoorman.runtime.Rehearsal;
 import io.pgdoorman.runtime.RunOptions;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -23,6 +30,8 @@ import java.util.Optional;
 
 /** Does what the {@link Arguments} say. Threads: confined to main. */
 final class Program {
+    private static final Logger LOG = LoggerFactory.getLogger(Program.class);
+
     /** For tests, see {@link Rehearsal}. */
     private static final String REHEARSE = "PG_DOORMAN_TEST_THAW";
 
@@ -104,11 +113,12 @@ final class Program {
         if (arguments.testConfig()) {
             return new ConfigCheck(out, err).run(arguments.configFile(), arguments.strict());
         }
-        if (arguments.inheritFd()) {
-            err.println(
-                    "pg_doorman: --inherit-fd has no effect: an upgrade hands the sockets over by"
-                            + " itself");
+        try (var log = holdLog(arguments)) {
+            return pooler(arguments, words, log);
         }
+    }
+
+    private int pooler(Arguments arguments, List<String> words, LogSetup log) {
         LoadResult loaded = ConfigLoader.load(arguments.configFile());
         if (loaded.config().isEmpty()) {
             new ConfigCheck(out, err).print(loaded);
@@ -124,12 +134,16 @@ final class Program {
                         ? Optional.of(config.general().process().daemonPidFile())
                         : Optional.ofNullable(environment.get(PID_FILE)).map(Path::of);
         var upgrades = upgrades(arguments, words, config);
-        try (var _ = startLogging(arguments)) {
-            return Pooler.run(
-                    arguments.configFile(),
-                    loaded,
-                    runOptions(Optional.of(upgrades), pidFile, arguments.daemon()));
+        if (!startLog(log, LogFilter.of(arguments.logLevel()), config.general().logging())) {
+            return ExitCode.FAILURE;
         }
+        if (arguments.inheritFd()) {
+            LOG.warn("--inherit-fd has no effect: an upgrade hands the sockets over by itself");
+        }
+        return Pooler.run(
+                arguments.configFile(),
+                loaded,
+                runOptions(Optional.of(upgrades), pidFile, arguments.daemon(), log.levels()));
     }
 
     /** The process that has started this one to be its successor has to know. */
@@ -172,26 +186,49 @@ final class Program {
         }
         String libraries = System.getProperty("pg_doorman.lib", "lib"); // set by the launcher
         Path installation = Path.of(libraries, "demo", "postgresql");
-        try (var _ = startLogging(arguments)) {
-            return new Demo(installation, demoOptions(), out).run();
+        try (var log = holdLog(arguments)) {
+            log.toStandardError(LogFilter.of(arguments.logLevel()));
+            return new Demo(installation, demoOptions(log.levels()), out).run();
         } catch (DemoException e) {
             err.println("pg_doorman: " + e.getMessage());
             return ExitCode.FAILURE;
         }
     }
 
-    private static LogSetup startLogging(Arguments arguments) {
+    private static LogSetup holdLog(Arguments arguments) {
         boolean color = !arguments.noColor() && Terminal.isStandardError();
-        return LogSetup.start(arguments.logLevel(), arguments.logFormat(), color);
+        return LogSetup.hold(arguments.logFormat(), color);
     }
 
-    private RunOptions demoOptions() {
-        RunOptions options = runOptions(Optional.empty(), Optional.empty(), false);
+    /** Whether the log goes where the configuration says. */
+    private boolean startLog(LogSetup log, LogFilter filter, GeneralConfig.Logging logging) {
+        if (logging.syslogProgName().isEmpty()) {
+            log.toStandardError(filter);
+            return true;
+        }
+        try {
+            log.toSyslog(filter, logging.syslogProgName().get(), logging.syslogSocket());
+            return true;
+        } catch (IOException e) {
+            err.println("fatal: cannot log to syslog: " + e.getMessage());
+            err.println(
+                    "hint: start a syslog daemon that listens there, name its socket in"
+                            + " general.syslog_socket, or remove general.syslog_prog_name to log"
+                            + " to standard error");
+            return false;
+        }
+    }
+
+    private RunOptions demoOptions(LogLevels logLevels) {
+        RunOptions options = runOptions(Optional.empty(), Optional.empty(), false, logLevels);
         return options.withInterruptStops();
     }
 
     private RunOptions runOptions(
-            Optional<RunOptions.Upgrades> upgrades, Optional<Path> pidFile, boolean daemon) {
+            Optional<RunOptions.Upgrades> upgrades,
+            Optional<Path> pidFile,
+            boolean daemon,
+            LogLevels logLevels) {
         boolean interruptStops =
                 Terminal.isStandardInput() || "1".equals(environment.get(SHUTDOWN_ONLY));
         return new RunOptions(
@@ -204,6 +241,7 @@ final class Program {
                 PrivateCopy::release,
                 daemon ? Daemon::detachStandardError : () -> {},
                 pidFile,
+                logLevels,
                 upgrades);
     }
 

@@ -1,6 +1,6 @@
 /**
- * Command line: options and their environment variables, the check of configuration files, logging
- * set-up and exit codes. The only package that ends the process.
+ * Command line: options and their environment variables, the check of configuration files and exit
+ * codes. The only package that ends the process.
  *
  * <p>Rank: the highest.
  */

@@ -76,7 +76,8 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                 new GeneralConfig.Logging(
                         v.get(ProcessKeys.LOG_CLIENT_CONNECTIONS),
                         v.get(ProcessKeys.LOG_CLIENT_DISCONNECTIONS),
-                        v.find(ProcessKeys.SYSLOG_PROG_NAME)),
+                        v.find(ProcessKeys.SYSLOG_PROG_NAME),
+                        v.find(ProcessKeys.SYSLOG_SOCKET)),
                 new GeneralConfig.Process(
                         v.get(ProcessKeys.WORKER_THREADS),
                         v.get(ProcessKeys.WORKER_CPU_AFFINITY_PINNING),

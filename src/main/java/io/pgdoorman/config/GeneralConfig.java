@@ -115,11 +115,17 @@ public record GeneralConfig(
      */
     public record QueryInterner(Duration gcInterval, Duration anonIdleTtl) {}
 
-    /** What is logged; level and format are command-line options. */
+    /**
+     * What is logged; level and format are command-line options.
+     *
+     * @param syslogProgName log to syslog under this name, not to standard error
+     * @param syslogSocket where it listens; empty for the usual places
+     */
     public record Logging(
             boolean logClientConnections,
             boolean logClientDisconnections,
-            Optional<String> syslogProgName) {}
+            Optional<String> syslogProgName,
+            Optional<Path> syslogSocket) {}
 
     /**
      * The process itself.

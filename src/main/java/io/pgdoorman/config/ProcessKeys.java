@@ -81,8 +81,16 @@ final class ProcessKeys {
                     .unset("log to standard error")
                     .example("\"pg_doorman\"")
                     .reload(RESTART)
-                    .notInEffect()
-                    .add("Log to the local syslog under this name.");
+                    .add(
+                            "Log to the local syslog under this name, not to standard error; the"
+                                    + " log format has no effect then. See [Log](logging.md).");
+
+    static final Key<Path> SYSLOG_SOCKET =
+            LOGGING.key("syslog_socket", ValueTypes.PATH)
+                    .unset("/dev/log, or /var/run/syslog")
+                    .example("\"/run/systemd/journal/dev-log\"")
+                    .reload(RESTART)
+                    .add("Unix socket of the local syslog, for `syslog_prog_name`.");
 
     static final KeyGroup PROCESS = new KeyGroup("Process");
 

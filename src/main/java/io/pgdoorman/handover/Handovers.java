@@ -1,5 +1,7 @@
 package io.pgdoorman.handover;
 
+import io.pgdoorman.log.LogFilterException;
+
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -217,7 +219,24 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
         notifyAll();
     }
 
+    /**
+     * @param filter nothing, or the words of the filter to be put into effect
+     */
+    private ControlSocket.Answer logLevel(List<String> filter) {
+        try {
+            if (!filter.isEmpty()) {
+                host.logLevels().set(String.join(" ", filter));
+            }
+            return ControlSocket.Answer.ok(host.logLevels().current());
+        } catch (LogFilterException e) {
+            return ControlSocket.Answer.failed(String.valueOf(e.getMessage()));
+        }
+    }
+
     private ControlSocket.Answer answer(List<String> words) {
+        if (!words.isEmpty() && words.getFirst().equals("log-level")) {
+            return logLevel(words.subList(1, words.size()));
+        }
         return switch (String.join(" ", words)) {
             case "status" -> status();
             case "upgrade" -> upgrade(false);

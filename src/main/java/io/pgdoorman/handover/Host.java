@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ServerMoves;
+import io.pgdoorman.log.LogLevels;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.SessionMoves;
@@ -47,6 +48,9 @@ public interface Host {
 
     /** The number of the server made last. */
     AtomicLong lastServerId();
+
+    /** What is logged. */
+    LogLevels logLevels();
 
     /** See {@link io.pgdoorman.backend.ServerHandler}. */
     boolean rehearse();

@@ -8,12 +8,15 @@ import io.pgdoorman.handover.format.FieldReader;
 import io.pgdoorman.handover.format.FieldWriter;
 import io.pgdoorman.handover.format.FormatException;
 import io.pgdoorman.handover.format.ParameterTable;
+import io.pgdoorman.log.LogFilterException;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.statement.StatementCache;
 import io.pgdoorman.wire.Bytes;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.util.Arrays;
 import java.util.List;
@@ -27,6 +30,7 @@ import java.util.Map;
  *   4 secret of the process   5 connections                 6 pool*   7 limit of a database*
  *   8 when the handover was asked for (monotonic clock)
  *   9 number of the last prepared statement
+ *   10 filter of the log, if it is not the one of the start
  *   pool:    1 database   2 user   3 fingerprint of where its servers come from
  *            4 what a client proved, to log in with   5 login profile and what it reports*
  *   profile: 1 set   2 set reported
@@ -46,6 +50,7 @@ final class ProcessState {
     private static final int DATABASE_LIMIT = 7;
     private static final int BEGAN = 8;
     private static final int LAST_STATEMENT = 9;
+    private static final int LOG_FILTER = 10;
 
     /** So many the other process may still number while both live. */
     private static final long STATEMENT_RANGE = 1_000_000;
@@ -55,6 +60,8 @@ final class ProcessState {
 
     /** Each generation of the process numbers its servers in a range of its own. */
     private static final long SERVER_ID_RANGE = 1L << 32;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ProcessState.class);
 
     private ProcessState() {}
 
@@ -71,6 +78,7 @@ final class ProcessState {
                         .put(CONNECTIONS, host.sessions().connections())
                         .put(BEGAN, beganNanos)
                         .put(LAST_STATEMENT, StatementCache.lastNumber());
+        host.logLevels().changed().ifPresent(filter -> body.put(LOG_FILTER, filter));
         for (Pool pool : host.pools()) {
             pool.share(pool.settings().size());
             body.put(POOL, write(pool, table));
@@ -155,6 +163,7 @@ final class ProcessState {
                 case CONNECTIONS -> host.sessions().setElsewhere(in.integer());
                 case BEGAN -> began = in.number();
                 case LAST_STATEMENT -> StatementCache.continueAfter(in.number() + STATEMENT_RANGE);
+                case LOG_FILTER -> adoptFilter(host, in.text());
                 case POOL -> readPool(host, in.message(), table);
                 case DATABASE_LIMIT -> readLimit(host, in.message());
                 default -> {} // of a later version
@@ -165,6 +174,15 @@ final class ProcessState {
         long nextRange = (lastServer / SERVER_ID_RANGE + 1) * SERVER_ID_RANGE;
         host.lastServerId().accumulateAndGet(nextRange, Math::max);
         return began;
+    }
+
+    /** What another version calls a filter may be none here: no reason to give clients up. */
+    private static void adoptFilter(Host host, String filter) {
+        try {
+            host.logLevels().set(filter);
+        } catch (LogFilterException e) {
+            LOG.warn("Handover: the log keeps the level of the start: {}", e.getMessage());
+        }
     }
 
     private static void readPool(Host host, FieldReader in, ParameterTable table)

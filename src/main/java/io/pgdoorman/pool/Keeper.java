@@ -5,8 +5,10 @@ import io.pgdoorman.backend.ErrorFate;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.ServerHandler;
+import io.pgdoorman.backend.ServerIdentity;
 import io.pgdoorman.backend.ServerOwner;
 import io.pgdoorman.backend.Skipped;
+import io.pgdoorman.wire.TransactionStatus;
 import io.pgdoorman.wire.backend.ErrorResponse;
 
 import org.slf4j.Logger;
@@ -75,11 +77,24 @@ final class Keeper implements ServerOwner {
         } else if (server.isCancelInFlight()) {
             start(server, Chore.Kind.CANCELLING, pool.settings().choreNanos());
         } else if (server.needsCleanup(traces)) {
+            tellCleanUp(server);
             start(server, Chore.Kind.CLEANING, pool.settings().choreNanos());
             server.cleanUp(traces);
         } else {
             server.forgetTraces();
             shard.offer(server);
+        }
+    }
+
+    private static void tellCleanUp(Server server) {
+        ServerIdentity identity = server.identity();
+        if (server.status() == TransactionStatus.IDLE) {
+            LOG.debug("{} session state cleanup pid={}", identity.where(), identity.pid());
+        } else {
+            LOG.warn(
+                    "{} server returned in transaction, rolling back pid={}",
+                    identity.where(),
+                    identity.pid());
         }
     }
 
@@ -97,6 +112,10 @@ final class Keeper implements ServerOwner {
             // Its Sync would commit what the client never meant to commit.
             shard.discard(server, "client left before the Sync of its batch");
         } else {
+            LOG.warn(
+                    "{} draining unread data from server pid={}: its client has left",
+                    server.identity().where(),
+                    server.identity().pid());
             start(server, Chore.Kind.DRAINING, pool.settings().drainNanos());
             server.endOpenWork();
             server.flush();
@@ -267,7 +286,7 @@ final class Keeper implements ServerOwner {
     @Override
     public void onServerClosed(Server server, boolean explained) {
         if (shard.has(server)) {
-            LOG.info("{} server closed by PostgreSQL", server.identity());
+            shard.logClosed(server, "closed by PostgreSQL");
         }
         shard.forget(server);
     }

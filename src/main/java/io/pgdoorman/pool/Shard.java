@@ -7,7 +7,9 @@ import io.pgdoorman.backend.LoginFailure;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.ServerHandler;
+import io.pgdoorman.backend.ServerIdentity;
 import io.pgdoorman.backend.ServerSource;
+import io.pgdoorman.log.LogPool;
 import io.pgdoorman.net.AttachedChannel;
 import io.pgdoorman.stats.Counter;
 import io.pgdoorman.stats.LoopStats;
@@ -194,6 +196,7 @@ public final class Shard {
 
     /** The connection of a linked server broke. */
     public void onLost(Server server) {
+        logClosed(server, "lost while a client used it");
         forget(server);
     }
 
@@ -497,7 +500,13 @@ public final class Shard {
         servers.add(server);
         stats.count(Counter.SERVER_LOGINS);
         pool.onCreated(profile, pool.interner().intern(server.parameters()));
-        LOG.info("{} new server connection to {}", server.identity(), server.identity().address());
+        ServerIdentity identity = server.identity();
+        LOG.info(
+                "{} new server connection #{} to {} pid={}",
+                identity.where(),
+                identity.id(),
+                identity.address(),
+                identity.pid());
         if (generation == pool.generation()) {
             offer(server);
         } else {
@@ -511,8 +520,8 @@ public final class Shard {
         stats.count(Counter.SERVER_LOGIN_FAILURES);
         if (pool.onCreateFailed(profile, failure)) {
             LOG.warn(
-                    "[{}] server login failed ({}): {}",
-                    pool.name(),
+                    "{} startup error: login to {} failed: {}",
+                    new LogPool(pool.name()),
                     pool.source().endpoint(),
                     failure.error().fields());
         }
@@ -665,9 +674,19 @@ public final class Shard {
     }
 
     void discard(Server server, String reason) {
-        LOG.info("{} server closed: {}", server.identity(), reason);
+        logClosed(server, reason);
         forget(server);
         server.close();
+    }
+
+    void logClosed(Server server, String reason) {
+        ServerIdentity identity = server.identity();
+        LOG.info(
+                "{} server closed pid={}: {}, session={}",
+                identity.where(),
+                identity.pid(),
+                reason,
+                identity.age());
     }
 
     /** Gives the permit back and lets the waiting clients have it; once for each server. */

@@ -12,6 +12,7 @@ import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.config.Problem;
+import io.pgdoorman.handover.ControlSocket;
 import io.pgdoorman.handover.Host;
 import io.pgdoorman.handover.Transplants;
 import io.pgdoorman.net.SystemdNotifier;
@@ -79,6 +80,7 @@ public final class Pooler implements AutoCloseable {
     private final Pools pools;
     private final Sessions sessions;
     private final ClientServices services;
+    private final PoolerAdmin admin;
     private final SystemdNotifier systemd;
     private final Listeners listeners;
     private final PoolerHost host;
@@ -87,6 +89,11 @@ public final class Pooler implements AutoCloseable {
     private final Optional<ReloadRequests> reloads;
     private final Upgrade upgrade;
     private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+
+    /** Who waits for the reload that is next, and for the one under way; control thread. */
+    private List<CompletableFuture<Reload.Result>> nextReload = new ArrayList<>();
+
+    private List<CompletableFuture<Reload.Result>> presentReload = new ArrayList<>();
 
     /** Of the warm-up's listener. Confined to its loop. */
     private int nextLoop;
@@ -169,7 +176,16 @@ public final class Pooler implements AutoCloseable {
         var interner = new ParameterInterner();
         var factory = new PoolFactory(shared, interner, Settings.sockets(general), loops);
         this.pools = Pools.of(config, factory);
-        this.services = new ClientServices(authentication, workers, rehearse);
+        this.admin =
+                new PoolerAdmin(
+                        options.version(),
+                        () -> this.config,
+                        loops,
+                        pools,
+                        this::sessions,
+                        options.logLevels(),
+                        new AdminOrders());
+        this.services = new ClientServices(authentication, workers, rehearse, admin);
         this.sessions = new Sessions(pools, services, Settings.sessions(general));
         this.listeners = new Listeners(transport, loops, sessions::accept);
         this.host =
@@ -183,6 +199,7 @@ public final class Pooler implements AutoCloseable {
                         interner,
                         authentication,
                         lastServerId,
+                        options.logLevels(),
                         rehearse,
                         listeners,
                         () -> this.config.general());
@@ -245,7 +262,7 @@ public final class Pooler implements AutoCloseable {
     /** Listens and opens servers in advance, or takes both over. */
     private void start() {
         if (upgrade.isSuccessor() || options.rehearsal() == Rehearsal.WARM_UP) {
-            WarmUp.run(options.version());
+            WarmUp.run(options.version(), options.logLevels());
         }
         options.onLoaded().run();
         if (upgrade.isSuccessor()) {
@@ -311,6 +328,10 @@ public final class Pooler implements AutoCloseable {
     /** This process alone serves from now on. */
     private void onServing() {
         scheduleRetain();
+        Thread.ofPlatform()
+                .daemon()
+                .name(options.threads() + "-stats")
+                .start(new StatsTicker(pools::all, loops));
         if (options.rehearsal() == Rehearsal.TRANSPLANT) {
             Thread.ofPlatform().daemon().name("pooler-transplants").start(new Transplants(host));
         }
@@ -346,28 +367,90 @@ public final class Pooler implements AutoCloseable {
         control.schedule(this::retain, period, TimeUnit.MILLISECONDS);
     }
 
-    private void onHangUp() {
-        if (stopping || reloads.isEmpty()) {
-            LOG.info("Got SIGHUP, but {}", stopping ? "stopping" : "there is no file to reload");
-        } else if (upgrade.deferReload()) {
-            LOG.info("Got SIGHUP: the reload follows the handover that is under way");
-        } else {
-            reloads.get().request();
+    private Sessions sessions() {
+        return sessions;
+    }
+
+    /** What an operator orders. */
+    private final class AdminOrders implements PoolerAdmin.Orders {
+        @Override
+        public CompletableFuture<Reload.Result> reload() {
+            var result = new CompletableFuture<Reload.Result>();
+            control.execute(
+                    () -> {
+                        nextReload.add(result);
+                        if (!onHangUp("RELOAD by the admin console")) {
+                            nextReload.remove(result);
+                            result.completeExceptionally(
+                                    new IllegalStateException(
+                                            "not possible now, the log says why"));
+                        }
+                    });
+            return result;
+        }
+
+        @Override
+        public void shutDown() {
+            control.execute(Pooler.this::shutDown);
+        }
+
+        @Override
+        public void terminate() {
+            control.execute(
+                    () -> {
+                        stopping = true;
+                        upgrade.stop();
+                        exitCode.complete(0);
+                    });
+        }
+
+        @Override
+        public void upgrade() {
+            control.execute(Pooler.this::onUpgradeSignal);
+        }
+
+        @Override
+        public ControlSocket.Answer control(List<String> words) {
+            return upgrade.command(words);
         }
     }
 
+    private void onHangUp() {
+        onHangUp("Got SIGHUP");
+    }
+
+    /** Whether a reload follows at once. */
+    private boolean onHangUp(String why) {
+        if (stopping || reloads.isEmpty()) {
+            LOG.info("{}, but {}", why, stopping ? "stopping" : "there is no file to reload");
+        } else if (upgrade.deferReload()) {
+            LOG.info("{}: the reload follows the handover that is under way", why);
+        } else {
+            reloads.get().request();
+            return true;
+        }
+        return false;
+    }
+
     private void onReloadBegin(Path file) {
+        presentReload = nextReload;
+        nextReload = new ArrayList<>();
         LOG.info("Reloading config {}", file);
         systemd.reloading();
     }
 
     private void onReload(LoadResult loaded) {
         if (!stopping) {
-            reload.run(config, loaded);
+            Reload.Result result = reload.run(config, loaded);
+            presentReload.forEach(waiting -> waiting.complete(result));
         }
     }
 
     private void onReloadEnd() {
+        presentReload.forEach(
+                waiting ->
+                        waiting.completeExceptionally(
+                                new IllegalStateException("the reload did not come to its end")));
         if (!stopping && !upgrade.isUnderWay()) {
             systemd.ready("serving");
         }

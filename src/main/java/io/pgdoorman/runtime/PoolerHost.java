@@ -8,6 +8,7 @@ import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.handover.HandoverException;
 import io.pgdoorman.handover.Host;
 import io.pgdoorman.handover.PassedListener;
+import io.pgdoorman.log.LogLevels;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.ClientDirectory;
@@ -36,6 +37,7 @@ record PoolerHost(
         ParameterInterner interner,
         AuthenticationContext authentication,
         AtomicLong lastServerId,
+        LogLevels logLevels,
         boolean rehearse,
         Listeners clientListeners,
         Supplier<GeneralConfig> config)

@@ -1,6 +1,8 @@
 package io.pgdoorman.runtime;
 
 import io.pgdoorman.handover.SuccessorProgram;
+import io.pgdoorman.log.LogLevels;
+import io.pgdoorman.log.LogSetup;
 
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,7 @@ import java.util.Optional;
  * @param onLoaded run once, when everything is loaded that a start needs
  * @param onServing run once, when the process serves alone
  * @param pidFile names the process that serves; empty for none
+ * @param logLevels what is logged
  * @param upgrades empty if this process cannot be replaced
  */
 public record RunOptions(
@@ -33,15 +36,16 @@ public record RunOptions(
         Runnable onLoaded,
         Runnable onServing,
         Optional<Path> pidFile,
+        LogLevels logLevels,
         Optional<Upgrades> upgrades) {
     /** The usual names of threads. */
     public static final String THREADS = "pooler";
 
     /** Of what is only done in rehearsal: its log lines interest nobody. */
-    public static final String REHEARSAL_THREADS = "pooler-warm-up";
+    public static final String REHEARSAL_THREADS = LogSetup.QUIET_THREADS;
 
     /** For a pooler within the process. */
-    static RunOptions inner(String version) {
+    static RunOptions inner(String version, LogLevels logLevels) {
         return new RunOptions(
                 version,
                 REHEARSAL_THREADS,
@@ -52,6 +56,7 @@ public record RunOptions(
                 () -> {},
                 () -> {},
                 Optional.empty(),
+                logLevels,
                 Optional.empty());
     }
 
@@ -67,6 +72,7 @@ public record RunOptions(
                 onLoaded,
                 onServing,
                 pidFile,
+                logLevels,
                 upgrades);
     }
 

@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -173,6 +174,22 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
             LOG.warn("Handover: not started: this process has no control socket");
         } else {
             now.request();
+        }
+    }
+
+    /** As a command of {@code pg_doorman ctl}; may wait long. */
+    ControlSocket.Answer command(List<String> words) {
+        Handovers now;
+        synchronized (this) {
+            now = handovers;
+        }
+        if (now == null) {
+            return new ControlSocket.Answer(false, "this process has no control socket", "{}");
+        }
+        try {
+            return now.onCommand(words);
+        } finally {
+            now.onAnswered();
         }
     }
 

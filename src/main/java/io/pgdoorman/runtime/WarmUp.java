@@ -6,6 +6,7 @@ import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.handover.DryRun;
 import io.pgdoorman.handover.HandoverException;
 import io.pgdoorman.handover.Host;
+import io.pgdoorman.log.LogLevels;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,12 +45,12 @@ final class WarmUp {
     private WarmUp() {}
 
     /** Never throws: without it everything works, only slower at first. */
-    static void run(String version) {
+    static void run(String version, LogLevels logLevels) {
         Thread thread =
                 Thread.ofPlatform()
                         .daemon()
                         .name(RunOptions.REHEARSAL_THREADS)
-                        .start(() -> rehearse(version));
+                        .start(() -> rehearse(version, logLevels));
         try {
             if (!thread.join(LIMIT.multipliedBy(4))) {
                 LOG.warn("the warm-up does not come to its end and is left alone");
@@ -60,12 +61,12 @@ final class WarmUp {
         }
     }
 
-    private static void rehearse(String version) {
+    private static void rehearse(String version, LogLevels logLevels) {
         long began = System.nanoTime();
         Path directory = null;
         try {
             directory = Files.createTempDirectory("pg_doorman-warm-up");
-            int rounds = run(version, directory, began);
+            int rounds = run(version, logLevels, directory, began);
             LOG.debug(
                     "warm-up: {} rounds in {} ms", rounds, (System.nanoTime() - began) / 1_000_000);
         } catch (IOException | HandoverException | RuntimeException e) {
@@ -79,10 +80,10 @@ final class WarmUp {
         }
     }
 
-    private static int run(String version, Path directory, long began)
+    private static int run(String version, LogLevels logLevels, Path directory, long began)
             throws IOException, HandoverException, InterruptedException {
         Config config = config(directory);
-        var options = RunOptions.inner(version);
+        var options = RunOptions.inner(version, logLevels);
         List<WarmUpClient> clients = new ArrayList<>();
         int rounds = 0;
         try (var _ = WarmUpBackend.start(directory.resolve(".s.PGSQL.5432"));

@@ -67,7 +67,7 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof IOException) {
-            LOG.debug("{} {}", session.identity(), cause.toString());
+            LOG.debug("{} connection lost: {}", session.identity(), cause.toString());
             ctx.close();
         } else {
             session.onFailure(cause);

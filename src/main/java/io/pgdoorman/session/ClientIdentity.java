@@ -1,6 +1,7 @@
 package io.pgdoorman.session;
 
 import io.pgdoorman.backend.ParameterSet;
+import io.pgdoorman.log.LogSubject;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.ProtocolVersion;
 
@@ -23,7 +24,18 @@ public record ClientIdentity(
         CancelKey cancelKey,
         ProtocolVersion protocol,
         ParameterSet profile,
-        String applicationName) {
+        String applicationName)
+        implements LogSubject {
+    @Override
+    public String pool() {
+        return user + "@" + database;
+    }
+
+    @Override
+    public boolean isKnown() {
+        return true;
+    }
+
     /** The prefix of every log line about this client. */
     @Override
     public String toString() {

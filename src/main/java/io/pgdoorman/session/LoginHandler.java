@@ -20,6 +20,7 @@ import io.pgdoorman.backend.Server;
 import io.pgdoorman.config.HbaMethod;
 import io.pgdoorman.config.HbaRequest;
 import io.pgdoorman.config.HbaRule;
+import io.pgdoorman.log.LogSubject;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.pool.Ticket;
@@ -75,7 +76,7 @@ import java.util.concurrent.TimeUnit;
  * @see <a
  *     href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP">Start-up</a>
  */
-public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
+public final class LoginHandler extends ByteToMessageDecoder implements Waiter, LogSubject {
     private static final Logger LOG = LoggerFactory.getLogger(LoginHandler.class);
 
     /** Usual size of what a client gets when its login is done. */
@@ -247,6 +248,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
     // ---- startup packet -------------------------------------------------------------------------
 
     private void onCancel(CancelKey key) {
+        LOG.info("{} Cancel request from {}", this, peer());
         phase = Phase.CLOSED;
         sessions.onLoginEnd(this);
         // PostgreSQL closes when the signal is sent: the client may send its next query then.
@@ -260,7 +262,12 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
         phase = Phase.AUTHENTICATING;
         boolean console = Consoles.DATABASES.contains(parsed.database());
         if (overLimit && !console) {
-            refuse(SqlState.TOO_MANY_CONNECTIONS, "sorry, too many clients already");
+            sessions.logTooMany(this, peer());
+            close(
+                    ErrorResponse.of(
+                            Severity.FATAL,
+                            SqlState.TOO_MANY_CONNECTIONS,
+                            "sorry, too many clients already"));
             return;
         }
         if (parsed.user().isEmpty()) {
@@ -357,7 +364,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
             case ClientStep.Accepted(List<BackendMessage> messages, ServerCredential proved) ->
                     onAccepted(messages, proved);
             case ClientStep.Refused(ErrorResponse error, String reason) -> {
-                LOG.warn("{} login refused from {}: {}", this, peer(), reason);
+                LOG.warn("{} client {} startup failed: login refused: {}", this, peer(), reason);
                 close(error);
             }
         }
@@ -415,7 +422,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
 
     @Override
     public void onServer(Server server) {
-        Pool pool = pool();
+        Pool pool = accountPool();
         if (phase == Phase.PREPARING) {
             ParameterSet reported = pool.reported(profile);
             finish(reported == null ? server.parameters() : reported);
@@ -426,7 +433,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
     @Override
     public void onRefused(ErrorResponse reason) {
         if (phase == Phase.PREPARING) {
-            LOG.warn("{} login failed: {}", this, reason.fields());
+            LOG.warn("{} client {} startup failed: no server: {}", this, peer(), reason.fields());
             close(reason.withSeverity(Severity.FATAL));
         }
     }
@@ -443,7 +450,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
             return;
         }
         ChannelHandlerContext ctx = context();
-        Pool pool = pool();
+        Pool pool = accountPool();
         if (pool.isClosed()) {
             refuse(SqlState.INVALID_CATALOG_NAME, "the pool was removed from the configuration");
             return;
@@ -534,7 +541,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
 
     private void onDeadline() {
         if (phase != Phase.DONE && phase != Phase.CLOSED) {
-            LOG.info("{} login_timeout from {}", this, peer());
+            LOG.warn("{} client {} startup failed: login_timeout", this, peer());
             leaveQueue();
             close(
                     ErrorResponse.of(
@@ -561,14 +568,18 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         Throwable reason = cause.getCause() == null ? cause : cause.getCause();
         if (reason instanceof ProtocolException violation) {
-            LOG.info("{} protocol violation from {}: {}", this, peer(), violation.getMessage());
+            LOG.warn(
+                    "{} client {} startup failed: protocol violation: {}",
+                    this,
+                    peer(),
+                    violation.getMessage());
             close(
                     ErrorResponse.of(
                             Severity.FATAL,
                             violation.sqlState(),
                             String.valueOf(violation.getMessage())));
         } else if (reason instanceof IOException) {
-            LOG.debug("{} {}", this, reason.toString());
+            LOG.debug("{} connection lost: {}", this, reason.toString());
             ctx.close();
         } else {
             LOG.error("{} unexpected failure during login", this, reason);
@@ -581,7 +592,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
     }
 
     private void refuse(String sqlState, String message) {
-        LOG.info("{} login refused from {}: {}", this, peer(), message);
+        LOG.warn("{} client {} startup failed: {}", this, peer(), message);
         close(ErrorResponse.of(Severity.FATAL, sqlState, message));
     }
 
@@ -600,7 +611,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
 
     private void leaveQueue() {
         if (ticket != null && ticket.isQueued()) {
-            shard(pool()).leave(ticket);
+            shard(accountPool()).leave(ticket);
         }
     }
 
@@ -625,7 +636,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
             case KNOWN -> out.release();
             case DIFFERENT -> {
                 out.release();
-                LOG.warn("{} login cannot go on: its rules have changed", this);
+                LOG.warn("{} client {} startup failed: its rules have changed", this, peer());
                 close(
                         ErrorResponse.of(
                                 Severity.FATAL,
@@ -680,7 +691,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
         return auth;
     }
 
-    private Pool pool() {
+    private Pool accountPool() {
         ClientDirectory.Account user = account;
         if (user == null) {
             throw new IllegalStateException("no account before the startup packet");
@@ -699,9 +710,26 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter {
     }
 
     private String peer() {
-        return context().channel().remoteAddress() instanceof InetSocketAddress tcp
+        return peer(context().channel());
+    }
+
+    /** Who is at the other end, for log lines. */
+    static String peer(Channel channel) {
+        return channel.remoteAddress() instanceof InetSocketAddress tcp
                 ? tcp.getAddress().getHostAddress() + ":" + tcp.getPort()
                 : "unix:";
+    }
+
+    /** Until it is known that there is such an account, a client may claim any. */
+    @Override
+    public String pool() {
+        ClientDirectory.Account user = account;
+        return user == null ? "" : user.pool().name();
+    }
+
+    @Override
+    public boolean isKnown() {
+        return false;
     }
 
     /** The prefix of log lines about this client. */

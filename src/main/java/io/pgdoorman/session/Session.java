@@ -764,7 +764,7 @@ public final class Session
 
     @Override
     public void onRefused(ErrorResponse reason) {
-        LOG.warn("{} {}", identity, reason.fields());
+        LOG.warn("{} failed to get server connection: {}", identity, reason.fields());
         tally.refused(reason.sqlState());
         enter(State.IDLE);
         refusal.begin(reason);
@@ -976,15 +976,37 @@ public final class Session
     /** Tells the client why, then closes. */
     private void fail(CloseReason reason, ErrorResponse error) {
         if (state != State.CLOSED) {
-            LOG.warn("{} {}: {}", identity, reason.text(), error.fields());
+            warn(reason, error.fields());
             end(reason);
             ClientOutput.closeAfter(client, error);
+        }
+    }
+
+    /** A client that is closed against its will leaves a line, whatever else is logged. */
+    private void warn(CloseReason reason, Object detail) {
+        if (reason == CloseReason.SHUTDOWN) {
+            LOG.warn("{} dropping client {}: {}", identity, identity.address(), detail);
+        } else {
+            LOG.warn(
+                    "{} client {} disconnected with error: {}: {}",
+                    identity,
+                    identity.address(),
+                    reason.text(),
+                    detail);
         }
     }
 
     void close(CloseReason reason) {
         if (state == State.CLOSED) {
             return;
+        }
+        if (reason == CloseReason.SLOW_READER || reason == CloseReason.SERVER_GONE) {
+            // It has heard it from the server, or hears nothing any more.
+            LOG.warn(
+                    "{} client {} disconnected with error: {}",
+                    identity,
+                    identity.address(),
+                    reason.text());
         }
         end(reason);
         switch (reason) {

@@ -137,7 +137,13 @@ public final class SessionMoves {
         transport.detach(
                 login.channel(),
                 own -> onDetached.accept(new MovingLogin(frozen, own)),
-                cause -> onDetached.accept(null));
+                cause -> {
+                    LOG.warn(
+                            "{} client lost while its login was taken off its loop",
+                            new ConnectionId(frozen.id()),
+                            cause);
+                    onDetached.accept(null);
+                });
         return true;
     }
 
@@ -219,7 +225,12 @@ public final class SessionMoves {
 
     /** The client of a session that cannot go on is told why; its server is closed. */
     public void refuse(MovingSession moving, EventLoop loop, ErrorResponse why, Runnable onDone) {
-        LOG.warn("{} {}", moving.state().identity(), why.fields());
+        ClientIdentity identity = moving.state().identity();
+        LOG.warn(
+                "{} client {} disconnected with error: {}",
+                identity,
+                identity.address(),
+                why.fields());
         if (moving.server() != null) {
             discard(moving.server());
         }
@@ -252,7 +263,10 @@ public final class SessionMoves {
                     client.resume();
                     onDone.run();
                 },
-                cause -> onDone.run());
+                cause -> {
+                    LOG.error("{} login could not go on", new ConnectionId(frozen.id()), cause);
+                    onDone.run();
+                });
     }
 
     private static byte[] concat(byte[] first, byte[] second) {

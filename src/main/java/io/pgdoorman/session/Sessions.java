@@ -2,6 +2,7 @@ package io.pgdoorman.session;
 
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.pgdoorman.log.LogSubject;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.wire.CancelKey;
 
@@ -135,15 +136,26 @@ public final class Sessions {
         int now = connections.incrementAndGet();
         channel.closeFuture().addListener(_ -> connections.decrementAndGet());
         int max = settings.maxConnections();
+        int id = nextId();
         if (now + elsewhere > max + SPARE_CONNECTIONS) {
             refused.increment();
+            logTooMany(new ConnectionId(id), LoginHandler.peer(channel));
             channel.close();
             return;
         }
         boolean over = now + elsewhere > max;
-        LoginHandler login = new LoginHandler(this, services, nextId(), over, null);
+        LoginHandler login = new LoginHandler(this, services, id, over, null);
         logins.add(login);
         channel.pipeline().addLast(login);
+    }
+
+    void logTooMany(LogSubject client, String peer) {
+        LOG.warn(
+                "{} client {} rejected: too many clients (current={}, max={})",
+                client,
+                peer,
+                connections.get() + elsewhere,
+                settings.maxConnections());
     }
 
     /** A login that began elsewhere goes on on this channel. */
@@ -250,17 +262,20 @@ public final class Sessions {
         startups.increment();
         byProcessId.put(session.identity().id(), session);
         if (settings.logConnections()) {
-            LOG.info(
-                    "{} client logged in from {}",
-                    session.identity(),
-                    session.identity().address());
+            String address = session.identity().address();
+            String kind = address.startsWith("unix") ? "unix" : "plain";
+            LOG.info("{} client connected from {} ({})", session.identity(), address, kind);
         }
     }
 
     void onClosed(Session session, CloseReason reason) {
         byProcessId.remove(session.identity().id(), session);
         if (settings.logDisconnections()) {
-            LOG.info("{} client disconnected: {}", session.identity(), reason.text());
+            LOG.info(
+                    "{} client disconnected from {}: {}",
+                    session.identity(),
+                    session.identity().address(),
+                    reason.text());
         }
     }
 

@@ -3,6 +3,9 @@ package io.pgdoorman.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pgdoorman.log.LogFormat;
+import io.pgdoorman.log.LogLevel;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -83,6 +86,7 @@ class ArgumentsTest {
 
     @ParameterizedTest
     @CsvSource({
+        "LOG_LEVEL, off, 'error, warn, info, debug, trace'",
         "LOG_LEVEL, loud, 'error, warn, info, debug, trace'",
         "LOG_FORMAT, xml, 'text, structured, debug'",
         "DAEMON, yes, true or false",

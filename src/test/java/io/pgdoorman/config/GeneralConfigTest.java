@@ -47,7 +47,8 @@ class GeneralConfigTest {
                                 new GeneralConfig.Housekeeping(Duration.ofSeconds(30), 3),
                                 new GeneralConfig.QueryInterner(
                                         Duration.ofSeconds(60), Duration.ofSeconds(60)),
-                                new GeneralConfig.Logging(false, false, Optional.empty()),
+                                new GeneralConfig.Logging(
+                                        false, false, Optional.empty(), Optional.empty()),
                                 new GeneralConfig.Process(
                                         Runtime.getRuntime().availableProcessors(),
                                         false,
@@ -97,6 +98,7 @@ class GeneralConfigTest {
                 log_client_connections = true
                 log_client_disconnections = true
                 syslog_prog_name = "d"
+                syslog_socket = "d.sock"
                 worker_threads = 3
                 worker_cpu_affinity_pinning = true
                 worker_stack_size = "8MB"
@@ -146,7 +148,11 @@ class GeneralConfigTest {
                                 new GeneralConfig.Housekeeping(Duration.ofSeconds(17), 18),
                                 new GeneralConfig.QueryInterner(
                                         Duration.ofSeconds(19), Duration.ZERO),
-                                new GeneralConfig.Logging(true, true, Optional.of("d")),
+                                new GeneralConfig.Logging(
+                                        true,
+                                        true,
+                                        Optional.of("d"),
+                                        Optional.of(Path.of("d.sock"))),
                                 new GeneralConfig.Process(
                                         3,
                                         true,

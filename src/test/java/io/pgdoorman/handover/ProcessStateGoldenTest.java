@@ -10,12 +10,14 @@ import io.pgdoorman.handover.format.FormatException;
 import io.pgdoorman.handover.format.Resource;
 import io.pgdoorman.handover.format.Shape;
 import io.pgdoorman.handover.format.Tree;
+import io.pgdoorman.log.LogFilterException;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.wire.Bytes;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.Map;
@@ -25,14 +27,20 @@ import java.util.Map;
  * that is added see {@code BatchGoldenTest}.
  */
 class ProcessStateGoldenTest {
-    private static final String GOLDEN = "v1/state.hex";
+    private static final String OLDEST = "v1/state.hex";
+    private static final String NEWEST = "v1/state-log.hex";
+
+    /** Of {@link #NEWEST}; a version that writes none leaves the log as it is. */
+    private static final String LOG_FILTER = "warn,pg_doorman::pool=debug";
+
     private static final long BEGAN = 123_456_789_012_345L;
 
     private final StateHost predecessor = new StateHost(StateHost.SECRET);
     private final StateHost successor = new StateHost("the secret of the successor.....");
 
     /** Everything there is to know. */
-    private void fill() {
+    private void fill() throws LogFilterException {
+        predecessor.logLevels.set(LOG_FILTER);
         predecessor.coordinators.put("shop", new Coordinator(10, 2));
         predecessor.sessions.continueAfter(41);
         predecessor.lastServerId.set(17);
@@ -55,12 +63,13 @@ class ProcessStateGoldenTest {
         return host;
     }
 
-    private static void assertKnowsAll(byte[] state) throws FormatException {
+    private static void assertKnowsAll(byte[] state, String logFilter) throws FormatException {
         StateHost host = successorOfAll();
 
         long began = ProcessState.adopt(host, state);
 
         assertThat(began).isEqualTo(BEGAN);
+        assertThat(host.logLevels.current()).isEqualTo(logFilter);
         assertThat(host.sessions.lastId()).isEqualTo(1_042);
         assertThat(host.lastServerId).hasValue(1L << 32);
         assertThat(host.authentication.processSecret()).isEqualTo(Bytes.ofText(StateHost.SECRET));
@@ -78,25 +87,26 @@ class ProcessStateGoldenTest {
 
     /** The fingerprints too: if they change, no server outlives the next handover. */
     @Test
-    void whatIsWrittenNowIsInTheNewestFile() {
+    void whatIsWrittenNowIsInTheNewestFile() throws Exception {
         fill();
 
         byte[] state = ProcessState.share(predecessor, BEGAN).toByteArray();
 
-        assertThat(state).isEqualTo(Resource.bytes(GOLDEN));
+        assertThat(state).isEqualTo(Resource.bytes(NEWEST));
     }
 
-    @Test
-    void whatAVersionHasWrittenIsReadForEver() throws Exception {
-        assertKnowsAll(Resource.bytes(GOLDEN));
+    @ParameterizedTest
+    @CsvSource({OLDEST + ", info", NEWEST + ", '" + LOG_FILTER + "'"})
+    void whatAVersionHasWrittenIsReadForEver(String file, String logFilter) throws Exception {
+        assertKnowsAll(Resource.bytes(file), logFilter);
     }
 
     @Test
     void unknownFieldsAreSkippedWhereverTheyAre() throws Exception {
-        Tree tree = Tree.parse(Resource.bytes(GOLDEN), Shape.PROCESS);
+        Tree tree = Tree.parse(Resource.bytes(NEWEST), Shape.PROCESS);
 
         for (byte[] state : tree.withUnknownFields()) {
-            assertKnowsAll(state);
+            assertKnowsAll(state, LOG_FILTER);
         }
     }
 
@@ -105,7 +115,7 @@ class ProcessStateGoldenTest {
         StateHost host = successorOfAll();
 
         Messages.assertHostile(
-                Resource.bytes(GOLDEN),
+                Resource.bytes(NEWEST),
                 MessageType.STATE,
                 message -> ProcessState.adopt(host, message.body()));
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.pgdoorman.auth.ServerCredential;
+import io.pgdoorman.handover.format.FieldWriter;
 import io.pgdoorman.handover.format.FormatException;
 import io.pgdoorman.handover.format.Shape;
 import io.pgdoorman.handover.format.Tree;
@@ -205,5 +206,37 @@ class ProcessStateTest {
 
         assertThat(added.free()).isEqualTo(7);
         assertThat(kept.free()).isZero();
+    }
+
+    // ---- log ------------------------------------------------------------------------------------
+
+    @Test
+    void theLogGoesOnWithTheFilterOfTheMoment() throws Exception {
+        predecessor.logLevels.set("error,io.pgdoorman.pool=trace");
+
+        handOver();
+
+        assertThat(successor.logLevels.current()).isEqualTo("error,io.pgdoorman.pool=trace");
+    }
+
+    /** It may have been started with another level on purpose. */
+    @Test
+    void aSuccessorKeepsItsOwnLevelIfNobodyHasChangedTheOther() throws Exception {
+        successor.logLevels.set("debug");
+        predecessor.logLevels.set("trace");
+        predecessor.logLevels.reset();
+
+        handOver();
+
+        assertThat(successor.logLevels.current()).isEqualTo("debug");
+    }
+
+    @Test
+    void aFilterOfALaterVersionLeavesTheLogAsItIs() throws Exception {
+        byte[] state = new FieldWriter().put(10, "loud,everywhere").toByteArray();
+
+        ProcessState.adopt(successor, state);
+
+        assertThat(successor.logLevels.current()).isEqualTo("info");
     }
 }

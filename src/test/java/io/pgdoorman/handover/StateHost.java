@@ -1,5 +1,7 @@
 package io.pgdoorman.handover;
 
+import ch.qos.logback.classic.LoggerContext;
+
 import io.netty.channel.EventLoop;
 import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.auth.ScramKeyCache;
@@ -11,6 +13,9 @@ import io.pgdoorman.backend.ServerConnector;
 import io.pgdoorman.backend.ServerMoves;
 import io.pgdoorman.backend.ServerTarget;
 import io.pgdoorman.config.HbaRules;
+import io.pgdoorman.log.LogFilter;
+import io.pgdoorman.log.LogLevel;
+import io.pgdoorman.log.LogLevels;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
@@ -58,6 +63,7 @@ final class StateHost implements Host {
 
     final ParameterInterner interner = new ParameterInterner();
     final AtomicLong lastServerId = new AtomicLong();
+    final LogLevels logLevels = new LogLevels(new LoggerContext(), LogFilter.of(LogLevel.INFO));
     final Map<String, Coordinator> coordinators = new LinkedHashMap<>();
     final AuthenticationContext authentication;
     final Sessions sessions;
@@ -177,6 +183,11 @@ final class StateHost implements Host {
     @Override
     public AtomicLong lastServerId() {
         return lastServerId;
+    }
+
+    @Override
+    public LogLevels logLevels() {
+        return logLevels;
     }
 
     @Override

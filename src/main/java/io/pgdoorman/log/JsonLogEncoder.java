@@ -1,4 +1,4 @@
-package io.pgdoorman.cli;
+package io.pgdoorman.log;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
@@ -31,7 +31,7 @@ final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
         member(line, "level", event.getLevel().toString());
         member(line, "file", LogLine.file(caller));
         line.append(",\"line\":").append(caller.getLineNumber());
-        member(line, "message", event.getFormattedMessage());
+        member(line, "message", LogLine.message(event));
         member(line, "logger", event.getLoggerName());
         member(line, "thread", event.getThreadName());
         List<KeyValuePair> pairs = event.getKeyValuePairs();

@@ -1,4 +1,4 @@
-package io.pgdoorman.cli;
+package io.pgdoorman.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.LoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxy;
 
 import org.junit.jupiter.api.Test;
 import org.slf4j.event.KeyValuePair;
@@ -65,6 +66,67 @@ class LogEncoderTest {
         String line = text(new JsonLogEncoder().encode(event));
 
         assertThat(line).contains(",\"client\":7,\"pool\":\"a\"}");
+    }
+
+    /** A user name with a line break must not look like a line of its own. */
+    @Test
+    void aTextNobodyTrustsStaysOnItsLine() {
+        LoggingEvent event = event(Level.WARN, "[a\nb@\u001b[31m #c1] \t\u0085\u2028é");
+        event.setKeyValuePairs(List.of(new KeyValuePair("reason", "x\ny")));
+
+        String line = text(new TextLogEncoder(false).encode(event));
+
+        assertThat(line).endsWith(": [a\\nb@\\u001b[31m #c1] \\t\\u0085\\u2028é reason=x\\ny\n");
+    }
+
+    @Test
+    void aLongMessageIsCut() {
+        LoggingEvent event = event(Level.WARN, "x".repeat(20_000));
+
+        assertThat(text(new TextLogEncoder(false).encode(event)))
+                .endsWith(": " + "x".repeat(16 * 1024) + "...\n");
+        assertThat(text(new JsonLogEncoder().encode(event)))
+                .contains(":\"" + "x".repeat(16 * 1024) + "...\"");
+    }
+
+    @Test
+    void jsonEndsWithLoggerThreadKeysAndTheException() {
+        LoggingEvent event = event(Level.ERROR, "gone");
+        event.setThreadName("pooler-loop-1");
+        event.setKeyValuePairs(List.of(new KeyValuePair("reason", "a \"b\"")));
+        var failure = new IllegalStateException("why");
+        failure.setStackTrace(new StackTraceElement[0]);
+        event.setThrowableProxy(new ThrowableProxy(failure));
+
+        String line = text(new JsonLogEncoder().encode(event));
+
+        assertThat(line)
+                .isEqualTo(
+                        "{\"timestamp\":\"2024-01-07T19:19:38.080Z\",\"level\":\"ERROR\","
+                                + "\"file\":\"ServerPool.java\",\"line\":42,"
+                                + "\"message\":\"gone\","
+                                + "\"logger\":\"io.pgdoorman.pool.ServerPool\","
+                                + "\"thread\":\"pooler-loop-1\",\"reason\":\"a \\\"b\\\"\","
+                                + "\"exception\":\"java.lang.IllegalStateException: why\\n\"}\n");
+    }
+
+    @Test
+    void textPutsAStackTraceOnLinesOfItsOwn() {
+        LoggingEvent event = event(Level.ERROR, "gone");
+        var failure = new IllegalStateException("why");
+        failure.setStackTrace(
+                new StackTraceElement[] {new StackTraceElement("A", "b", "A.java", 7)});
+        event.setThrowableProxy(new ThrowableProxy(failure));
+
+        String line = text(new TextLogEncoder(false).encode(event));
+
+        assertThat(line)
+                .isEqualTo(
+                        """
+                        2024-01-07T19:19:38.080Z ERROR ServerPool.java:42: gone
+                        java.lang.IllegalStateException: why
+                        \tat A.b(A.java:7)
+                        """);
     }
 
     private LoggingEvent event(Level level, String message) {

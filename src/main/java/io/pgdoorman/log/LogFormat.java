@@ -1,7 +1,7 @@
-package io.pgdoorman.cli;
+package io.pgdoorman.log;
 
 /** Values of {@code --log-format}. */
-enum LogFormat {
+public enum LogFormat {
     TEXT,
     /** One JSON object per line. */
     STRUCTURED,

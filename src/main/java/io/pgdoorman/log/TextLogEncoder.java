@@ -1,4 +1,4 @@
-package io.pgdoorman.cli;
+package io.pgdoorman.log;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -6,10 +6,7 @@ import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.encoder.EncoderBase;
 
-import org.slf4j.event.KeyValuePair;
-
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 
 /**
  * {@code <UTC time with milliseconds> <level> <file>:<line>: <message>[ key=value]...}, a stack
@@ -37,13 +34,7 @@ final class TextLogEncoder extends EncoderBase<ILoggingEvent> {
         var line = new StringBuilder(160).append(LogLine.timestamp(event)).append(' ');
         appendLevel(line, event.getLevel());
         line.append(' ').append(LogLine.file(caller)).append(':').append(caller.getLineNumber());
-        line.append(": ").append(event.getFormattedMessage());
-        List<KeyValuePair> pairs = event.getKeyValuePairs();
-        if (pairs != null) {
-            for (KeyValuePair pair : pairs) {
-                line.append(' ').append(pair.key).append('=').append(pair.value);
-            }
-        }
+        line.append(": ").append(LogLine.text(event));
         line.append('\n');
         IThrowableProxy thrown = event.getThrowableProxy();
         if (thrown != null) {

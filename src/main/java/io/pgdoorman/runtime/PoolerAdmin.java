@@ -1,0 +1,171 @@
+package io.pgdoorman.runtime;
+
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.EventLoop;
+import io.pgdoorman.admin.AdminHost;
+import io.pgdoorman.admin.Console;
+import io.pgdoorman.admin.ConsoleException;
+import io.pgdoorman.admin.ConsoleHandler;
+import io.pgdoorman.config.Config;
+import io.pgdoorman.handover.ControlSocket;
+import io.pgdoorman.log.LogFilterException;
+import io.pgdoorman.log.LogLevels;
+import io.pgdoorman.pool.Coordinator;
+import io.pgdoorman.pool.Pool;
+import io.pgdoorman.session.Consoles;
+import io.pgdoorman.session.Sessions;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+/** What the admin console sees and orders of this process. Threads: any. */
+final class PoolerAdmin implements AdminHost, Consoles {
+    private static final String INVALID_VALUE = "22023";
+    private static final String FAILED = "58000";
+    private static final String CONFIG_FILE_ERROR = "F0000";
+    private static final Duration RELOAD_LIMIT = Duration.ofMinutes(1);
+
+    /** The orders that concern the whole process; each returns at once. */
+    interface Orders {
+        CompletableFuture<Reload.Result> reload();
+
+        void shutDown();
+
+        void terminate();
+
+        void upgrade();
+
+        ControlSocket.Answer control(List<String> words);
+    }
+
+    private final String version;
+    private final Supplier<Config> config;
+    private final List<EventLoop> loops;
+    private final Pools pools;
+    private final Supplier<Sessions> sessions;
+    private final LogLevels logLevels;
+    private final Orders orders;
+    private final Console console = new Console(this);
+
+    /** Commands wait, for a PAUSE perhaps long. */
+    private final Executor commands = task -> Thread.ofVirtual().name("pooler-console").start(task);
+
+    PoolerAdmin(
+            String version,
+            Supplier<Config> config,
+            List<EventLoop> loops,
+            Pools pools,
+            Supplier<Sessions> sessions,
+            LogLevels logLevels,
+            Orders orders) {
+        this.version = version;
+        this.config = config;
+        this.loops = loops;
+        this.pools = pools;
+        this.sessions = sessions;
+        this.logLevels = logLevels;
+        this.orders = orders;
+    }
+
+    @Override
+    public ChannelHandler open(String user, String database, boolean mayChange, String name) {
+        return new ConsoleHandler(
+                console, user, mayChange, database.equals("pgbouncer"), commands, name);
+    }
+
+    @Override
+    public String version() {
+        return version;
+    }
+
+    @Override
+    public Config config() {
+        return config.get();
+    }
+
+    @Override
+    public List<EventLoop> loops() {
+        return loops;
+    }
+
+    @Override
+    public List<Pool> pools() {
+        return pools.all();
+    }
+
+    @Override
+    public Map<String, Coordinator> coordinators() {
+        return pools.coordinators();
+    }
+
+    @Override
+    public Sessions sessions() {
+        return sessions.get();
+    }
+
+    @Override
+    public void reload() throws ConsoleException, InterruptedException {
+        try {
+            Reload.Result result = orders.reload().get(RELOAD_LIMIT.toSeconds(), TimeUnit.SECONDS);
+            if (!result.accepted()) {
+                throw new ConsoleException(
+                        CONFIG_FILE_ERROR,
+                        "configuration rejected: " + String.join("; ", result.problems()),
+                        "Nothing has changed. pg_doorman -t checks a file.");
+            }
+        } catch (TimeoutException e) {
+            throw new ConsoleException(
+                    FAILED,
+                    "the configuration was not read within " + RELOAD_LIMIT.toSeconds() + " s",
+                    "The log says what became of it.");
+        } catch (ExecutionException e) {
+            throw new ConsoleException(
+                    FAILED, "reload failed: " + e.getCause(), "The log says more.");
+        }
+    }
+
+    @Override
+    public String logLevel() {
+        return logLevels.current();
+    }
+
+    @Override
+    public void setLogLevel(String filter) throws ConsoleException {
+        try {
+            logLevels.set(filter);
+        } catch (LogFilterException e) {
+            throw new ConsoleException(INVALID_VALUE, String.valueOf(e.getMessage()), "");
+        }
+    }
+
+    @Override
+    public void shutDown() {
+        orders.shutDown();
+    }
+
+    @Override
+    public void terminate() {
+        orders.terminate();
+    }
+
+    @Override
+    public void upgrade() {
+        orders.upgrade();
+    }
+
+    @Override
+    public String control(List<String> words) throws ConsoleException {
+        ControlSocket.Answer answer = orders.control(words);
+        if (!answer.ok()) {
+            throw new ConsoleException(FAILED, answer.text(), "");
+        }
+        return answer.text();
+    }
+}
