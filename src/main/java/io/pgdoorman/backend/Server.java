@@ -424,11 +424,14 @@ public final class Server implements ServerProtocol.Events {
 
     /** Closes statements, so that one more may be prepared. */
     public void makeRoom(int most) {
-        for (ServerStatements.Entry entry = statements.toClose(most);
-                entry != null;
-                entry = statements.toClose(most)) {
+        ServerStatements.Entry entry = statements.toClose(most);
+        if (entry == null) {
+            entry = statements.toCloseForMemory();
+        }
+        while (entry != null) {
             protocol.sentStatement(ReplyQueue.OWN_CLOSE);
             writeClose(entry.name());
+            entry = statements.toClose(most);
         }
     }
 
@@ -593,6 +596,7 @@ public final class Server implements ServerProtocol.Events {
         if (!closed) {
             closed = true;
             protocol.release();
+            statements.release();
             lastBatch.forget();
             if (composed != null) {
                 composed.release();
@@ -610,6 +614,7 @@ public final class Server implements ServerProtocol.Events {
     /** Its connection is gone, and no event will tell. */
     void markClosed() {
         closed = true;
+        statements.release();
     }
 
     @Override
@@ -723,14 +728,17 @@ public final class Server implements ServerProtocol.Events {
         flush();
         lastBatch.forget();
         closed = true;
-        return new FrozenServer(
-                identity,
-                protocol.freeze(),
-                messageCut,
-                statements.freeze(),
-                cancelsInFlight,
-                idleSinceNanos,
-                counts());
+        var frozen =
+                new FrozenServer(
+                        identity,
+                        protocol.freeze(),
+                        messageCut,
+                        statements.freeze(),
+                        cancelsInFlight,
+                        idleSinceNanos,
+                        counts());
+        statements.release();
+        return frozen;
     }
 
     /** Goes on where the frozen server stopped, with its connection as {@code channel}. */

@@ -156,7 +156,7 @@ final class ClientStatements {
 
     void parseUnnamed(Statement statement, boolean asItCame) {
         note(new Change(asItCame ? Kind.PARSE_AS_IT_CAME : Kind.PARSE, null, unnamed, statement));
-        unnamed = statement;
+        setUnnamed(statement);
     }
 
     /** A Close; {@code name} is kept. */
@@ -167,7 +167,7 @@ final class ClientStatements {
 
     void closeUnnamed() {
         note(new Change(Kind.CLOSE, null, unnamed, null));
-        unnamed = null;
+        setUnnamed(null);
     }
 
     /** The oldest of those sent, which the pooler would have answered, fails. */
@@ -193,13 +193,28 @@ final class ClientStatements {
 
     /** A simple query. */
     void forgetUnnamed() {
-        unnamed = null;
+        Statement last = unnamed;
+        setUnnamed(null);
+        forget(last);
     }
 
     /** The client's own simple query takes all of them away. */
     void clear() {
         clearNamed();
-        unnamed = null;
+        setUnnamed(null);
+    }
+
+    private void setUnnamed(@Nullable Statement next) {
+        StatementMemory.letGoUnnamed(unnamed);
+        unnamed = next;
+        StatementMemory.holdUnnamed(next);
+    }
+
+    /** Of an unnamed one that was replaced: a server may still know it, but needs no text. */
+    private void forget(@Nullable Statement replaced) {
+        if (replaced != null && replaced != unnamed && (sent == null || sent.isEmpty())) {
+            replaced.forgetDefinition();
+        }
     }
 
     private void clearNamed() {
@@ -257,6 +272,9 @@ final class ClientStatements {
     void confirmed() {
         Change change = sent == null ? null : sent.poll();
         Statement after = change == null ? null : change.after;
+        if (change != null && change.name == null) {
+            forget(change.before);
+        }
         if (change == null || after == null) {
             return;
         }
@@ -324,7 +342,7 @@ final class ClientStatements {
             superseded |= first;
         }
         if (!superseded && unnamed == change.after) {
-            unnamed = before;
+            setUnnamed(before);
         }
     }
 
@@ -395,7 +413,7 @@ final class ClientStatements {
         for (FrozenStatements.Named one : frozen.named()) {
             put(StatementName.of(one.name()), adopt.apply(one.statement()), one.inDoubt());
         }
-        unnamed = adopted(frozen.unnamed(), adopt);
+        setUnnamed(adopted(frozen.unnamed(), adopt));
         for (FrozenStatements.Change change : frozen.sent()) {
             byte[] name = change.name();
             note(

@@ -59,6 +59,9 @@ final class StatementRelay {
     /** Of a Bind so much is looked at; PostgreSQL looks at 63 bytes of a name. */
     private static final int MAX_HELD_BIND = 4 * 1024;
 
+    /** A shorter text passes even if there is no memory for more. */
+    private static final int MIN_COUNTED = 1_024;
+
     private static final int MAX_COMMAND = 512;
     private static final byte[] NO_NAME = {};
     private static final ParseComplete PARSE_COMPLETE = new ParseComplete();
@@ -235,9 +238,10 @@ final class StatementRelay {
         return Verdict.PASS;
     }
 
-    /** What has no reply yet is kept: so a long batch of long texts has to be bounded. */
+    /** What has no reply yet is kept, and an idle client's text: so both have to be bounded. */
     private static boolean isTooMuch(Server server, int bodyLength) {
-        return (long) bodyLength * server.replies().size() > MAX_HELD_PARSE;
+        return (long) bodyLength * server.replies().size() > MAX_HELD_PARSE
+                || (bodyLength > MIN_COUNTED && StatementMemory.isFull());
     }
 
     /** Number of types, and the types. */

@@ -209,18 +209,41 @@ public final class ServerStatements {
         return entries.size() >= Math.max(1, most) || (bytes > MAX_BYTES && entries.size() > 1);
     }
 
+    /**
+     * One to be closed, because servers keep too much in all; null if they do not, or there is none
+     * that can be.
+     */
+    public @Nullable Entry toCloseForMemory() {
+        Entry eldest = StatementMemory.isCrowded() && entries.size() > 1 ? removeEldest() : null;
+        if (eldest != null) {
+            sent.add(new Change(Kind.CLOSE, eldest, null, null));
+        }
+        return eldest;
+    }
+
+    private void keep(int more, long moreBytes) {
+        bytes += moreBytes;
+        StatementMemory.keep(more, moreBytes);
+    }
+
+    /** Keeps none any more: the server is closed, or has forgotten them. */
+    public void release() {
+        keep(-entries.size(), -bytes);
+        entries.clear();
+    }
+
     /** Returns the one in whose place it is; null if there was none. */
     private @Nullable Entry enter(Entry entry) {
         Entry before = entries.put(entry.statement, entry);
         if (before == null) {
-            bytes += entry.statement.sizeBytes();
+            keep(1, entry.statement.sizeBytes());
         }
         return before;
     }
 
     private void leave(Entry entry) {
         if (entries.remove(entry.statement, entry)) {
-            bytes -= entry.statement.sizeBytes();
+            keep(-1, -entry.statement.sizeBytes());
         }
     }
 
@@ -230,7 +253,7 @@ public final class ServerStatements {
             Entry entry = eldest.next();
             if (entry.confirmed) {
                 eldest.remove();
-                bytes -= entry.statement.sizeBytes();
+                keep(-1, -entry.statement.sizeBytes());
                 return entry;
             }
         }
@@ -321,8 +344,7 @@ public final class ServerStatements {
     /** The server has forgotten everything but what was sent since, by its own word. */
     public void gone() {
         mayBeGone = false;
-        entries.clear();
-        bytes = 0;
+        release();
         orphans.clear();
         for (Change change : sent) {
             Entry entry = change.entry;
@@ -336,8 +358,7 @@ public final class ServerStatements {
 
     /** What is sent takes them away: what is sent next finds none. */
     public void forget() {
-        entries.clear();
-        bytes = 0;
+        release();
         orphans.clear();
         unnamed = null;
         epoch++;
