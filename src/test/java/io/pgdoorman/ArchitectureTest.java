@@ -38,7 +38,7 @@ class ArchitectureTest {
                             List.of("metrics"),
                             List.of("web"),
                             List.of("runtime"),
-                            List.of("demo"),
+                            List.of("demo", "migrate"),
                             List.of("cli")));
 
     private static JavaClasses production;

@@ -1,5 +1,7 @@
 package io.pgdoorman.config;
 
+import java.util.concurrent.atomic.AtomicBoolean;
+
 /** What form a stored client secret has, told from its first characters. Threads: immutable. */
 public enum PasswordKind {
     /** Admitted only by a trust rule. */
@@ -26,5 +28,25 @@ public enum PasswordKind {
             return MD5;
         }
         return value.startsWith(JWT_PREFIX) ? JWT : PLAIN;
+    }
+
+    /** Whether the secret is all that its first characters promise: a configuration may have it. */
+    public static boolean isWellFormed(Secret secret) {
+        var errors = new AtomicBoolean();
+        Passwords.check(
+                secret,
+                new Key.Rule() {
+                    @Override
+                    public void error(String message) {
+                        errors.set(true);
+                    }
+
+                    @Override
+                    public void warning(String message) {}
+
+                    @Override
+                    public void notInEffect(String message) {}
+                });
+        return !errors.get();
     }
 }

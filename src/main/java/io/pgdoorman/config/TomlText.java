@@ -1,11 +1,11 @@
 package io.pgdoorman.config;
 
-/** Values as TOML writes them. */
-final class TomlText {
+/** Values as TOML writes them. Threads: no state. */
+public final class TomlText {
     private TomlText() {}
 
-    /** A basic string with everything escaped that needs it. */
-    static String quote(String value) {
+    /** A basic string with everything escaped that needs it; it means the same in YAML. */
+    public static String quote(String value) {
         var text = new StringBuilder(value.length() + 2).append('"');
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
