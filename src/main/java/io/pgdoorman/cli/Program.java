@@ -64,6 +64,10 @@ final class Program {
             Commands:
               ctl COMMAND              Ask or tell the running process: see 'pg_doorman ctl help'
               demo                     Run a PostgreSQL of its own with the pooler in front of it
+              generate                 Make a configuration for a running PostgreSQL: see
+                                       'pg_doorman generate --help'
+              import                   Make a configuration from those of PgBouncer: see
+                                       'pg_doorman import --help'
               help                     Print this text and exit
 
             Exit codes: 0 a clean stop, or the configuration is good; 1 a failure without a code of
@@ -96,6 +100,10 @@ final class Program {
             return switch (arguments.command().orElse("")) {
                 case "ctl" -> new Ctl(out, err, environment).run(arguments);
                 case "demo" -> demo(arguments);
+                case "generate" ->
+                        new GenerateCommand(out, err, environment, Terminal::askPassword)
+                                .run(arguments.commandArguments());
+                case "import" -> new ImportCommand(out, err).run(arguments.commandArguments());
                 default -> pooler(arguments, List.of(words));
             };
         } catch (UsageException e) {

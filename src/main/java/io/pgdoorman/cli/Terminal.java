@@ -1,8 +1,10 @@
 package io.pgdoorman.cli;
 
+import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Whether a standard stream is a terminal; {@link System#console()} cannot tell them apart.
@@ -17,6 +19,15 @@ final class Terminal {
 
     static boolean isStandardError() {
         return isTerminal(2);
+    }
+
+    /** Asks at the terminal without showing the answer; empty if there is no terminal. */
+    @SuppressWarnings("SystemConsoleNull") // from Java 25 on it is null again without a terminal
+    static Optional<String> askPassword(String question) {
+        Console console = System.console();
+        return console != null && console.isTerminal()
+                ? Optional.ofNullable(console.readPassword("%s", question)).map(String::new)
+                : Optional.empty();
     }
 
     private static boolean isTerminal(int descriptor) {
