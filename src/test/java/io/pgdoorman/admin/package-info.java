@@ -1,0 +1,4 @@
+@NullUnmarked
+package io.pgdoorman.admin;
+
+import org.jspecify.annotations.NullUnmarked;

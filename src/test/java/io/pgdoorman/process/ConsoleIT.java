@@ -1,0 +1,476 @@
+package io.pgdoorman.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.pgdoorman.testing.Frontend;
+import io.pgdoorman.testing.Message;
+import io.pgdoorman.testing.PoolerProcess;
+import io.pgdoorman.testing.PostgresServer;
+import io.pgdoorman.testing.Requirement;
+import io.pgdoorman.testing.WireClient;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.nio.file.Files;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+
+/** The admin console by a driver and by bytes: what it shows is what was done. */
+class ConsoleIT {
+    private static final PostgresServer SERVER = PostgresServer.shared();
+    private static final String DATABASE = SERVER.newDatabase("console");
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static PoolerProcess pooler;
+
+    private Connection admin;
+
+    @BeforeAll
+    static void start() {
+        Requirement.packagedProgram();
+        SERVER.execute("postgres", "CREATE ROLE console_viewer LOGIN");
+        pooler =
+                PoolerProcess.builder()
+                        .general("stats_users", "[\"console_viewer\"]")
+                        .general("max_connections", "20")
+                        .general("query_wait_timeout", "\"10s\"")
+                        .pool("counted", SERVER, DATABASE, "transaction", 2)
+                        .pool("ordered", SERVER, DATABASE, "transaction", 2)
+                        .pool(
+                                "other",
+                                PoolerProcess.Builder.serverSettings(
+                                        SERVER, DATABASE, "transaction"),
+                                PoolerProcess.Builder.user("console_viewer", 1))
+                        .start();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (pooler != null) {
+            pooler.close();
+        }
+    }
+
+    @BeforeEach
+    void open() throws SQLException {
+        admin = connect("pgdoorman", "");
+    }
+
+    @AfterEach
+    void close() throws SQLException {
+        admin.close();
+        assertThat(pooler.isAlive()).isTrue();
+    }
+
+    private static Connection connect(String database, String options) throws SQLException {
+        return DriverManager.getConnection(
+                pooler.jdbcUrl(database) + options,
+                PoolerProcess.ADMIN,
+                PoolerProcess.ADMIN_PASSWORD);
+    }
+
+    private static WireClient wire(String database) {
+        WireClient client = pooler.client();
+        client.tryLogin(PoolerProcess.ADMIN, PoolerProcess.ADMIN_PASSWORD, database);
+        return client;
+    }
+
+    private static List<Map<String, String>> show(Connection connection, String command)
+            throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(command)) {
+            List<Map<String, String>> rows = new ArrayList<>();
+            int columns = result.getMetaData().getColumnCount();
+            while (result.next()) {
+                Map<String, String> row = new LinkedHashMap<>();
+                for (int i = 1; i <= columns; i++) {
+                    row.put(result.getMetaData().getColumnName(i), result.getString(i));
+                }
+                rows.add(row);
+            }
+            return rows;
+        }
+    }
+
+    private Map<String, String> pool(String command, String database) throws SQLException {
+        return show(admin, command).stream()
+                .filter(row -> database.equals(row.get("database")))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void order(String command) throws SQLException {
+        try (Statement statement = admin.createStatement()) {
+            statement.execute(command);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "?preferQueryMode=simple",
+                "?prepareThreshold=1",
+                "?prepareThreshold=-1",
+                "?preferQueryMode=extendedForPrepared",
+                "?binaryTransfer=true&prepareThreshold=1"
+            })
+    void answersADriverInEachMode(String options) throws SQLException {
+        try (Connection connection = connect("pgdoorman", options)) {
+            for (int i = 0; i < 3; i++) {
+                assertThat(show(connection, "SHOW POOLS")).hasSize(3);
+                assertThat(show(connection, "SHOW LISTS").getFirst().get("items")).isEqualTo("4");
+                assertThat(show(connection, "show version").getFirst().get("version"))
+                        .startsWith("PgDoorman ");
+            }
+        }
+    }
+
+    @Test
+    void everyShowOfTheHelpHasItsRows() throws SQLException {
+        String names = show(admin, "SHOW HELP").getFirst().get("item");
+        for (String name : names.substring("SHOW ".length()).split("\\|")) {
+            assertThat(show(admin, "SHOW " + name)).as(name).isNotNull();
+        }
+    }
+
+    @Test
+    void countsWhatWasDone() throws SQLException {
+        try (WireClient client = pooler.client().login(PostgresServer.APP, "counted")) {
+            for (int i = 0; i < 10; i++) {
+                client.query("SELECT 1");
+            }
+            client.query("BEGIN");
+            client.query("SELECT 1");
+            client.query("SELECT 1/0");
+            client.query("ROLLBACK");
+            for (int i = 0; i < 5; i++) {
+                client.send(
+                        Frontend.parse("", "SELECT 2"),
+                        Frontend.bind("", ""),
+                        Frontend.execute("", 0),
+                        Frontend.sync());
+                client.readUntilReady();
+            }
+
+            Map<String, String> stats = pool("SHOW STATS", "counted");
+            Map<String, String> totals = pool("SHOW STATS_TOTALS", "counted");
+            Map<String, String> row =
+                    show(admin, "SHOW CLIENTS").stream()
+                            .filter(one -> "counted".equals(one.get("database")))
+                            .findFirst()
+                            .orElseThrow();
+
+            assertThat(stats)
+                    .containsEntry("total_xact_count", "16")
+                    .containsEntry("total_query_count", "19")
+                    .containsEntry("total_errors", "1");
+            assertThat(Long.parseLong(stats.get("total_received")))
+                    .isEqualTo(
+                            10L * Frontend.query("SELECT 1").length
+                                    + Frontend.query("BEGIN").length
+                                    + Frontend.query("SELECT 1").length
+                                    + Frontend.query("SELECT 1/0").length
+                                    + Frontend.query("ROLLBACK").length
+                                    + 5L
+                                            * (Frontend.parse("", "SELECT 2").length
+                                                    + Frontend.bind("", "").length
+                                                    + Frontend.execute("", 0).length
+                                                    + Frontend.sync().length));
+            assertThat(totals)
+                    .containsEntry("server_assignment_count", "16")
+                    .containsEntry("client_parse_count", "5")
+                    .containsEntry("bind_count", "5");
+            assertThat(row)
+                    .containsEntry("transaction_count", "16")
+                    .containsEntry("query_count", "19")
+                    .containsEntry("error_count", "1")
+                    .containsEntry("state", "idle")
+                    .containsEntry("bytes_received", stats.get("total_received"))
+                    .containsEntry("bytes_sent", stats.get("total_sent"));
+        }
+    }
+
+    @Test
+    void saysWhoHasWhichServer() throws SQLException {
+        try (WireClient client = pooler.client().login(PostgresServer.APP, "ordered")) {
+            String pid = client.queryValue("BEGIN; SELECT pg_backend_pid()");
+
+            Map<String, String> row =
+                    show(admin, "SHOW CLIENTS").stream()
+                            .filter(one -> pid.equals(one.get("server_process_id")))
+                            .findFirst()
+                            .orElseThrow();
+            Map<String, String> server =
+                    show(admin, "SHOW SERVERS").stream()
+                            .filter(one -> pid.equals(one.get("server_process_id")))
+                            .findFirst()
+                            .orElseThrow();
+
+            assertThat(row).containsEntry("state", "active").containsEntry("database", "ordered");
+            assertThat(server)
+                    .containsEntry("state", "active")
+                    .containsEntry("client_id", row.get("client_id"));
+            assertThat(pool("SHOW POOLS", "ordered"))
+                    .containsEntry("cl_active", "1")
+                    .containsEntry("sv_active", "1");
+        }
+    }
+
+    @Test
+    void aPauseWaitsForTheTransactionAndHoldsTheNext() throws Exception {
+        try (WireClient holder = pooler.client().login(PostgresServer.APP, "ordered");
+                WireClient next = pooler.client().login(PostgresServer.APP, "ordered")) {
+            holder.query("BEGIN");
+            CompletableFuture<Void> pause =
+                    CompletableFuture.runAsync(
+                            () -> {
+                                try {
+                                    order("PAUSE ordered");
+                                } catch (SQLException e) {
+                                    throw new IllegalStateException(e);
+                                }
+                            });
+            try (Connection second = connect("pgdoorman", "")) {
+                await().atMost(LIMIT)
+                        .until(
+                                () ->
+                                        show(second, "SHOW DATABASES").stream()
+                                                .anyMatch(row -> "1".equals(row.get("paused"))));
+                next.send(Frontend.query("SELECT 'after'"));
+                await().atMost(LIMIT)
+                        .until(
+                                () ->
+                                        show(second, "SHOW CLIENTS").stream()
+                                                .anyMatch(
+                                                        row -> "waiting".equals(row.get("state"))));
+                assertThat(pause).isNotDone();
+                holder.query("COMMIT");
+                pause.join();
+                assertThat(next.isSilentFor(Duration.ofMillis(200))).isTrue();
+
+                order("RESUME ordered");
+
+                assertThat(next.readUntilReady())
+                        .extracting(Message::type)
+                        .containsExactly('T', 'D', 'C', 'Z');
+            }
+        } finally {
+            order("RESUME");
+        }
+    }
+
+    @Test
+    void reconnectReplacesServers() throws SQLException {
+        try (WireClient client = pooler.client().login(PostgresServer.APP, "ordered")) {
+            String before = client.queryValue("SELECT pg_backend_pid()");
+
+            order("RECONNECT ordered");
+            order("WAIT_CLOSE ordered");
+
+            assertThat(client.queryValue("SELECT pg_backend_pid()")).isNotEqualTo(before);
+        }
+    }
+
+    @Test
+    void aDisabledDatabaseLetsNobodyIn() throws SQLException {
+        try (WireClient inside = pooler.client().login(PostgresServer.APP, "ordered");
+                WireClient outside = pooler.client()) {
+            order("DISABLE ordered");
+
+            List<Message> refusal = outside.tryLogin(PostgresServer.APP, "", "ordered");
+            String still = inside.queryValue("SELECT 'still'");
+            order("ENABLE ordered");
+
+            assertThat(refusal.getLast().sqlState()).isEqualTo("57P03");
+            assertThat(still).isEqualTo("still");
+            pooler.client().login(PostgresServer.APP, "ordered").close();
+        }
+    }
+
+    @Test
+    void killsOneClientAndAllOfADatabase() throws SQLException {
+        try (WireClient one = pooler.client().login(PostgresServer.APP, "ordered");
+                WireClient two = pooler.client().login(PostgresServer.APP, "ordered")) {
+            one.send(Frontend.query("SELECT pg_sleep(60)"));
+            String id = "#c" + Integer.toUnsignedString(one.processId());
+            order("KILL_CLIENT \"" + id + '"');
+            List<Message> last = one.readUntilEnd();
+            order("KILL ordered");
+            List<Message> lastOfTwo = two.readUntilEnd();
+            order("RESUME ordered");
+
+            assertThat(last.get(last.size() - 2).sqlState()).isEqualTo("57P01");
+            assertThat(lastOfTwo.get(lastOfTwo.size() - 2).sqlState()).isEqualTo("57P01");
+            await().atMost(LIMIT).until(() -> SERVER.sessions(DATABASE) <= 4);
+        }
+    }
+
+    @Test
+    void aBadFileIsRejectedInTheValidatorsWords() throws Exception {
+        String good = Files.readString(pooler.configuration());
+        try {
+            Files.writeString(
+                    pooler.configuration(), good.replace("pool_size = 2", "pool_size = 'many'"));
+            assertThatThrownBy(() -> order("RELOAD"))
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining("configuration rejected")
+                    .hasMessageContaining("pool_size");
+        } finally {
+            Files.writeString(pooler.configuration(), good);
+        }
+        order("RELOAD");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SHOW POLS | 42601 | Did you mean POOLS?",
+                "SHOW | 42601 | SHOW HELP",
+                "SHWO POOLS | 42601 | SHOW",
+                "PAUSE nowhere | 3D000 | nowhere",
+                "SET log_level = 'loud' | 22023 | Invalid log level",
+                "SET work_mem = 1 | 42601 | WORK_MEM",
+                "KILL_CLIENT 4711 | 22023 | SHOW CLIENTS",
+                "KILL | 42601 | database",
+                "RESET ALL | 42601 | RESET INTERNER",
+                "SELECT 1 | 42601 | SHOW HELP",
+                "UPGRADE NOW | 42601 | UPGRADE",
+                "SHOW \"POOLS | 42601 | unterminated",
+            })
+    void saysWhatIsWrong(String command, String sqlState, String words) {
+        try (WireClient client = wire("pgdoorman")) {
+            List<Message> answer = client.query(command);
+
+            assertThat(answer).hasSize(2);
+            assertThat(answer.getFirst().sqlState()).isEqualTo(sqlState);
+            assertThat(answer.getFirst().field('S')).isEqualTo("ERROR");
+            assertThat(answer.getFirst().toString()).contains(words);
+            assertThat(client.query("SHOW VERSION")).hasSize(4);
+        }
+    }
+
+    @Test
+    void severalCommandsAndNone() {
+        try (WireClient client = wire("pgbouncer")) {
+            assertThat(client.query("SHOW STATE; /* and */ SHOW VERSION; "))
+                    .extracting(Message::type)
+                    .containsExactly('T', 'D', 'D', 'D', 'C', 'T', 'D', 'C', 'Z');
+            for (String nothing : List.of("", ";", " -- x")) {
+                assertThat(client.query(nothing))
+                        .extracting(Message::type)
+                        .containsExactly('I', 'Z');
+            }
+            assertThat(client.query("SHOW VERSION; SHOW NOTHING; SHOW VERSION"))
+                    .extracting(Message::type)
+                    .containsExactly('T', 'D', 'C', 'E', 'Z');
+        }
+    }
+
+    @Test
+    void theExtendedProtocolSkipsBehindAnError() {
+        try (WireClient client = wire("pgdoorman")) {
+            client.send(
+                    Frontend.parse("s", "SHOW STATE"),
+                    Frontend.describeStatement("s"),
+                    Frontend.bind("p", "s"),
+                    Frontend.execute("p", 2),
+                    Frontend.execute("p", 2),
+                    Frontend.sync(),
+                    Frontend.parse("", "SHOW NOTHING"),
+                    Frontend.bind("", ""),
+                    Frontend.execute("", 0),
+                    Frontend.execute("", 0),
+                    Frontend.sync(),
+                    Frontend.parse("", ""),
+                    Frontend.bind("", ""),
+                    Frontend.describePortal(""),
+                    Frontend.execute("", 0),
+                    Frontend.sync());
+
+            assertThat(client.readUntilReady())
+                    .extracting(Message::type)
+                    .containsExactly('1', 't', 'T', '2', 'D', 'D', 's', 'D', 'C', 'Z');
+            assertThat(client.readUntilReady())
+                    .extracting(Message::type)
+                    .containsExactly('1', '2', 'E', 'Z');
+            assertThat(client.readUntilReady())
+                    .extracting(Message::type)
+                    .containsExactly('1', '2', 'n', 'I', 'Z');
+        }
+    }
+
+    @Test
+    void nonsenseEndsNoProcess() {
+        var random = new Random(7);
+        for (int i = 0; i < 30; i++) {
+            try (WireClient client = wire("pgdoorman")) {
+                byte[] bytes = new byte[random.nextInt(1, 400)];
+                random.nextBytes(bytes);
+                client.send(bytes);
+                client.send(Frontend.functionCall(1), Frontend.copyDone());
+            }
+        }
+        try (WireClient client = wire("pgdoorman").pieces(1)) {
+            assertThat(client.query("SHOW STATE")).hasSize(6);
+        }
+    }
+
+    @Test
+    void whoMayOnlyLookIsTold() throws SQLException {
+        try (Connection viewer =
+                DriverManager.getConnection(pooler.jdbcUrl("pgbouncer"), "console_viewer", "")) {
+            assertThat(show(viewer, "SHOW STATS_TOTALS"))
+                    .allSatisfy(row -> assertThat(row).doesNotContainKey("user"));
+            assertThatThrownBy(() -> viewer.createStatement().execute("RELOAD"))
+                    .hasMessageContaining("may only use SHOW");
+        }
+    }
+
+    @Test
+    void aWrongPasswordAndAnUnknownUserAreRefusedAlike() {
+        for (String user : List.of(PoolerProcess.ADMIN, "nobody at all")) {
+            assertThatThrownBy(
+                            () ->
+                                    DriverManager.getConnection(
+                                            pooler.jdbcUrl("pgdoorman"), user, "wrong"))
+                    .hasMessageContaining("password authentication failed for user \"" + user);
+        }
+    }
+
+    @Test
+    void comesInWhenAllPlacesAreTaken() throws SQLException {
+        List<WireClient> crowd = new ArrayList<>();
+        try {
+            for (int i = 0; i < 25; i++) {
+                WireClient client = pooler.client();
+                crowd.add(client);
+                client.tryLogin(PostgresServer.APP, "", "ordered");
+            }
+            try (Connection one = connect("pgdoorman", "")) {
+                assertThat(show(one, "SHOW VERSION")).hasSize(1);
+            }
+        } finally {
+            crowd.forEach(WireClient::close);
+        }
+    }
+}
