@@ -73,6 +73,10 @@ public final class Console {
         if (verb.is("SHOW")) {
             return show(rest, operator);
         }
+        String tag = DriverCommands.tag(words);
+        if (tag != null) {
+            return new Result(null, tag);
+        }
         if (verb.is("SELECT")) {
             return PsqlCompletion.answer(words, show.names());
         }

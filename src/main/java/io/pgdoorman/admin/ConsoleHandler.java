@@ -91,6 +91,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
     private final Map<String, Portal> portals = new HashMap<>();
     private final List<BackendMessage> out = new ArrayList<>();
     private boolean running;
+    private TransactionStatus status = TransactionStatus.IDLE;
     private boolean skipping;
 
     /**
@@ -370,7 +371,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
                     ctx.executor()
                             .execute(
                                     () -> {
-                                        out.forEach(message -> write(ctx, message));
+                                        out.forEach(message -> onDone(ctx, message));
                                         out.clear();
                                         if (error != null) {
                                             write(ctx, error);
@@ -378,6 +379,17 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
                                         end(ctx, error != null, then);
                                     });
                 });
+    }
+
+    private void onDone(ChannelHandlerContext ctx, BackendMessage message) {
+        if (message instanceof CommandComplete(String tag)) {
+            switch (tag) {
+                case "BEGIN" -> status = TransactionStatus.IN_TRANSACTION;
+                case "COMMIT", "ROLLBACK" -> status = TransactionStatus.IDLE;
+                default -> {} // no other changes it
+            }
+        }
+        write(ctx, message);
     }
 
     private @Nullable ErrorResponse attempt(Work work) {
@@ -420,7 +432,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
     private static final Runnable NOTHING = () -> {};
 
     private void ready(ChannelHandlerContext ctx) {
-        write(ctx, new ReadyForQuery(TransactionStatus.IDLE));
+        write(ctx, new ReadyForQuery(status));
         ctx.flush();
     }
 

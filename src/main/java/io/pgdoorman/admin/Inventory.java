@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -116,7 +117,7 @@ public final class Inventory {
         rows.sort(
                 Comparator.comparing(ServerRow::database)
                         .thenComparing(ServerRow::user)
-                        .thenComparing(ServerRow::id));
+                        .thenComparingLong(ServerRow::id));
         return rows;
     }
 
@@ -131,7 +132,7 @@ public final class Inventory {
                 pid,
                 shard.pool().database(),
                 shard.pool().user(),
-                server.parameters().get("application_name") instanceof String name ? name : "",
+                Objects.requireNonNullElse(server.parameters().get("application_name"), ""),
                 String.valueOf(server.identity().address()),
                 state,
                 idle ? "idle" : writes ? "write" : "read",

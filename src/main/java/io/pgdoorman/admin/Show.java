@@ -261,7 +261,7 @@ final class Show {
         Table table = Table.of("pool", "hash:n", "name", "query", "count_used:n", "kind");
         for (Pool pool : sorted()) {
             pool.statements().all().stream()
-                    .sorted(Comparator.comparing(Statement::number))
+                    .sorted(Comparator.comparingLong(Statement::number))
                     .forEach(
                             one ->
                                     table.row(
