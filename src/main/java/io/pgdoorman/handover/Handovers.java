@@ -257,7 +257,7 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
             }
             case String other ->
                     ControlSocket.Answer.failed(
-                            "unknown command \"%s\"; there are: status, upgrade [--stage | --commit | --rollback], reload, shutdown [--wait]"
+                            "unknown command \"%s\"; there are: status, upgrade [--stage | --commit | --rollback], reload, shutdown [--wait], log-level [FILTER]"
                                     .formatted(other));
         };
     }
