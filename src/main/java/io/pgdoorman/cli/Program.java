@@ -145,6 +145,9 @@ final class Program {
         if (!startLog(log, LogFilter.of(arguments.logLevel()), config.general().logging())) {
             return ExitCode.FAILURE;
         }
+        Thread.setDefaultUncaughtExceptionHandler(
+                (thread, failure) ->
+                        LOG.error("unexpected failure of {}", thread.getName(), failure));
         if (arguments.inheritFd()) {
             LOG.warn("--inherit-fd has no effect: an upgrade hands the sockets over by itself");
         }

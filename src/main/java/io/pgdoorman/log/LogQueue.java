@@ -45,6 +45,7 @@ final class LogQueue extends UnsynchronizedAppenderBase<ILoggingEvent> {
     // Of the writer.
     private long toldLost;
     private long lostToldNanos;
+    private long sweptNanos;
 
     /**
      * @param clock nanoseconds, as {@link System#nanoTime}
@@ -53,7 +54,8 @@ final class LogQueue extends UnsynchronizedAppenderBase<ILoggingEvent> {
         this.sink = sink;
         this.clock = clock;
         this.writer = Thread.ofPlatform().daemon().name("pooler-log").unstarted(this::writeAll);
-        lostToldNanos = clock.getAsLong() - Repeats.WINDOW_NANOS;
+        sweptNanos = clock.getAsLong();
+        lostToldNanos = sweptNanos - Repeats.WINDOW_NANOS;
     }
 
     /** Lines that were lost since the start. */
@@ -120,7 +122,7 @@ final class LogQueue extends UnsynchronizedAppenderBase<ILoggingEvent> {
                 if (event != null) {
                     write(event);
                 }
-                repeats.sweep(clock.getAsLong(), false).forEach(this::write);
+                tellRepeats();
                 tellLost(false);
             }
         } catch (InterruptedException e) {
@@ -129,6 +131,18 @@ final class LogQueue extends UnsynchronizedAppenderBase<ILoggingEvent> {
             }
             repeats.sweep(clock.getAsLong(), true).forEach(this::write);
             tellLost(true);
+        }
+    }
+
+    private void tellRepeats() {
+        long nanos = clock.getAsLong();
+        if (nanos - sweptNanos >= TURN_NANOS) {
+            sweptNanos = nanos;
+            for (ILoggingEvent line : repeats.sweep(nanos, false)) {
+                if (!queue.offer(line)) { // behind those it follows, if there is room
+                    write(line);
+                }
+            }
         }
     }
 
