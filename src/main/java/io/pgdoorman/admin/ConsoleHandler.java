@@ -208,7 +208,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
                         out.add(new CommandComplete(result.tag()));
                     }
                 },
-                () -> ready(ctx));
+                true);
     }
 
     private void rows(Table table, List<FormatCode> formats, int from, int to) {
@@ -323,7 +323,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
                                     : description(
                                             table, portal == null ? List.of() : portal.formats));
                 },
-                NOTHING);
+                false);
     }
 
     private void execute(ChannelHandlerContext ctx, Execute execute) throws ConsoleException {
@@ -342,7 +342,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
                     }
                     send(portal, result, execute.maxRows());
                 },
-                NOTHING);
+                false);
     }
 
     private void send(Portal portal, Console.Result result, int maxRows) {
@@ -362,7 +362,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
 
     // ---- work off the loop ----------------------------------------------------------------------
 
-    private void start(ChannelHandlerContext ctx, Work work, Runnable then) {
+    private void start(ChannelHandlerContext ctx, Work work, boolean simple) {
         running = true;
         ctx.channel().config().setAutoRead(false);
         executor.execute(
@@ -376,7 +376,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
                                         if (error != null) {
                                             write(ctx, error);
                                         }
-                                        end(ctx, error != null, then);
+                                        end(ctx, error != null, simple);
                                     });
                 });
     }
@@ -412,12 +412,12 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
         return ErrorResponse.of(Severity.ERROR, SqlState.INTERNAL_ERROR, text);
     }
 
-    private void end(ChannelHandlerContext ctx, boolean failed, Runnable then) {
+    private void end(ChannelHandlerContext ctx, boolean failed, boolean simple) {
         running = false;
-        if (failed && then.equals(NOTHING)) {
-            skipping = true;
+        skipping = failed && !simple;
+        if (simple) {
+            ready(ctx);
         }
-        then.run();
         ctx.flush();
         if (!ctx.isRemoved() && ctx.channel().isActive()) {
             ctx.channel().config().setAutoRead(true);
@@ -428,8 +428,6 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
             }
         }
     }
-
-    private static final Runnable NOTHING = () -> {};
 
     private void ready(ChannelHandlerContext ctx) {
         write(ctx, new ReadyForQuery(status));

@@ -70,18 +70,20 @@ final class SocketCounts {
     private static Set<String> inodes() throws IOException {
         Set<String> inodes = new HashSet<>();
         try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
-            for (Path path : (Iterable<Path>) all::iterator) {
-                try {
-                    String target = Files.readSymbolicLink(path).toString();
-                    if (target.startsWith("socket:[")) {
-                        inodes.add(target.substring(8, target.length() - 1));
-                    }
-                } catch (IOException e) {
-                    continue; // closed meanwhile
-                }
-            }
+            all.map(SocketCounts::target)
+                    .filter(target -> target.startsWith("socket:["))
+                    .forEach(target -> inodes.add(target.substring(8, target.length() - 1)));
         }
         return inodes;
+    }
+
+    /** Empty if it was closed meanwhile. */
+    private static String target(Path path) {
+        try {
+            return Files.readSymbolicLink(path).toString();
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     private static long[] tcp(String file, Set<String> own) throws IOException {

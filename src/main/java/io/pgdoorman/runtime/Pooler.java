@@ -380,7 +380,7 @@ public final class Pooler implements AutoCloseable {
                     () -> {
                         nextReload.add(result);
                         if (!onHangUp("RELOAD by the admin console")) {
-                            nextReload.remove(result);
+                            nextReload.removeLast();
                             result.completeExceptionally(
                                     new IllegalStateException(
                                             "not possible now, the log says why"));

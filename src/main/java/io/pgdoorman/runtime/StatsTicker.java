@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -64,7 +64,7 @@ final class StatsTicker implements Runnable {
                                             .toList(),
                             loops.get(i)));
         }
-        Map<Pool, List<List<Histogram>>> intervals = new IdentityHashMap<>();
+        Map<Pool, List<List<Histogram>>> intervals = new HashMap<>();
         for (CompletableFuture<List<List<Histogram>>> answer : asked) {
             try {
                 List<List<Histogram>> ofLoop = answer.get(LIMIT_SECONDS, TimeUnit.SECONDS);

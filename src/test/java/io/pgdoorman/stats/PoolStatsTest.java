@@ -47,12 +47,12 @@ class PoolStatsTest {
         stats.loop(0).add(Counter.TRANSACTIONS, 300);
         stats.loop(0).add(Counter.SENT_BYTES, 15_000);
         for (int i = 0; i < 10; i++) {
-            stats.loop(1).time(Timing.TRANSACTION, (1 + i) * MILLI);
+            stats.loop(1).time(Timing.TRANSACTION, (1L + i) * MILLI);
         }
         tick(15 * SECOND);
         Averages busy = stats.averages();
         for (int i = 2; i < 6; i++) {
-            tick(i * 15 * SECOND);
+            tick(i * 15L * SECOND);
         }
 
         assertThat(busy.transactions()).isEqualTo(20);
@@ -69,7 +69,7 @@ class PoolStatsTest {
         tick(SECOND);
         Percentiles first = stats.percentiles(Timing.QUERY);
         for (int i = 0; i < PoolStats.TICKS; i++) {
-            tick((2 + i) * SECOND);
+            tick((2L + i) * SECOND);
         }
 
         assertThat(first.p50()).isBetween(49_000L, 52_000L);
