@@ -9,6 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -64,6 +65,41 @@ public final class Console {
 
     /** Who gives commands, and from where. */
     record Operator(String name, boolean mayChange, boolean bouncer) {}
+
+    /**
+     * What a command led to, for who is not connected as a client.
+     *
+     * @param text for people
+     * @param json an array of rows, or an object
+     */
+    public record Answer(boolean ok, String text, String json) {}
+
+    /** Carries out the commands in {@code text} for the owner of the process. */
+    public Answer run(String text) throws InterruptedException {
+        var operator = new Operator("ctl", true, false);
+        List<String> texts = new ArrayList<>();
+        String json = "[]";
+        try {
+            for (List<CommandLexer.Word> command : CommandLexer.commands(text)) {
+                Result result = execute(command, operator);
+                Table table = result.table();
+                texts.add(table == null ? result.tag() : TableText.aligned(table));
+                json =
+                        table == null
+                                ? "{\"ok\":true,\"message\":%s}"
+                                        .formatted(TableText.quoted(result.tag()))
+                                : TableText.json(table);
+            }
+            return new Answer(true, String.join("\n", texts), json);
+        } catch (ConsoleException e) {
+            String hint = e.hint().isEmpty() ? "" : " (" + e.hint() + ")";
+            String message = e.getMessage() + hint;
+            return new Answer(
+                    false,
+                    message,
+                    "{\"ok\":false,\"message\":%s}".formatted(TableText.quoted(message)));
+        }
+    }
 
     /** Carries out one command. */
     Result execute(List<CommandLexer.Word> words, Operator operator)

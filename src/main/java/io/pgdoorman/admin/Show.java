@@ -5,6 +5,7 @@ import io.pgdoorman.config.PoolConfig;
 import io.pgdoorman.config.Setting;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
+import io.pgdoorman.session.Sessions;
 import io.pgdoorman.statement.Statement;
 import io.pgdoorman.statement.StatementCache;
 import io.pgdoorman.stats.Counter;
@@ -387,13 +388,14 @@ final class Show {
     }
 
     private Table connections() {
+        Sessions.Counts counts = host.sessions().counts();
         return Table.of("total:n", "errors:n", "tls:n", "plain:n", "cancel:n")
                 .row(
-                        host.sessions().accepted(),
-                        host.sessions().refusedConnections(),
+                        counts.accepted(),
+                        counts.refused(),
                         0,
-                        host.sessions().startups(),
-                        host.sessions().cancelRequests());
+                        counts.logins(),
+                        counts.cancelRequests());
     }
 
     private Table users() {

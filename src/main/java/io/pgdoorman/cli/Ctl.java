@@ -34,6 +34,11 @@ final class Ctl {
                                     shutdown_timeout; with --wait the command ends with it
               log-level [FILTER]    What is logged, after it was changed to FILTER: a level, and
                                     MODULE=LEVEL by comma; "default" is the level of the start
+              show WHAT             As SHOW of the admin console: pools, clients, servers, stats,
+                                    config, ...; "show help" lists them and all commands
+              pause, resume, reconnect, wait-close [DATABASE]
+              disable, enable, kill DATABASE
+              kill-client ID        As in the admin console
               help                  Print this text
 
               --json                Print the answer as JSON

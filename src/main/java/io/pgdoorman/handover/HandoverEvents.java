@@ -1,5 +1,7 @@
 package io.pgdoorman.handover;
 
+import java.util.List;
+
 /**
  * What a process does beside the handover itself; implemented by the runtime. Threads: called on a
  * thread of the handover.
@@ -30,6 +32,9 @@ public interface HandoverEvents {
 
     /** Asked for by {@code ctl}. */
     void onShutdownRequest();
+
+    /** Any other command of {@code ctl}; it may take its time. */
+    ControlSocket.Answer onCommand(List<String> words);
 
     /** Signals that came while the handover ran. */
     record Due(boolean reload, boolean shutdown) {}

@@ -255,10 +255,7 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
                 events.onShutdownRequest();
                 yield awaitEnd();
             }
-            case String other ->
-                    ControlSocket.Answer.failed(
-                            "unknown command \"%s\"; there are: status, upgrade [--stage | --commit | --rollback], reload, shutdown [--wait], log-level [FILTER]"
-                                    .formatted(other));
+            default -> events.onCommand(words);
         };
     }
 

@@ -30,7 +30,7 @@ enum MessageType {
     CANCEL(11),
     /** 1 number of the request, 2 whether the key was known. Comes at any time. */
     CANCELLED(12),
-    /** The giver has nothing left: 1 reload is due, 2 shutdown is due. */
+    /** The giver has nothing left: 1 reload is due, 2 shutdown is due, {@link Statistics}. */
     END(13),
     /** The taker has all, and is alone: {@link Report}. */
     BYE(14),

@@ -327,7 +327,10 @@ final class Predecessor {
     private Report end(Link to) throws HandoverException, InterruptedException {
         enter(Phase.END);
         HandoverEvents.Due due = events.onHandingOver(peerPid, child != null);
-        to.send(MessageType.END, new FieldWriter().put(1, due.reload()).put(2, due.shutdown()));
+        to.send(
+                MessageType.END,
+                Statistics.write(
+                        host, new FieldWriter().put(1, due.reload()).put(2, due.shutdown())));
         Report report;
         try {
             report = Report.read(to.expect(MessageType.BYE, END_LIMIT).fields());
@@ -422,10 +425,19 @@ final class Predecessor {
             throw new HandoverException("the other process sent " + message.type());
         }
         taker.awaitPlaced();
+        inherit(message);
         rolledBack = true;
         Report report = taker.tally().report(0, beganNanos);
         to.send(MessageType.BYE, report.write());
         LOG.info("Handover: rolled back; came back: {}", report.text());
+    }
+
+    private void inherit(Message end) {
+        try {
+            Statistics.read(end, host);
+        } catch (FormatException e) {
+            LOG.warn("Handover: the counts of process {} are lost: {}", peerPid, e.getMessage());
+        }
     }
 
     private Cancels cancels() {

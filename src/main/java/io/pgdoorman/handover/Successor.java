@@ -245,6 +245,7 @@ public final class Successor {
                             return Outcome.STOPPED;
                         }
                         case END -> {
+                            inherit(message);
                             finish(due(message));
                             return Outcome.TAKEN_OVER;
                         }
@@ -277,6 +278,14 @@ public final class Successor {
             return Outcome.GIVEN_UP;
         }
 
+        private void inherit(Message end) {
+            try {
+                Statistics.read(end, host);
+            } catch (FormatException e) {
+                LOG.warn("Handover: the predecessor's counts are lost: {}", e.getMessage());
+            }
+        }
+
         private void exchange(Wants wants) throws HandoverException, InterruptedException {
             host.sessions().setElsewhere(wants.connections());
             new Giver(host, link, peer, other.room()).give(wants);
@@ -290,7 +299,7 @@ public final class Successor {
             taker.awaitPlaced();
             try {
                 new Giver(host, link, peer, room).giveAll();
-                link.send(MessageType.END);
+                link.send(MessageType.END, Statistics.write(host, new FieldWriter()));
                 link.expect(MessageType.BYE, MESSAGE_LIMIT);
             } catch (HandoverException e) {
                 if (peer.hasEnded()) {

@@ -216,7 +216,13 @@ public final class Pooler implements AutoCloseable {
                                         this::onReload,
                                         this::onReloadEnd));
         this.upgrade =
-                new Upgrade(host, systemd, options.upgrades(), options.pidFile(), this::onUpgrade);
+                new Upgrade(
+                        host,
+                        systemd,
+                        options.upgrades(),
+                        options.pidFile(),
+                        admin::command,
+                        this::onUpgrade);
         this.diagnostics = new Diagnostics(pools, sessions, loops, upgrade::describe);
     }
 

@@ -24,6 +24,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What the admin console sees and orders of this process. Threads: any. */
 final class PoolerAdmin implements AdminHost, Consoles {
@@ -72,6 +74,24 @@ final class PoolerAdmin implements AdminHost, Consoles {
         this.sessions = sessions;
         this.logLevels = logLevels;
         this.orders = orders;
+    }
+
+    /**
+     * A command of {@code pg_doorman ctl}: one of the console, whose first word may be written with
+     * hyphens.
+     */
+    ControlSocket.Answer command(List<String> words) {
+        String verb = words.isEmpty() ? "" : words.getFirst().replace('-', '_');
+        String text =
+                Stream.concat(Stream.of(verb), words.stream().skip(1))
+                        .collect(Collectors.joining(" "));
+        try {
+            Console.Answer answer = console.run(text);
+            return new ControlSocket.Answer(answer.ok(), answer.text(), answer.json());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new ControlSocket.Answer(false, "interrupted", "{}");
+        }
     }
 
     @Override

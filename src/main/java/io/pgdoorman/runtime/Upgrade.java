@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * The replacement of this process as the runtime sees it: takes over at its start, if it is a
@@ -47,6 +48,7 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
     private final SystemdNotifier systemd;
     private final Optional<RunOptions.Upgrades> options;
     private final Optional<Path> pidPath;
+    private final Function<List<String>, ControlSocket.Answer> console;
     private final Consumer<Event> process;
 
     private @Nullable PidFile pidFile;
@@ -63,11 +65,13 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
             SystemdNotifier systemd,
             Optional<RunOptions.Upgrades> options,
             Optional<Path> pidPath,
+            Function<List<String>, ControlSocket.Answer> console,
             Consumer<Event> process) {
         this.host = host;
         this.systemd = systemd;
         this.options = options;
         this.pidPath = pidPath;
+        this.console = console;
         this.process = process;
     }
 
@@ -364,6 +368,11 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
     @Override
     public void onReloadRequest() {
         process.accept(Event.RELOAD);
+    }
+
+    @Override
+    public ControlSocket.Answer onCommand(List<String> words) {
+        return console.apply(words);
     }
 
     @Override

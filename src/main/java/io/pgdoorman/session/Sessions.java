@@ -172,23 +172,26 @@ public final class Sessions {
         logins.remove(login);
     }
 
-    /** Connections that were accepted. */
-    public long accepted() {
-        return accepted.sum();
+    /**
+     * Connections since the start of this process, or of the first one it took over from.
+     *
+     * @param accepted all of them
+     * @param refused closed before their login was through
+     * @param logins clients that logged in
+     * @param cancelRequests those that came for that
+     */
+    public record Counts(long accepted, long refused, long logins, long cancelRequests) {}
+
+    public Counts counts() {
+        return new Counts(accepted.sum(), refused.sum(), startups.sum(), cancelRequests.sum());
     }
 
-    /** Connections that were closed before their login was through. */
-    public long refusedConnections() {
-        return refused.sum();
-    }
-
-    /** Clients that logged in. */
-    public long startups() {
-        return startups.sum();
-    }
-
-    public long cancelRequests() {
-        return cancelRequests.sum();
+    /** Counts of another process that goes continue here. */
+    public void inherit(Counts counts) {
+        accepted.add(counts.accepted());
+        refused.add(counts.refused());
+        startups.add(counts.logins());
+        cancelRequests.add(counts.cancelRequests());
     }
 
     /** Bytes of client messages held in memory. */

@@ -1,5 +1,7 @@
 package io.pgdoorman.stats;
 
+import org.jspecify.annotations.Nullable;
+
 /** What is counted per pool, from zero, never back. The codes are part of the handover's format. */
 public enum Counter {
     /** Transactions that ended; a query outside of a transaction block is one. */
@@ -83,6 +85,11 @@ public enum Counter {
     /** Of the handover's format. */
     public int code() {
         return code;
+    }
+
+    /** Null if this version does not know it. */
+    public static @Nullable Counter of(int code) {
+        return code >= 1 && code <= values().length ? values()[code - 1] : null;
     }
 
     /** From 0, without gaps. */

@@ -1,5 +1,7 @@
 package io.pgdoorman.stats;
 
+import org.jspecify.annotations.Nullable;
+
 /** What is timed per pool. The codes are part of the handover's format. */
 public enum Timing {
     /** See {@link Counter#QUERY_NANOS}. */
@@ -22,6 +24,11 @@ public enum Timing {
     /** Of the handover's format. */
     public int code() {
         return code;
+    }
+
+    /** Null if this version does not know it. */
+    public static @Nullable Timing of(int code) {
+        return code >= 1 && code <= values().length ? values()[code - 1] : null;
     }
 
     /** From 0, without gaps. */

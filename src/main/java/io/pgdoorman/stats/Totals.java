@@ -19,6 +19,23 @@ public record Totals(long[] counters, long[][] buckets) {
         return counters[counter.index()];
     }
 
+    /** How many durations fell in a bucket of {@link Bounds}. */
+    public long get(Timing timing, int bucket) {
+        return buckets[timing.index()][bucket];
+    }
+
+    /** Adds to a total that nobody else sees yet. */
+    public void add(Counter counter, long amount) {
+        counters[counter.index()] += amount;
+    }
+
+    /** As {@link #add(Counter, long)}; a bucket this version does not have is left out. */
+    public void add(Timing timing, int bucket, long amount) {
+        if (bucket >= 0 && bucket < Bounds.count()) {
+            buckets[timing.index()][bucket] += amount;
+        }
+    }
+
     /** How often {@code timing} was timed. */
     public long count(Timing timing) {
         long sum = 0;

@@ -464,6 +464,65 @@ class ConsoleIT {
     }
 
     @Test
+    void theControlSocketKnowsTheSameCommands() throws SQLException {
+        String pools = pooler.ctl("show", "pools");
+        String json = pooler.ctl("--json", "show", "databases");
+        pooler.ctl("pause", "ordered");
+        String paused = pool("SHOW POOLS", "ordered").get("paused");
+        String resumed = pooler.ctl("resume", "ordered");
+
+        assertThat(pools.lines().toList()).hasSize(5);
+        assertThat(pools).startsWith("database").contains("ordered", "counted", "other");
+        assertThat(json).startsWith("[{\"name\":\"counted\"").contains("\"pool_size\":2,");
+        assertThat(paused).isEqualTo("1");
+        assertThat(resumed.strip()).isEqualTo("RESUME");
+    }
+
+    @Test
+    void countsGoOnOverAHandover() throws SQLException {
+        try (WireClient client = pooler.client().login(PostgresServer.APP, "ordered")) {
+            for (int i = 0; i < 10; i++) {
+                client.query("SELECT 1");
+            }
+            Map<String, String> before = pool("SHOW STATS", "ordered");
+            List<Map<String, String>> connections = show(admin, "SHOW CONNECTIONS");
+
+            pooler.handOver();
+            for (int i = 0; i < 3; i++) {
+                client.query("SELECT 1/0");
+            }
+
+            try (Connection after = connect("pgdoorman", "")) {
+                Map<String, String> stats =
+                        show(after, "SHOW STATS").stream()
+                                .filter(row -> "ordered".equals(row.get("database")))
+                                .findFirst()
+                                .orElseThrow();
+                Map<String, String> row =
+                        show(after, "SHOW CLIENTS").stream()
+                                .filter(one -> "ordered".equals(one.get("database")))
+                                .findFirst()
+                                .orElseThrow();
+                assertThat(number(stats, "total_query_count"))
+                        .isEqualTo(number(before, "total_query_count") + 3);
+                assertThat(number(stats, "total_errors"))
+                        .isEqualTo(number(before, "total_errors") + 3);
+                assertThat(number(stats, "total_wait_time"))
+                        .isGreaterThanOrEqualTo(number(before, "total_wait_time"));
+                assertThat(row)
+                        .containsEntry("query_count", "13")
+                        .containsEntry("error_count", "3");
+                assertThat(number(show(after, "SHOW CONNECTIONS").getFirst(), "total"))
+                        .isGreaterThan(number(connections.getFirst(), "total"));
+            }
+        }
+    }
+
+    private static long number(Map<String, String> row, String column) {
+        return Long.parseLong(row.get(column));
+    }
+
+    @Test
     void comesInWhenAllPlacesAreTaken() throws SQLException {
         List<WireClient> crowd = new ArrayList<>();
         try {

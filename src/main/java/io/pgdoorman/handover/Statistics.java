@@ -1,0 +1,150 @@
+package io.pgdoorman.handover;
+
+import io.pgdoorman.handover.format.FieldReader;
+import io.pgdoorman.handover.format.FieldWriter;
+import io.pgdoorman.handover.format.FormatException;
+import io.pgdoorman.pool.Pool;
+import io.pgdoorman.session.Sessions;
+import io.pgdoorman.stats.Bounds;
+import io.pgdoorman.stats.Counter;
+import io.pgdoorman.stats.Timing;
+import io.pgdoorman.stats.Totals;
+
+/**
+ * What a process has counted, which goes to the one that has all its clients, so that no counter
+ * goes back.
+ *
+ * <pre>
+ *   in END:  3 pool*   4 connections
+ *     pool:         1 database   2 user   3 counter*   4 bucket*
+ *       counter:    1 code   2 value
+ *       bucket:     1 code of the timing   2 number from 0   3 value
+ *     connections:  1 accepted   2 refused   3 logins   4 cancel requests
+ * </pre>
+ *
+ * <p>Threads: a thread of the handover.
+ */
+final class Statistics {
+    private static final int POOL = 3;
+    private static final int CONNECTIONS = 4;
+
+    private Statistics() {}
+
+    /** Adds all of {@code host} to the body of an END. */
+    static FieldWriter write(Host host, FieldWriter end) {
+        for (Pool pool : host.pools()) {
+            end.put(POOL, pool(pool));
+        }
+        Sessions.Counts counts = host.sessions().counts();
+        return end.put(
+                CONNECTIONS,
+                new FieldWriter()
+                        .put(1, counts.accepted())
+                        .put(2, counts.refused())
+                        .put(3, counts.logins())
+                        .put(4, counts.cancelRequests()));
+    }
+
+    private static FieldWriter pool(Pool pool) {
+        Totals totals = pool.stats().totals();
+        var out = new FieldWriter().put(1, pool.database()).put(2, pool.user());
+        for (Counter counter : Counter.values()) {
+            if (totals.get(counter) != 0) {
+                out.put(3, new FieldWriter().put(1, counter.code()).put(2, totals.get(counter)));
+            }
+        }
+        for (Timing timing : Timing.values()) {
+            for (int bucket = 0; bucket < Bounds.count(); bucket++) {
+                if (totals.get(timing, bucket) != 0) {
+                    out.put(
+                            4,
+                            new FieldWriter()
+                                    .put(1, timing.code())
+                                    .put(2, bucket)
+                                    .put(3, totals.get(timing, bucket)));
+                }
+            }
+        }
+        return out;
+    }
+
+    /** Counts go on in {@code host} from those of an END. */
+    static void read(Message end, Host host) throws FormatException {
+        FieldReader in = end.fields();
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case POOL -> readPool(in.message(), host);
+                case CONNECTIONS -> readConnections(in.message(), host);
+                default -> {} // somebody else's, or of a later version
+            }
+        }
+    }
+
+    private static void readPool(FieldReader in, Host host) throws FormatException {
+        String database = "";
+        String user = "";
+        Totals totals = Totals.zero();
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> database = in.text();
+                case 2 -> user = in.text();
+                case 3 -> readCounter(in.message(), totals);
+                case 4 -> readBucket(in.message(), totals);
+                default -> {} // of a later version
+            }
+        }
+        Pool pool = host.pool(database, user);
+        if (pool != null) {
+            pool.stats().inherit(totals);
+        }
+    }
+
+    private static void readCounter(FieldReader in, Totals totals) throws FormatException {
+        Counter counter = null;
+        long value = 0;
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> counter = Counter.of(in.integer());
+                case 2 -> value = in.number();
+                default -> {} // of a later version
+            }
+        }
+        if (counter != null) {
+            totals.add(counter, value);
+        }
+    }
+
+    private static void readBucket(FieldReader in, Totals totals) throws FormatException {
+        Timing timing = null;
+        int bucket = 0;
+        long value = 0;
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> timing = Timing.of(in.integer());
+                case 2 -> bucket = in.integer();
+                case 3 -> value = in.number();
+                default -> {} // of a later version
+            }
+        }
+        if (timing != null) {
+            totals.add(timing, bucket, value);
+        }
+    }
+
+    private static void readConnections(FieldReader in, Host host) throws FormatException {
+        long accepted = 0;
+        long refused = 0;
+        long logins = 0;
+        long cancels = 0;
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> accepted = in.number();
+                case 2 -> refused = in.number();
+                case 3 -> logins = in.number();
+                case 4 -> cancels = in.number();
+                default -> {} // of a later version
+            }
+        }
+        host.sessions().inherit(new Sessions.Counts(accepted, refused, logins, cancels));
+    }
+}
