@@ -116,7 +116,7 @@ final class ProcessState {
                                         new FieldWriter()
                                                 .put(1, table.numberOf(profile))
                                                 .put(2, table.numberOf(reported))));
-        return out;
+        return out.put(6, pool.isPaused()).put(7, pool.isDisabled());
     }
 
     private static FieldWriter write(ServerCredential credential) {
@@ -191,6 +191,8 @@ final class ProcessState {
         String user = "";
         byte[] fingerprint = {};
         ServerCredential credential = null;
+        boolean paused = false;
+        boolean disabled = false;
         List<ParameterSet[]> reported = new java.util.ArrayList<>();
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
@@ -199,6 +201,8 @@ final class ProcessState {
                 case 3 -> fingerprint = in.bytes();
                 case 4 -> credential = readCredential(in.message());
                 case 5 -> reported.add(readReported(in.message(), table));
+                case 6 -> paused = in.bool();
+                case 7 -> disabled = in.bool();
                 default -> {} // of a later version
             }
         }
@@ -207,6 +211,10 @@ final class ProcessState {
             return; // its clients are told when they come
         }
         pool.share(0);
+        if (paused) {
+            pool.pause();
+        }
+        pool.setDisabled(disabled);
         if (pool.source() instanceof ServerConnector connector
                 && Arrays.equals(connector.fingerprint(), fingerprint)) {
             if (credential != null) {

@@ -28,7 +28,7 @@ import java.util.Map;
  */
 class ProcessStateGoldenTest {
     private static final String OLDEST = "v1/state.hex";
-    private static final String NEWEST = "v1/state-log.hex";
+    private static final String NEWEST = "v1/state-paused.hex";
 
     /** Of {@link #NEWEST}; a version that writes none leaves the log as it is. */
     private static final String LOG_FILTER = "warn,pg_doorman::pool=debug";
@@ -50,8 +50,10 @@ class ProcessStateGoldenTest {
         StateHost.connector(alice).learn(StateHost.SCRAM);
         StateHost.connector(predecessor.addPool("shop", "bob", "localhost", StateHost.NONE, 5))
                 .learn(StateHost.MD5);
-        StateHost.connector(predecessor.addPool("shop", "carol", "localhost", StateHost.NONE, 5))
-                .learn(new ServerCredential.Plain(Bytes.ofText("sesame")));
+        Pool carol = predecessor.addPool("shop", "carol", "localhost", StateHost.NONE, 5);
+        StateHost.connector(carol).learn(new ServerCredential.Plain(Bytes.ofText("sesame")));
+        alice.pause();
+        carol.setDisabled(true);
     }
 
     private static StateHost successorOfAll() {
@@ -96,9 +98,23 @@ class ProcessStateGoldenTest {
     }
 
     @ParameterizedTest
-    @CsvSource({OLDEST + ", info", NEWEST + ", '" + LOG_FILTER + "'"})
+    @CsvSource({
+        OLDEST + ", info",
+        "v1/state-log.hex, '" + LOG_FILTER + "'",
+        NEWEST + ", '" + LOG_FILTER + "'"
+    })
     void whatAVersionHasWrittenIsReadForEver(String file, String logFilter) throws Exception {
         assertKnowsAll(Resource.bytes(file), logFilter);
+    }
+
+    @Test
+    void whatAnOperatorHasClosedStaysClosed() throws Exception {
+        StateHost host = successorOfAll();
+
+        ProcessState.adopt(host, Resource.bytes(NEWEST));
+
+        assertThat(host.pools()).extracting(Pool::isPaused).containsExactly(true, false, false);
+        assertThat(host.pools()).extracting(Pool::isDisabled).containsExactly(false, false, true);
     }
 
     @Test

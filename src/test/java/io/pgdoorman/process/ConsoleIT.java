@@ -518,6 +518,35 @@ class ConsoleIT {
         }
     }
 
+    @Test
+    void aPauseOutlivesAHandover() throws SQLException {
+        try (WireClient client = pooler.client().login(PostgresServer.APP, "ordered")) {
+            order("PAUSE ordered");
+            order("DISABLE counted");
+            order("SET log_level = 'info,pg_doorman::pool=debug'");
+            client.send(Frontend.query("SELECT 'after'"));
+
+            pooler.handOver();
+
+            try (Connection after = connect("pgdoorman", "");
+                    Statement statement = after.createStatement()) {
+                List<Map<String, String>> databases = show(after, "SHOW DATABASES");
+                String level = show(after, "SHOW LOG_LEVEL").getFirst().get("log_level");
+                boolean silent = client.isSilentFor(Duration.ofMillis(200));
+                statement.execute("RESUME");
+                statement.execute("ENABLE counted");
+                statement.execute("SET log_level = 'default'");
+
+                assertThat(databases)
+                        .extracting(row -> row.get("paused") + row.get("disabled"))
+                        .containsExactly("01", "10", "00");
+                assertThat(level).isEqualTo("info,pg_doorman::pool=debug");
+                assertThat(silent).isTrue();
+                assertThat(client.readUntilReady()).hasSize(4);
+            }
+        }
+    }
+
     private static long number(Map<String, String> row, String column) {
         return Long.parseLong(row.get(column));
     }
