@@ -265,6 +265,35 @@ class HostileClientIT {
         assertThat(pooler.log()).doesNotContain("OutOfMemory");
     }
 
+    /** Bulk inserts look like that: one long text without a name, then silence. */
+    @Tag("large-state")
+    @Test
+    void boundsUnnamedStatementsOfIdleClients() {
+        String text = "SELECT 1 /*" + "x".repeat(8 << 20) + "*/";
+        List<WireClient> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < 60; i++) {
+                WireClient client = login("attacked");
+                clients.add(client);
+                client.send(
+                        Frontend.parse("", text),
+                        Frontend.bind("", ""),
+                        Frontend.execute("", 0),
+                        Frontend.sync());
+
+                assertThat(client.readUntilReady())
+                        .as("client %d", i)
+                        .extracting(Message::type)
+                        .containsExactly('1', '2', 'D', 'C', 'Z');
+            }
+
+            assertThat(bystander.works()).isTrue();
+            assertThat(pooler.log()).doesNotContain("OutOfMemory");
+        } finally {
+            clients.forEach(WireClient::close);
+        }
+    }
+
     @Test
     void boundsUnfinishedStatements() {
         byte[] most = Frontend.concat(Frontend.header('P', 4 << 20), new byte[(4 << 20) - 100_000]);

@@ -22,10 +22,36 @@ class ServerStatementsTest {
             }
             list.prepare(new Statement(new byte[LENGTH], "", i, 0, true));
             list.confirmed();
-            list = ServerStatements.thaw(list.freeze(), UnaryOperator.identity());
+            ServerStatements.Frozen frozen = list.freeze();
+            list.release();
+            list = ServerStatements.thaw(frozen, UnaryOperator.identity());
         }
 
         assertThat(list.size() + closed).isEqualTo(1_000);
         assertThat((long) list.size() * LENGTH).isBetween(7L << 20, 9L << 20);
+        list.release();
+    }
+
+    @Test
+    void whatAllServersKeepIsBoundedByTheHeap() {
+        long before = StatementMemory.kept();
+        long much = Runtime.getRuntime().maxMemory();
+        var list = new ServerStatements();
+        for (int i = 1; i <= 3; i++) {
+            list.prepare(new Statement(new byte[100], "", i, 0, true));
+            list.confirmed();
+        }
+        boolean early = list.toCloseForMemory() != null;
+        StatementMemory.keep(0, much);
+        int closed = 0;
+        while (list.toCloseForMemory() != null) {
+            closed++;
+        }
+        StatementMemory.keep(0, -much);
+        list.release();
+
+        assertThat(early).isFalse();
+        assertThat(closed).as("one stays, for it is needed now").isEqualTo(2);
+        assertThat(StatementMemory.kept()).as("all is given back").isEqualTo(before);
     }
 }
