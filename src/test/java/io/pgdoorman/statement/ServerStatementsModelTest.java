@@ -66,7 +66,9 @@ class ServerStatementsModelTest {
                     default -> answerBatch();
                 }
                 if (random.nextInt(4) == 0) {
-                    list = ServerStatements.thaw(list.freeze(), UnaryOperator.identity());
+                    ServerStatements.Frozen frozen = list.freeze();
+                    list.release();
+                    list = ServerStatements.thaw(frozen, UnaryOperator.identity());
                 }
             }
             sync();
