@@ -5,8 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
@@ -15,7 +18,7 @@ import java.util.stream.Stream;
  *
  * @see <a href="https://man7.org/linux/man-pages/man5/proc_pid_net.5.html">proc_pid_net(5)</a>
  */
-final class SocketCounts {
+public final class SocketCounts {
     /** By the code of the kernel, from 1. */
     private static final List<String> TCP_STATES =
             List.of(
@@ -41,6 +44,24 @@ final class SocketCounts {
     private static final int SEQPACKET = 5;
 
     private SocketCounts() {}
+
+    /**
+     * How many there are of each kind: {@code tcp}, {@code tcp6}, {@code unix}, {@code unknown}.
+     *
+     * @throws IOException this is not Linux, or {@code /proc} is not there
+     */
+    public static Map<String, Long> byKind() throws IOException {
+        Set<String> own = inodes();
+        long[] unix = new long[UNIX_STATES.size() + 3];
+        Map<String, Long> counts = new LinkedHashMap<>();
+        counts.put("tcp", LongStream.of(tcp("/proc/self/net/tcp", own)).sum());
+        counts.put("tcp6", LongStream.of(tcp("/proc/self/net/tcp6", own)).sum());
+        unix(own, unix);
+        long unknown = unix[unix.length - 1];
+        counts.put("unix", LongStream.of(unix).sum() - unknown);
+        counts.put("unknown", unknown);
+        return counts;
+    }
 
     static Table read() throws IOException {
         Set<String> own = inodes();

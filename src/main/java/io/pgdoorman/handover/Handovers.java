@@ -39,6 +39,7 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
     private boolean accepting = true;
     private @Nullable Report lastReport;
     private @Nullable String lastFailure;
+    private long failures;
     private int answering;
 
     /**
@@ -73,6 +74,17 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
     /** Whether one is under way. */
     public synchronized boolean isUnderWay() {
         return current != null;
+    }
+
+    /** Where the one that is under way stands. */
+    public synchronized Phase phase() {
+        Predecessor now = current;
+        return now == null ? Phase.NONE : now.phase();
+    }
+
+    /** Those of this process to another that came to nothing. */
+    public synchronized long failures() {
+        return failures;
     }
 
     /** Where it stands, in one line. */
@@ -140,6 +152,7 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
         synchronized (this) {
             if (failed) {
                 current = null;
+                failures++;
                 lastFailure = handover.outcome().exceptionNow().getMessage();
             } else {
                 accepting = false;

@@ -576,6 +576,11 @@ public final class Pool {
         coordinator.release();
     }
 
+    /** The last attempt to open a server failed, and PostgreSQL may be down. */
+    public boolean isFailing() {
+        return lastFailure != null;
+    }
+
     boolean isBackingOff(long now) {
         return lastFailure != null && now - retryAtNanos < 0;
     }

@@ -262,6 +262,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         phase = Phase.AUTHENTICATING;
         boolean console = Consoles.DATABASES.contains(parsed.database());
         if (overLimit && !console) {
+            sessions.onRejected(Rejection.TOO_MANY_CLIENTS);
             sessions.logTooMany(this, peer());
             close(
                     ErrorResponse.of(
@@ -271,12 +272,14 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
             return;
         }
         if (parsed.user().isEmpty()) {
+            sessions.onRejected(Rejection.INVALID_STARTUP);
             refuse(
                     SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
                     "no PostgreSQL user name specified in startup packet");
             return;
         }
         if (parsed.replication()) {
+            sessions.onRejected(Rejection.INVALID_STARTUP);
             refuse(
                     SqlState.FEATURE_NOT_SUPPORTED,
                     "replication connections do not go through the pooler; connect to PostgreSQL");
@@ -336,6 +339,9 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     }
 
     private void begin(StartupRequest parsed, HbaMethod method, @Nullable StoredSecret secret) {
+        if (method == HbaMethod.REJECT) {
+            sessions.onRejected(Rejection.HBA);
+        }
         var auth =
                 new ClientAuthentication(
                         services.authentication(),
@@ -568,6 +574,9 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         Throwable reason = cause.getCause() == null ? cause : cause.getCause();
         if (reason instanceof ProtocolException violation) {
+            if (authentication == null && phase != Phase.CLOSED) {
+                sessions.onRejected(Rejection.PROTOCOL_ERROR);
+            }
             LOG.warn(
                     "{} client {} startup failed: protocol violation: {}",
                     this,

@@ -13,7 +13,10 @@ import org.slf4j.LoggerFactory;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -57,6 +60,7 @@ public final class Sessions {
     private final LongAdder accepted = new LongAdder();
 
     private final LongAdder refused = new LongAdder();
+    private final Map<Rejection, LongAdder> rejections = newRejections();
     private final LongAdder startups = new LongAdder();
     private final LongAdder cancelRequests = new LongAdder();
 
@@ -74,6 +78,14 @@ public final class Sessions {
         this.services = services;
         this.settings = settings;
         this.memory = new MemoryBudget(settings.maxMemoryBytes());
+    }
+
+    private static Map<Rejection, LongAdder> newRejections() {
+        Map<Rejection, LongAdder> counters = new EnumMap<>(Rejection.class);
+        for (Rejection reason : Rejection.values()) {
+            counters.put(reason, new LongAdder());
+        }
+        return Collections.unmodifiableMap(counters);
     }
 
     public SessionSettings settings() {
@@ -139,6 +151,7 @@ public final class Sessions {
         int id = nextId();
         if (now + elsewhere > max + SPARE_CONNECTIONS) {
             refused.increment();
+            onRejected(Rejection.TOO_MANY_CLIENTS);
             logTooMany(new ConnectionId(id), LoginHandler.peer(channel));
             channel.close();
             return;
@@ -197,6 +210,16 @@ public final class Sessions {
     /** Bytes of client messages held in memory. */
     public long heldBytes() {
         return memory.used();
+    }
+
+    /** A client is turned away before its authentication. */
+    void onRejected(Rejection reason) {
+        Objects.requireNonNull(rejections.get(reason)).increment();
+    }
+
+    /** Clients turned away before their authentication since this process began. */
+    public long rejected(Rejection reason) {
+        return Objects.requireNonNull(rejections.get(reason)).sum();
     }
 
     /** A login was refused. */
