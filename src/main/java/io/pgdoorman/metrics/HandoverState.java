@@ -1,0 +1,18 @@
+package io.pgdoorman.metrics;
+
+import io.pgdoorman.handover.Phase;
+import io.pgdoorman.handover.Report;
+
+import java.util.Optional;
+
+/**
+ * What is known of handovers. Threads: immutable.
+ *
+ * @param phase of the one that is under way
+ * @param failures those of this process to another that came to nothing
+ * @param began the one by which this process began
+ */
+public record HandoverState(Phase phase, long failures, Optional<Report> began) {
+    /** There was none. */
+    public static final HandoverState NONE = new HandoverState(Phase.NONE, 0, Optional.empty());
+}
