@@ -204,6 +204,7 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                 v.get(WebKeys.ENABLED),
                 WebKeys.withoutBrackets(v.get(WebKeys.HOST)),
                 v.get(WebKeys.PORT),
+                v.get(WebKeys.METRICS_AUTH),
                 v.get(WebKeys.UI),
                 v.get(WebKeys.UI_ANONYMOUS),
                 v.get(WebKeys.LOG_TAP_MAX_ENTRIES),

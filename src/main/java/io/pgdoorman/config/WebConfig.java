@@ -8,6 +8,7 @@ import java.util.Optional;
  * The HTTP endpoint for metrics and the user interface. Threads: immutable.
  *
  * @param host an IP address
+ * @param metricsAuth metrics are for the administrator alone
  * @param logTapMaxEntries lines kept for the log view; 0 switches it off
  * @param ssoAllowedUsers {@code *} or an empty list admits everyone
  * @param trustedProxies whose forwarding headers are believed
@@ -16,6 +17,7 @@ public record WebConfig(
         boolean enabled,
         String host,
         int port,
+        boolean metricsAuth,
         boolean ui,
         boolean uiAnonymous,
         int logTapMaxEntries,

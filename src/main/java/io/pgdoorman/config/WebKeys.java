@@ -34,6 +34,14 @@ final class WebKeys {
                     .reload(RESTART)
                     .add("Port to listen on. 0 takes a free one.");
 
+    static final Key<Boolean> METRICS_AUTH =
+            WEB.key("metrics_auth", ValueTypes.BOOLEAN)
+                    .byDefault(false)
+                    .reload(LIVE)
+                    .add(
+                            "Ask for `admin_username` and `admin_password` (HTTP basic"
+                                    + " authentication) before metrics are shown.");
+
     static final Key<Boolean> UI =
             WEB.key("ui", ValueTypes.BOOLEAN)
                     .byDefault(false)

@@ -88,6 +88,7 @@ public final class Pooler implements AutoCloseable {
     private final Reload reload;
     private final Optional<ReloadRequests> reloads;
     private final Upgrade upgrade;
+    private final WebEndpoint web;
     private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
 
     /** Who waits for the reload that is next, and for the one under way; control thread. */
@@ -223,6 +224,9 @@ public final class Pooler implements AutoCloseable {
                         options.pidFile(),
                         admin::command,
                         this::onUpgrade);
+        this.web =
+                new WebEndpoint(
+                        transport, admin, loops, options.threads() + "-web", upgrade::state);
         this.diagnostics = new Diagnostics(pools, sessions, loops, upgrade::describe);
     }
 
@@ -277,6 +281,7 @@ public final class Pooler implements AutoCloseable {
             upgrade.acquirePidFile();
             GeneralConfig general = config.general();
             listeners.open(general.listen(), Settings.sockets(general));
+            web.open();
             prewarm();
             onAccepting();
             upgrade.listen();
@@ -334,6 +339,8 @@ public final class Pooler implements AutoCloseable {
     /** This process alone serves from now on. */
     private void onServing() {
         scheduleRetain();
+        web.enter(WebEndpoint.Stage.SERVING);
+        web.openWhenFree(control);
         Thread.ofPlatform()
                 .daemon()
                 .name(options.threads() + "-stats")
@@ -476,10 +483,22 @@ public final class Pooler implements AutoCloseable {
         switch (event) {
             case ACCEPTING -> control.execute(this::onAccepting);
             case SERVING -> control.execute(this::onServing);
+            case LEAVING -> {
+                web.enter(WebEndpoint.Stage.LEAVING);
+                web.release(); // at once: the successor listens there when it hears
+            }
+            case STAYING -> control.execute(this::onStaying);
             case RELOAD -> control.execute(this::onHangUp);
             case SHUTDOWN -> control.execute(this::shutDown);
             case OVER -> exitCode.complete(0);
             case NOT_TAKEN_OVER -> exitCode.complete(StartException.FAILURE);
+        }
+    }
+
+    private void onStaying() {
+        if (!stopping) {
+            web.enter(WebEndpoint.Stage.SERVING);
+            web.openWhenFree(control);
         }
     }
 
@@ -525,6 +544,7 @@ public final class Pooler implements AutoCloseable {
         stopping = true;
         LOG.info("Shutting down gracefully");
         systemd.stopping();
+        web.enter(WebEndpoint.Stage.ENDING);
         listeners.close();
         sessions.shutDown();
         pools.all().forEach(Pool::close);
@@ -562,6 +582,7 @@ public final class Pooler implements AutoCloseable {
         }
         upgrade.close();
         control.shutdownNow();
+        web.close();
         listeners.close();
         workers.shutdownNow();
         resolvers.shutdownNow();

@@ -6,7 +6,10 @@ import io.pgdoorman.handover.HandoverException;
 import io.pgdoorman.handover.Handovers;
 import io.pgdoorman.handover.Host;
 import io.pgdoorman.handover.PassedListener;
+import io.pgdoorman.handover.Phase;
+import io.pgdoorman.handover.Report;
 import io.pgdoorman.handover.Successor;
+import io.pgdoorman.metrics.HandoverState;
 import io.pgdoorman.net.SystemdNotifier;
 
 import org.jspecify.annotations.Nullable;
@@ -36,6 +39,10 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
         ACCEPTING,
         /** Nobody else serves. */
         SERVING,
+        /** Everyone is another process's, which is about to hear so. */
+        LEAVING,
+        /** It did not come to that, or not for good: this process goes on. */
+        STAYING,
         RELOAD,
         SHUTDOWN,
         /** Another process serves everyone, or the service is to stop. */
@@ -150,6 +157,19 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
             now.rollBackStaged();
         }
         return true;
+    }
+
+    /** For the metrics. */
+    HandoverState state() {
+        Handovers now;
+        Optional<Report> began;
+        synchronized (this) {
+            now = handovers;
+            began = Optional.ofNullable(successor).map(Successor::report);
+        }
+        return now == null
+                ? new HandoverState(Phase.NONE, 0, began)
+                : new HandoverState(now.phase(), now.failures(), began);
     }
 
     /** One line for the log. */
@@ -332,15 +352,18 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
     }
 
     @Override
-    public synchronized Due onHandingOver(long pid, boolean child) {
-        handedOver = true;
-        if (pidFile != null) {
-            pidFile.release();
+    public Due onHandingOver(long pid, boolean child) {
+        process.accept(Event.LEAVING);
+        synchronized (this) {
+            handedOver = true;
+            if (pidFile != null) {
+                pidFile.release();
+            }
+            if (child) {
+                systemd.mainPid(pid);
+            }
+            return new Due(reloadDue, shutdownDue);
         }
-        if (child) {
-            systemd.mainPid(pid);
-        }
-        return new Due(reloadDue, shutdownDue);
     }
 
     @Override
@@ -356,6 +379,7 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
             shutdownDue = false;
             takePidFileBack();
         }
+        process.accept(Event.STAYING);
         systemd.ready("serving");
         follow(reload, shutdown);
     }

@@ -82,6 +82,7 @@ class SectionConfigsTest {
                                 9127,
                                 false,
                                 false,
+                                false,
                                 8192,
                                 new WebConfig.Sso(
                                         false,
@@ -105,6 +106,7 @@ class SectionConfigsTest {
                                 enabled = true
                                 host = "[::1]"
                                 port = 0
+                                metrics_auth = true
                                 ui = true
                                 ui_anonymous = true
                                 log_tap_max_entries = 1
@@ -125,6 +127,7 @@ class SectionConfigsTest {
                                 true,
                                 "::1",
                                 0,
+                                true,
                                 true,
                                 true,
                                 1,

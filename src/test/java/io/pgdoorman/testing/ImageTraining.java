@@ -1,6 +1,8 @@
 package io.pgdoorman.testing;
 
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -23,6 +25,7 @@ public final class ImageTraining {
     private static final String PREFIX = "training-";
     private static final int CONNECTIONS = 20;
     private static final int QUERIES = 1_000;
+    private static final int SCRAPES = 5;
 
     private final Path cache;
 
@@ -45,6 +48,7 @@ public final class ImageTraining {
                 Objects.requireNonNullElse(
                         System.getenv("PG_DOORMAN_JAVA_HOME"), System.getProperty("java.home"));
         PostgresServer server = PostgresServer.shared();
+        int webPort = Ports.free();
         String output;
         long last;
         try (var pooler =
@@ -54,6 +58,7 @@ public final class ImageTraining {
                                 "PG_DOORMAN_JAVA_OPTS",
                                 "-XX:AOTCacheOutput=" + cache.resolveSibling(PREFIX + "%p.aot"))
                         .pool("training", server, "postgres", "transaction", 4)
+                        .append("[web]\nenabled = true\nhost = \"127.0.0.1\"\nport = " + webPort)
                         .start()) {
             drive(pooler);
             // The cache is the successor's: it has been both sides of a handover.
@@ -63,6 +68,7 @@ public final class ImageTraining {
             drive(pooler);
             pooler.ctl("upgrade", "--rollback");
             drive(pooler);
+            scrape(webPort);
             pooler.signal("TERM");
             last = pooler.pid();
             int code = pooler.awaitExit(EXIT_LIMIT);
@@ -95,6 +101,25 @@ public final class ImageTraining {
             pooler.follow();
         }
         ProcessHandle.of(old).ifPresent(ProcessHandle::destroyForcibly);
+    }
+
+    /** The rolled back successor has left the page to its predecessor again. */
+    private static void scrape(int port) throws IOException {
+        Deadline deadline = Deadline.in(EXIT_LIMIT);
+        for (int left = SCRAPES; left > 0; ) {
+            try (var page =
+                    URI.create("http://127.0.0.1:%d/metrics".formatted(port))
+                            .toURL()
+                            .openStream()) {
+                page.readAllBytes();
+                left--;
+            } catch (ConnectException e) {
+                if (deadline.isOver()) {
+                    throw e;
+                }
+                Deadline.breathe();
+            }
+        }
     }
 
     private void deleteOthers() throws IOException {
