@@ -93,7 +93,7 @@ final class Schema {
                     List.of(WebKeys.WEB, WebKeys.SSO),
                     List.of(),
                     Map.of(),
-                    false,
+                    true,
                     "Metrics and the interface. `[prometheus]` is another name for it.");
 
     static final Section TALOS =

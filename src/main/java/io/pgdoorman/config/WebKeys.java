@@ -46,24 +46,28 @@ final class WebKeys {
             WEB.key("ui", ValueTypes.BOOLEAN)
                     .byDefault(false)
                     .reload(LIVE)
+                    .notInEffect()
                     .add("Serve the interface and its API; needs a good `admin_password`.");
 
     static final Key<Boolean> UI_ANONYMOUS =
             WEB.key("ui_anonymous", ValueTypes.BOOLEAN)
                     .byDefault(false)
                     .reload(LIVE)
+                    .notInEffect()
                     .add("Let everybody read without a login.");
 
     static final Key<Integer> LOG_TAP_MAX_ENTRIES =
             WEB.key("log_tap_max_entries", ValueTypes.integer(0, 1_000_000))
                     .byDefault(8192)
                     .reload(LIVE)
+                    .notInEffect()
                     .add("Log lines kept for the interface. 0 keeps none.");
 
     static final Key<List<Cidr>> TRUSTED_PROXIES =
             WEB.key("trusted_proxies", ListTypes.NETWORKS)
                     .byDefault(List.of())
                     .reload(LIVE)
+                    .notInEffect()
                     .add("Proxies whose forwarding headers are believed.");
 
     static final KeyGroup SSO = new KeyGroup("Single sign-on");
@@ -72,6 +76,7 @@ final class WebKeys {
             SSO.key("sso_enabled", ValueTypes.BOOLEAN)
                     .byDefault(false)
                     .reload(LIVE)
+                    .notInEffect()
                     .add("Accept tokens of an identity provider.");
 
     static final Key<String> SSO_PROXY_URL =
@@ -79,6 +84,7 @@ final class WebKeys {
                     .unset("none")
                     .example("\"https://sso.example.com/\"")
                     .reload(LIVE)
+                    .notInEffect()
                     .add("Where the interface sends people to log in.");
 
     static final Key<Path> SSO_PUBLIC_KEY_FILE =
@@ -86,36 +92,42 @@ final class WebKeys {
                     .unset("none")
                     .example("\"/etc/pg_doorman/sso.pem\"")
                     .reload(LIVE)
+                    .notInEffect()
                     .add("Public key of the provider, PEM.");
 
     static final Key<List<String>> SSO_AUDIENCE =
             SSO.key("sso_audience", ListTypes.STRINGS)
                     .byDefault(List.of())
                     .reload(LIVE)
+                    .notInEffect()
                     .add("A token must be for one of these.");
 
     static final Key<List<String>> SSO_ALLOWED_USERS =
             SSO.key("sso_allowed_users", ListTypes.STRINGS)
                     .byDefault(List.of("*"))
                     .reload(LIVE)
+                    .notInEffect()
                     .add("Who may log in; `*` or an empty list is everybody.");
 
     static final Key<String> SSO_GROUPS_CLAIM =
             SSO.key("sso_groups_claim", ValueTypes.STRING)
                     .byDefault("groups")
                     .reload(LIVE)
+                    .notInEffect()
                     .add("Claim that lists a user's groups.");
 
     static final Key<List<String>> SSO_ADMIN_GROUPS =
             SSO.key("sso_admin_groups", ListTypes.STRINGS)
                     .byDefault(List.of())
                     .reload(LIVE)
+                    .notInEffect()
                     .add("Groups whose members are administrators.");
 
     static final Key<Boolean> SSO_REQUIRE_HTTPS =
             SSO.key("sso_require_https", ValueTypes.BOOLEAN)
                     .byDefault(false)
                     .reload(LIVE)
+                    .notInEffect()
                     .add("Refuse tokens unless a trusted proxy says that they came by HTTPS.");
 
     static final KeyGroup TALOS = new KeyGroup("Talos");
