@@ -425,6 +425,32 @@ class ConsoleIT {
         }
     }
 
+    /** The queries of prometheus-community/pgbouncer_exporter, and the columns it looks for. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SHOW VERSION; | 1 | version",
+                "SHOW LISTS; | 2 | list,items",
+                "SHOW CONFIG; | 4 | key,value",
+                "SHOW databases; | 14 | name,host,port,database,force_user,pool_size,reserve_pool,"
+                        + "pool_mode,max_connections,current_connections,paused,disabled",
+                "SHOW pools; | 18 | database,user,cl_active,cl_waiting,sv_active,sv_idle,sv_used,"
+                        + "sv_login,maxwait,maxwait_us,pool_mode",
+                "SHOW stats_totals; | 12 | database,server_assignment_count,xact_count,query_count,"
+                        + "bytes_received,bytes_sent,xact_time,query_time,wait_time,"
+                        + "client_parse_count,server_parse_count,bind_count",
+            })
+    void answersTheExporterOfPgBouncer(String query, int count, String columns)
+            throws SQLException {
+        try (Connection exporter = connect("pgbouncer", "?preferQueryMode=simple")) {
+            List<Map<String, String>> rows = show(exporter, query);
+
+            assertThat(rows).isNotEmpty();
+            assertThat(rows.getFirst()).hasSize(count).containsKeys(columns.split(","));
+        }
+    }
+
     @Test
     void nonsenseEndsNoProcess() {
         var random = new Random(7);
