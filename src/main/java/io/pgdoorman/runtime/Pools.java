@@ -188,7 +188,7 @@ final class Pools implements ClientDirectory {
     public Optional<Operator> operator(String user) {
         Snapshot snapshot = now;
         GeneralConfig.Admin admin = snapshot.admin();
-        if (admin.username().equals(user)) {
+        if (admin.username().equals(user) && !admin.password().isEmpty()) {
             return Optional.of(new Operator(StoredSecret.parse(admin.password().reveal()), true));
         }
         boolean mayChange = admin.adminUsers().contains(user);
