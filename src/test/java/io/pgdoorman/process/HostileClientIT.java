@@ -306,7 +306,9 @@ class HostileClientIT {
             }
 
             assertThat(bystander.works()).isTrue();
-            assertThat(pooler.log()).contains("Server is temporarily out of memory");
+            Message last = writers.getLast().read();
+            assertThat(last.sqlState()).isEqualTo("53200");
+            assertThat(last.field('M')).contains("Server is temporarily out of memory");
             assertThat(pooler.log()).doesNotContain("OutOfMemory").doesNotContain("OutOfDirect");
         } finally {
             writers.forEach(WireClient::close);
