@@ -113,7 +113,8 @@ final class Transcript {
      */
     private static String withoutReader(String error) {
         return error.contains("\\00C25P02\\00")
-                ? error.replaceFirst("L\\d+\\\\00Rexec_(parse|bind)_message\\\\00", "")
+                ? error.replaceFirst(
+                        "L\\d+\\\\00Rexec_(parse|bind|describe_statement)_message\\\\00", "")
                 : error;
     }
 
