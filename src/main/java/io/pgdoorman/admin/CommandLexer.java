@@ -1,5 +1,7 @@
 package io.pgdoorman.admin;
 
+import io.pgdoorman.wire.SqlState;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -87,8 +89,7 @@ final class CommandLexer {
             }
         } while (depth > 0 && at < text.length());
         if (depth > 0) {
-            throw new ConsoleException(
-                    ConsoleException.UNKNOWN_COMMAND, "unterminated /* comment", "");
+            throw new ConsoleException(SqlState.SYNTAX_ERROR, "unterminated /* comment", "");
         }
     }
 
@@ -107,7 +108,7 @@ final class CommandLexer {
             }
         }
         throw new ConsoleException(
-                ConsoleException.UNKNOWN_COMMAND,
+                SqlState.SYNTAX_ERROR,
                 quote == '"' ? "unterminated quoted identifier" : "unterminated quoted string",
                 "");
     }

@@ -1,8 +1,10 @@
 package io.pgdoorman.admin;
 
+import io.pgdoorman.log.JsonText;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.session.Session;
+import io.pgdoorman.wire.SqlState;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -87,7 +89,7 @@ public final class Console {
                 json =
                         table == null
                                 ? "{\"ok\":true,\"message\":%s}"
-                                        .formatted(TableText.quoted(result.tag()))
+                                        .formatted(JsonText.quoted(result.tag()))
                                 : TableText.json(table);
             }
             return new Answer(true, String.join("\n", texts), json);
@@ -97,7 +99,7 @@ public final class Console {
             return new Answer(
                     false,
                     message,
-                    "{\"ok\":false,\"message\":%s}".formatted(TableText.quoted(message)));
+                    "{\"ok\":false,\"message\":%s}".formatted(JsonText.quoted(message)));
         }
     }
 
@@ -123,7 +125,7 @@ public final class Console {
         }
         if (!operator.mayChange()) {
             throw new ConsoleException(
-                    ConsoleException.NOT_ALLOWED,
+                    SqlState.INSUFFICIENT_PRIVILEGE,
                     "user \"%s\" may only use SHOW".formatted(operator.name()),
                     "admin_users may use all commands.");
         }
@@ -175,7 +177,7 @@ public final class Console {
             throws ConsoleException, InterruptedException {
         if (words.isEmpty()) {
             throw new ConsoleException(
-                    ConsoleException.UNKNOWN_COMMAND,
+                    SqlState.SYNTAX_ERROR,
                     "Unsupported query against the admin database, please use SHOW HELP for a list"
                             + " of supported subcommands",
                     "");
@@ -190,7 +192,7 @@ public final class Console {
 
     private static ConsoleException unknown(String message, String word, List<String> known) {
         return new ConsoleException(
-                ConsoleException.UNKNOWN_COMMAND,
+                SqlState.SYNTAX_ERROR,
                 message,
                 Nearest.of(word, known)
                         .map("Did you mean %s?"::formatted)
@@ -206,13 +208,11 @@ public final class Console {
                         .toList();
         if (parts.size() < 2) {
             throw new ConsoleException(
-                    ConsoleException.UNKNOWN_COMMAND,
-                    "SET requires: SET <parameter> = '<value>'",
-                    "");
+                    SqlState.SYNTAX_ERROR, "SET requires: SET <parameter> = '<value>'", "");
         }
         if (!parts.getFirst().equalsIgnoreCase("log_level")) {
             throw new ConsoleException(
-                    ConsoleException.UNKNOWN_COMMAND,
+                    SqlState.SYNTAX_ERROR,
                     "Unknown SET parameter: %s. Supported: log_level"
                             .formatted(parts.getFirst().toUpperCase(Locale.ROOT)),
                     "Change the file and use RELOAD.");
@@ -238,7 +238,7 @@ public final class Console {
                 host.pools().stream().filter(pool -> pool.database().equals(database)).toList();
         if (chosen.isEmpty()) {
             throw new ConsoleException(
-                    ConsoleException.UNKNOWN_DATABASE,
+                    SqlState.INVALID_CATALOG_NAME,
                     "No pool for database \"%s\"".formatted(database),
                     Nearest.of(database, host.pools().stream().map(Pool::database).toList())
                             .map("Did you mean \"%s\"?"::formatted)
@@ -259,8 +259,7 @@ public final class Console {
     private Result named(List<CommandLexer.Word> words, String tag, Consumer<Pool> order)
             throws ConsoleException {
         if (words.isEmpty()) {
-            throw new ConsoleException(
-                    ConsoleException.UNKNOWN_COMMAND, tag + " requires a database", "");
+            throw new ConsoleException(SqlState.SYNTAX_ERROR, tag + " requires a database", "");
         }
         return each(words, tag, order);
     }
@@ -276,7 +275,7 @@ public final class Console {
         while (wait && busy(chosen) > 0) {
             if (chosen.stream().noneMatch(Pool::isPaused)) {
                 throw new ConsoleException(
-                        ConsoleException.FAILED, "resumed before all servers were free", "");
+                        SqlState.SYSTEM_ERROR, "resumed before all servers were free", "");
             }
             Thread.sleep(STEP);
         }
@@ -320,8 +319,7 @@ public final class Console {
 
     private Result kill(List<CommandLexer.Word> words) throws ConsoleException {
         if (words.isEmpty()) {
-            throw new ConsoleException(
-                    ConsoleException.UNKNOWN_COMMAND, "KILL requires a database", "");
+            throw new ConsoleException(SqlState.SYNTAX_ERROR, "KILL requires a database", "");
         }
         List<Pool> chosen = pools(words);
         chosen.forEach(Pool::pause);
@@ -349,7 +347,7 @@ public final class Console {
             }
         }
         throw new ConsoleException(
-                ConsoleException.INVALID_VALUE,
+                SqlState.INVALID_PARAMETER_VALUE,
                 "no client \"%s\"".formatted(words.isEmpty() ? "" : words.getFirst().text()),
                 "SHOW CLIENTS lists them by client_id.");
     }
@@ -357,7 +355,7 @@ public final class Console {
     private Result reset(List<CommandLexer.Word> words) throws ConsoleException {
         if (words.size() != 1 || !words.getFirst().is("INTERNER")) {
             throw new ConsoleException(
-                    ConsoleException.UNKNOWN_COMMAND,
+                    SqlState.SYNTAX_ERROR,
                     "Unsupported RESET target — only RESET INTERNER is supported",
                     "");
         }

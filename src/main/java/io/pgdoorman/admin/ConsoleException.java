@@ -7,14 +7,6 @@ import io.pgdoorman.wire.backend.Severity;
 public final class ConsoleException extends Exception {
     private static final long serialVersionUID = 1;
 
-    /** Nothing of this name is known. */
-    static final String UNKNOWN_COMMAND = "42601";
-
-    static final String UNKNOWN_DATABASE = "3D000";
-    static final String NOT_ALLOWED = "42501";
-    static final String INVALID_VALUE = "22023";
-    static final String FAILED = "58000";
-
     private final String sqlState;
     private final String hint;
 

@@ -44,6 +44,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 
 /**
  * The wire side of the admin console: the simple and the extended query protocol around {@link
@@ -56,7 +58,10 @@ import java.util.concurrent.Executor;
  */
 public final class ConsoleHandler extends ByteToMessageDecoder {
     private static final Logger LOG = LoggerFactory.getLogger(ConsoleHandler.class);
-    private static final int MAX_MESSAGE = 1 << 20;
+    private static final int MAX_MESSAGE = 64 * 1024;
+
+    /** Statements, and portals, of one client. */
+    private static final int MAX_NAMES = 100;
 
     /** A prepared statement: its commands, of which there is at most one. */
     private record Prepared(List<CommandLexer.Word> command) {}
@@ -90,7 +95,10 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
     private final Map<String, Prepared> statements = new HashMap<>();
     private final Map<String, Portal> portals = new HashMap<>();
     private final List<BackendMessage> out = new ArrayList<>();
-    private boolean running;
+
+    /** The command under way; null if there is none. */
+    private @Nullable Future<?> running;
+
     private TransactionStatus status = TransactionStatus.IDLE;
     private boolean skipping;
 
@@ -117,7 +125,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
 
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> messages) {
-        while (!running && in.readableBytes() >= Frames.HEADER_BYTES) {
+        while (isReady(ctx) && in.readableBytes() >= Frames.HEADER_BYTES) {
             byte type = in.getByte(in.readerIndex());
             int length = in.getInt(in.readerIndex() + 1);
             if (!FrontendType.isKnown(type)) {
@@ -133,6 +141,11 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
             in.skipBytes(Frames.HEADER_BYTES);
             onMessage(ctx, type, in.readSlice(length - Integer.BYTES));
         }
+    }
+
+    /** Nothing runs, and the client takes its answers. */
+    private boolean isReady(ChannelHandlerContext ctx) {
+        return running == null && ctx.channel().isWritable();
     }
 
     private void onMessage(ChannelHandlerContext ctx, byte type, ByteBuf body) {
@@ -257,16 +270,17 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
         List<List<CommandLexer.Word>> commands = CommandLexer.commands(parse.sql());
         if (commands.size() > 1) {
             throw new ConsoleException(
-                    ConsoleException.UNKNOWN_COMMAND,
+                    SqlState.SYNTAX_ERROR,
                     "cannot insert multiple commands into a prepared statement",
                     "");
         }
         if (!parse.name().isEmpty() && statements.containsKey(parse.name())) {
             throw new ConsoleException(
-                    "42P05",
+                    SqlState.DUPLICATE_PREPARED_STATEMENT,
                     "prepared statement \"%s\" already exists".formatted(parse.name()),
                     "");
         }
+        checkRoom(statements, "prepared statements");
         statements.put(
                 parse.name(), new Prepared(commands.isEmpty() ? List.of() : commands.getFirst()));
         write(ctx, new ParseComplete());
@@ -281,15 +295,25 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
                             .formatted(bind.parameters().size(), bind.statement()),
                     "");
         }
+        checkRoom(portals, "portals");
         portals.put(bind.portal(), new Portal(prepared, bind.resultFormats()));
         write(ctx, new BindComplete());
+    }
+
+    private static void checkRoom(Map<String, ?> map, String what) throws ConsoleException {
+        if (map.size() >= MAX_NAMES) {
+            throw new ConsoleException(
+                    SqlState.PROGRAM_LIMIT_EXCEEDED,
+                    "more than %d %s".formatted(MAX_NAMES, what),
+                    "Close those that are not needed.");
+        }
     }
 
     private Prepared prepared(String statement) throws ConsoleException {
         Prepared prepared = statements.get(statement);
         if (prepared == null) {
             throw new ConsoleException(
-                    "26000",
+                    SqlState.INVALID_SQL_STATEMENT_NAME,
                     statement.isEmpty()
                             ? "unnamed prepared statement does not exist"
                             : "prepared statement \"%s\" does not exist".formatted(statement),
@@ -301,7 +325,10 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
     private Portal portal(String name) throws ConsoleException {
         Portal portal = portals.get(name);
         if (portal == null) {
-            throw new ConsoleException("34000", "portal \"%s\" does not exist".formatted(name), "");
+            throw new ConsoleException(
+                    SqlState.INVALID_CURSOR_NAME,
+                    "portal \"%s\" does not exist".formatted(name),
+                    "");
         }
         return portal;
     }
@@ -363,22 +390,65 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
     // ---- work off the loop ----------------------------------------------------------------------
 
     private void start(ChannelHandlerContext ctx, Work work, boolean simple) {
-        running = true;
+        var task =
+                new FutureTask<@Nullable Void>(
+                        () -> {
+                            ErrorResponse error = attempt(work);
+                            ctx.executor().execute(() -> finish(ctx, error, simple));
+                        },
+                        null);
+        running = task;
         ctx.channel().config().setAutoRead(false);
-        executor.execute(
-                () -> {
-                    ErrorResponse error = attempt(work);
-                    ctx.executor()
-                            .execute(
-                                    () -> {
-                                        out.forEach(message -> onDone(ctx, message));
-                                        out.clear();
-                                        if (error != null) {
-                                            write(ctx, error);
-                                        }
-                                        end(ctx, error != null, simple);
-                                    });
-                });
+        executor.execute(task);
+    }
+
+    private void finish(ChannelHandlerContext ctx, @Nullable ErrorResponse error, boolean simple) {
+        running = null;
+        out.forEach(message -> onDone(ctx, message));
+        out.clear();
+        if (error != null) {
+            write(ctx, error);
+        }
+        skipping = error != null && !simple;
+        if (simple) {
+            ready(ctx);
+        }
+        ctx.flush();
+        goOn(ctx);
+    }
+
+    /** Reads on where it stopped, if it may. */
+    private void goOn(ChannelHandlerContext ctx) {
+        if (!isReady(ctx) || ctx.isRemoved() || !ctx.channel().isActive()) {
+            return;
+        }
+        ctx.channel().config().setAutoRead(true);
+        try {
+            channelRead(ctx, Unpooled.EMPTY_BUFFER); // what has come already
+        } catch (Exception e) {
+            exceptionCaught(ctx, e);
+        }
+    }
+
+    /** Who does not take answers gets no more, and is not read. */
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {
+        if (ctx.channel().isWritable()) {
+            goOn(ctx);
+        } else {
+            ctx.channel().config().setAutoRead(false);
+        }
+        super.channelWritabilityChanged(ctx);
+    }
+
+    /** Nobody waits for the command any more. */
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        Future<?> task = running;
+        if (task != null) {
+            task.cancel(true);
+        }
+        super.channelInactive(ctx);
     }
 
     private void onDone(ChannelHandlerContext ctx, BackendMessage message) {
@@ -410,23 +480,6 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
 
     private static ErrorResponse failure(String text) {
         return ErrorResponse.of(Severity.ERROR, SqlState.INTERNAL_ERROR, text);
-    }
-
-    private void end(ChannelHandlerContext ctx, boolean failed, boolean simple) {
-        running = false;
-        skipping = failed && !simple;
-        if (simple) {
-            ready(ctx);
-        }
-        ctx.flush();
-        if (!ctx.isRemoved() && ctx.channel().isActive()) {
-            ctx.channel().config().setAutoRead(true);
-            try {
-                channelRead(ctx, Unpooled.EMPTY_BUFFER); // what has come already
-            } catch (Exception e) {
-                exceptionCaught(ctx, e);
-            }
-        }
     }
 
     private void ready(ChannelHandlerContext ctx) {

@@ -1,5 +1,7 @@
 package io.pgdoorman.admin;
 
+import io.pgdoorman.wire.SqlState;
+
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -23,7 +25,7 @@ final class PsqlCompletion {
                         .toLowerCase(Locale.ROOT);
         if (!text.contains("pg_catalog.pg_settings")) {
             throw new ConsoleException(
-                    ConsoleException.UNKNOWN_COMMAND,
+                    SqlState.SYNTAX_ERROR,
                     "Unsupported query against the admin database",
                     "This is the console of the pooler; SHOW HELP lists its commands.");
         }

@@ -9,6 +9,7 @@ import io.pgdoorman.session.Sessions;
 import io.pgdoorman.statement.Statement;
 import io.pgdoorman.statement.StatementCache;
 import io.pgdoorman.stats.Counter;
+import io.pgdoorman.wire.SqlState;
 
 import org.jspecify.annotations.Nullable;
 
@@ -470,7 +471,7 @@ final class Show {
             return SocketCounts.read();
         } catch (IOException e) {
             throw new ConsoleException(
-                    ConsoleException.FAILED, "sockets cannot be counted: " + e.getMessage(), "");
+                    SqlState.SYSTEM_ERROR, "sockets cannot be counted: " + e.getMessage(), "");
         }
     }
 
@@ -505,7 +506,7 @@ final class Show {
             return table;
         } catch (IOException e) {
             throw new ConsoleException(
-                    ConsoleException.FAILED, "descriptors cannot be listed: " + e.getMessage(), "");
+                    SqlState.SYSTEM_ERROR, "descriptors cannot be listed: " + e.getMessage(), "");
         }
     }
 

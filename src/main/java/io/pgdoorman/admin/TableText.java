@@ -1,5 +1,7 @@
 package io.pgdoorman.admin;
 
+import io.pgdoorman.log.JsonText;
+
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
@@ -66,27 +68,11 @@ final class TableText {
                 String literal =
                         value == null || column.type() != Column.Type.TEXT
                                 ? String.valueOf(value)
-                                : quoted(value);
-                fields.add(quoted(column.name()) + ":" + literal);
+                                : JsonText.quoted(value);
+                fields.add(JsonText.quoted(column.name()) + ":" + literal);
             }
             rows.add("{" + String.join(",", fields) + "}");
         }
         return "[" + String.join(",", rows) + "]";
-    }
-
-    /** A string of JSON. */
-    static String quoted(String value) {
-        var out = new StringBuilder("\"");
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            if (c == '"' || c == '\\') {
-                out.append('\\').append(c);
-            } else if (c < ' ') {
-                out.append("\\u%04x".formatted((int) c));
-            } else {
-                out.append(c);
-            }
-        }
-        return out.append('"').toString();
     }
 }

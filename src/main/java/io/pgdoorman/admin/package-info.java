@@ -1,6 +1,6 @@
 /**
  * The admin console: databases {@code pgdoorman} and {@code pgbouncer}, answered by the pooler
- * itself. Rank 9.
+ * itself. Rank 8.
  */
 @NullMarked
 package io.pgdoorman.admin;

@@ -1,5 +1,7 @@
 package io.pgdoorman.handover;
 
+import io.pgdoorman.log.JsonText;
+
 import org.jspecify.annotations.Nullable;
 
 /** A JSON object, field by field, for answers to {@code ctl}. Threads: confined to its user. */
@@ -15,7 +17,7 @@ final class Json {
     }
 
     Json put(String name, @Nullable String value) {
-        return putRaw(name, value == null ? "null" : quoted(value));
+        return putRaw(name, value == null ? "null" : JsonText.quoted(value));
     }
 
     Json put(String name, @Nullable Json value) {
@@ -26,27 +28,8 @@ final class Json {
         if (text.length() > 1) {
             text.append(',');
         }
-        text.append(quoted(name)).append(':').append(value);
+        text.append(JsonText.quoted(name)).append(':').append(value);
         return this;
-    }
-
-    private static String quoted(String value) {
-        var out = new StringBuilder("\"");
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            switch (c) {
-                case '"', '\\' -> out.append('\\').append(c);
-                case '\n' -> out.append("\\n");
-                default -> {
-                    if (c < ' ') {
-                        out.append(String.format("\\u%04x", (int) c));
-                    } else {
-                        out.append(c);
-                    }
-                }
-            }
-        }
-        return out.append('"').toString();
     }
 
     @Override

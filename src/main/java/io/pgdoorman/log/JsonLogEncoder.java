@@ -55,7 +55,7 @@ final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
     private static void value(StringBuilder line, String key, Object value) {
         if (value instanceof Integer || value instanceof Long || value instanceof Boolean) {
             line.append(',');
-            quote(line, key);
+            JsonText.quote(line, key);
             line.append(':').append(value);
         } else {
             member(line, key, String.valueOf(value));
@@ -66,30 +66,8 @@ final class JsonLogEncoder extends EncoderBase<ILoggingEvent> {
         if (line.length() > 1) {
             line.append(',');
         }
-        quote(line, key);
+        JsonText.quote(line, key);
         line.append(':');
-        quote(line, value);
-    }
-
-    private static void quote(StringBuilder line, String text) {
-        line.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            switch (c) {
-                case '"' -> line.append("\\\"");
-                case '\\' -> line.append("\\\\");
-                case '\n' -> line.append("\\n");
-                case '\r' -> line.append("\\r");
-                case '\t' -> line.append("\\t");
-                default -> {
-                    if (c < ' ') {
-                        line.append("\\u%04x".formatted((int) c));
-                    } else {
-                        line.append(c);
-                    }
-                }
-            }
-        }
-        line.append('"');
+        JsonText.quote(line, value);
     }
 }

@@ -14,6 +14,7 @@ import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.Consoles;
 import io.pgdoorman.session.Sessions;
+import io.pgdoorman.wire.SqlState;
 
 import java.time.Duration;
 import java.util.List;
@@ -29,9 +30,6 @@ import java.util.stream.Stream;
 
 /** What the admin console sees and orders of this process. Threads: any. */
 final class PoolerAdmin implements AdminHost, Consoles {
-    private static final String INVALID_VALUE = "22023";
-    private static final String FAILED = "58000";
-    private static final String CONFIG_FILE_ERROR = "F0000";
     private static final Duration RELOAD_LIMIT = Duration.ofMinutes(1);
 
     /** The orders that concern the whole process; each returns at once. */
@@ -136,18 +134,18 @@ final class PoolerAdmin implements AdminHost, Consoles {
             Reload.Result result = orders.reload().get(RELOAD_LIMIT.toSeconds(), TimeUnit.SECONDS);
             if (!result.accepted()) {
                 throw new ConsoleException(
-                        CONFIG_FILE_ERROR,
+                        SqlState.CONFIG_FILE_ERROR,
                         "configuration rejected: " + String.join("; ", result.problems()),
                         "Nothing has changed. pg_doorman -t checks a file.");
             }
         } catch (TimeoutException e) {
             throw new ConsoleException(
-                    FAILED,
+                    SqlState.SYSTEM_ERROR,
                     "the configuration was not read within " + RELOAD_LIMIT.toSeconds() + " s",
                     "The log says what became of it.");
         } catch (ExecutionException e) {
             throw new ConsoleException(
-                    FAILED, "reload failed: " + e.getCause(), "The log says more.");
+                    SqlState.SYSTEM_ERROR, "reload failed: " + e.getCause(), "The log says more.");
         }
     }
 
@@ -161,7 +159,8 @@ final class PoolerAdmin implements AdminHost, Consoles {
         try {
             logLevels.set(filter);
         } catch (LogFilterException e) {
-            throw new ConsoleException(INVALID_VALUE, String.valueOf(e.getMessage()), "");
+            throw new ConsoleException(
+                    SqlState.INVALID_PARAMETER_VALUE, String.valueOf(e.getMessage()), "");
         }
     }
 
@@ -184,7 +183,7 @@ final class PoolerAdmin implements AdminHost, Consoles {
     public String control(List<String> words) throws ConsoleException {
         ControlSocket.Answer answer = orders.control(words);
         if (!answer.ok()) {
-            throw new ConsoleException(FAILED, answer.text(), "");
+            throw new ConsoleException(SqlState.SYSTEM_ERROR, answer.text(), "");
         }
         return answer.text();
     }

@@ -468,6 +468,47 @@ class ConsoleIT {
     }
 
     @Test
+    void whoDoesNotReadGetsNoMore() throws SQLException {
+        int commands = 4_000;
+        try (WireClient client = wire("pgdoorman")) {
+            byte[] one = Frontend.query("SHOW CONFIG");
+            byte[] all = new byte[one.length * commands];
+            for (int i = 0; i < commands; i++) {
+                System.arraycopy(one, 0, all, i * one.length, one.length);
+            }
+            client.send(all);
+
+            for (int i = 0; i < 50; i++) {
+                assertThat(buffers()).isLessThan(64 << 20);
+            }
+            for (int i = 0; i < commands; i++) {
+                assertThat(client.readUntilReady().getLast().type()).isEqualTo('Z');
+            }
+        }
+    }
+
+    private long buffers() throws SQLException {
+        return show(admin, "SHOW MEM").stream()
+                .filter(row -> "buffers".equals(row.get("name")))
+                .mapToLong(row -> number(row, "used"))
+                .sum();
+    }
+
+    @Test
+    void aClientMayNotNameWithoutEnd() {
+        try (WireClient client = wire("pgdoorman")) {
+            for (int i = 0; i < 200; i++) {
+                client.send(Frontend.parse("s" + i, "SHOW STATE"));
+            }
+            client.send(Frontend.sync());
+
+            List<Message> answer = client.readUntilReady();
+            assertThat(answer.get(answer.size() - 2).sqlState()).isEqualTo("54000");
+            assertThat(client.query("SHOW VERSION")).hasSize(4);
+        }
+    }
+
+    @Test
     void whoMayOnlyLookIsTold() throws SQLException {
         try (Connection viewer =
                 DriverManager.getConnection(pooler.jdbcUrl("pgbouncer"), "console_viewer", "")) {
