@@ -7,6 +7,7 @@ import io.pgdoorman.handover.format.Batch;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
+import io.pgdoorman.pool.Waiter;
 import io.pgdoorman.session.LoginHandler;
 import io.pgdoorman.session.MovingLogin;
 import io.pgdoorman.session.MovingSession;
@@ -33,6 +34,10 @@ final class Departure {
 
     private final Host host;
     private final QuietClients quiet;
+
+    /** Clients that waited for each server, and their pool, when nobody had moved. */
+    private final Map<Pool, Double> usualQueue = new HashMap<>();
+
     private long stoppedNanos = System.nanoTime();
 
     Departure(Host host) {
@@ -66,7 +71,9 @@ final class Departure {
         stoppedNanos = System.nanoTime();
         Map<EventLoop, LoopWork> works = new HashMap<>();
         host.loops().forEach(loop -> works.put(loop, new LoopWork(loop)));
-        int chosen = choose(Math.min(most, descriptors / 2), works);
+        int mostClients = Math.min(most, descriptors / 2);
+        int chosen = chooseStarved(mostClients, works);
+        chosen += choose(mostClients - chosen, works);
         int left = Math.max(0, descriptors - 2 * chosen);
         double share = before == 0 ? 1 : Math.min(1, (double) chosen / before);
         for (Pool pool : host.pools()) {
@@ -141,6 +148,33 @@ final class Departure {
                         new ArrayList<>());
         works.values().forEach(work -> work.addTo(batch));
         return batch;
+    }
+
+    /**
+     * Servers leave with their clients, so those who begin to want one here may find few or none.
+     * Clients beyond the usual number for each server that is left go where the others are.
+     *
+     * @return how many, as far as can be told from here
+     */
+    private int chooseStarved(int most, Map<EventLoop, LoopWork> works) {
+        int chosen = 0;
+        for (Pool pool : host.pools()) {
+            int waiting = pool.waitingHint();
+            int open = pool.open();
+            double usual =
+                    usualQueue.computeIfAbsent(pool, _ -> waiting / (double) Math.max(1, open));
+            int starved = pool.isPaused() ? 0 : waiting - (int) Math.ceil(open * usual);
+            for (Shard shard : pool.shards()) {
+                int count = Math.min(Math.min(starved, most - chosen), shard.waitingHint());
+                LoopWork work = works.get(shard.loop());
+                if (count > 0 && work != null) {
+                    work.starved.put(shard, count);
+                    starved -= count;
+                    chosen += count;
+                }
+            }
+        }
+        return chosen;
     }
 
     private int choose(int most, Map<EventLoop, LoopWork> works) {
@@ -273,6 +307,7 @@ final class Departure {
         final EventLoop loop;
         final Set<Session> sessions = new LinkedHashSet<>();
         final List<LoginHandler> logins = new ArrayList<>();
+        final Map<Shard, Integer> starved = new HashMap<>();
         final Map<Pool, Integer> servers = new HashMap<>();
         private final List<MovingSession> movingSessions = new ArrayList<>();
         private final List<MovingLogin> movingLogins = new ArrayList<>();
@@ -303,6 +338,14 @@ final class Departure {
                         host.sessionMoves().detach(login, moving -> onOne(movingLogins, moving));
                 pending -= moves ? 0 : 1;
             }
+            starved.forEach(
+                    (shard, count) -> {
+                        for (Waiter waiter : shard.longestWaiting(count)) {
+                            if (waiter instanceof Session session) {
+                                sessions.add(session);
+                            }
+                        }
+                    });
             for (Session session : sessions) {
                 pending++;
                 boolean moves =

@@ -142,8 +142,24 @@ public final class Shard {
     }
 
     /** Clients that wait, as of a moment ago. Any thread. */
-    int waitingHint() {
+    public int waitingHint() {
         return waitingHint;
+    }
+
+    /**
+     * Those who have waited longest, oldest first. To be asked on the loop.
+     *
+     * @param most how many, if there are so many
+     */
+    public List<Waiter> longestWaiting(int most) {
+        assert loop.inEventLoop();
+        List<Waiter> longest = new ArrayList<>();
+        Ticket ticket = waiting.first();
+        while (ticket != null && longest.size() < most) {
+            longest.add(ticket.waiter);
+            ticket = ticket.next;
+        }
+        return longest;
     }
 
     // ---- clients ------------------------------------------------------------------------------

@@ -73,6 +73,19 @@ class PoolTest extends PoolScenario {
     }
 
     @Test
+    void namesThoseWhoHaveWaitedLongest() {
+        PoolClient busy = stage.linked();
+        List<PoolClient> waiting = stage.clients(4);
+        waiting.forEach(PoolClient::acquire);
+        waiting.get(1).leave();
+
+        assertThat(busy.shard.longestWaiting(2)).containsExactly(waiting.get(0), waiting.get(2));
+        assertThat(busy.shard.longestWaiting(9)).hasSize(3);
+        busy.transact();
+        assertThat(busy.shard.longestWaiting(9)).containsExactly(waiting.get(2), waiting.get(3));
+    }
+
+    @Test
     void forgetsAClientThatLeavesTheQueue() {
         PoolClient busy = stage.linked();
         PoolClient gone = stage.client().acquire();
