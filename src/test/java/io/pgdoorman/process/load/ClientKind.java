@@ -54,6 +54,23 @@ public enum ClientKind {
         return mix;
     }
 
+    /**
+     * Only the kinds named, more of each, to look for what happens to few.
+     *
+     * @param names separated by commas; none stands for the usual mix
+     */
+    public static Map<ClientKind, Integer> mixOf(String names) {
+        if (names.isEmpty()) {
+            return usualMix();
+        }
+        var mix = new EnumMap<ClientKind, Integer>(ClientKind.class);
+        for (String name : names.split(",", -1)) {
+            ClientKind kind = valueOf(name);
+            mix.put(kind, kind.usual * 8);
+        }
+        return mix;
+    }
+
     LoadPool pool() {
         return pool;
     }

@@ -1,5 +1,6 @@
 package io.pgdoorman.process.load;
 
+import io.pgdoorman.session.CloseReason;
 import io.pgdoorman.testing.Deadline;
 import io.pgdoorman.testing.PoolerProcess;
 import io.pgdoorman.testing.PostgresServer;
@@ -7,7 +8,6 @@ import io.pgdoorman.testing.PostgresServer;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +50,10 @@ public final class LoadHarness implements AutoCloseable {
         this.mix = new EnumMap<>(mix);
         this.seed = seed;
         var builder =
-                PoolerProcess.builder().hba(LoadPool.hba()).general("query_wait_timeout", "20000");
+                PoolerProcess.builder()
+                        .hba(LoadPool.hba())
+                        .general("query_wait_timeout", "20000")
+                        .general("log_client_disconnections", "true");
         for (LoadPool pool : LoadPool.values()) {
             int size = pool.size(mix);
             if (size > 0) {
@@ -191,12 +194,22 @@ public final class LoadHarness implements AutoCloseable {
                 endOfLog());
     }
 
-    /** Without what the clients cause on purpose. */
+    /** Without what the clients cause on purpose; warnings from the whole of it. */
     private String endOfLog() {
-        String[] lines =
-                pooler.log().lines().filter(line -> !line.contains("57014")).toArray(String[]::new);
-        int from = Math.max(0, lines.length - SHOWN_LOG_LINES);
-        return String.join("\n", Arrays.copyOfRange(lines, from, lines.length));
+        List<String> lines = pooler.log().lines().filter(line -> !line.contains("57014")).toList();
+        List<String> warnings =
+                lines.stream().filter(line -> !line.contains(" INFO ") || isEnd(line)).toList();
+        return String.join("\n", last(warnings)) + "\n...\n" + String.join("\n", last(lines));
+    }
+
+    /** Of a client that did not end by itself. */
+    private static boolean isEnd(String line) {
+        return line.contains(" disconnected from ")
+                && !line.contains(": " + CloseReason.TERMINATED.text());
+    }
+
+    private static List<String> last(List<String> lines) {
+        return lines.subList(Math.max(0, lines.size() - SHOWN_LOG_LINES), lines.size());
     }
 
     private static IllegalStateException interrupted(InterruptedException e) {
