@@ -51,7 +51,7 @@ public record GeneralConfig(
      *
      * @param keepalivesIdle whole seconds; zero leaves the kernel's choice, as for the next two
      * @param soLinger always on, whole seconds; zero resets the connection at close
-     * @param userTimeout zero leaves the kernel's choice
+     * @param userTimeout how long a peer may owe an acknowledgement; zero is no limit
      * @param socketBufferSize bytes, 0 leaves the kernel's autotuning
      */
     public record Tcp(

@@ -124,11 +124,14 @@ final class ListenKeys {
     static final Key<Duration> TCP_USER_TIMEOUT =
             SOCKETS.key("tcp_user_timeout", QuantityTypes.SECONDS)
                     .byDefault(Duration.ofSeconds(60))
-                    .reload(NEW_CONNECTIONS)
+                    .reload(LIVE)
                     .check((value, rule) -> wholeSeconds(value, Integer.MAX_VALUE / 1000, rule))
                     .add(
-                            "Time sent data may stay unacknowledged before the connection is"
-                                    + " dropped. 0 leaves the kernel's choice.");
+                            "Longest time a peer may leave sent data without any"
+                                    + " acknowledgement; then its machine is taken for dead and the"
+                                    + " connection is closed. A peer that answers and does not read"
+                                    + " is left alone, unlike with the kernel's option of that"
+                                    + " name. 0 leaves it to the kernel's retransmissions.");
 
     static final KeyGroup ACCESS = new KeyGroup("Access");
 

@@ -13,6 +13,8 @@ import java.io.IOException;
 
 /** The epoll transport. Threads: immutable. */
 final class EpollSockets implements Sockets {
+    private final DeadPeers peers = new DeadPeers();
+
     @Override
     public TransportChoice kind() {
         return TransportChoice.EPOLL;
@@ -39,8 +41,14 @@ final class EpollSockets implements Sockets {
     }
 
     @Override
+    public DeadPeers peers() {
+        return peers;
+    }
+
+    @Override
     public void prepare(Channel channel) {
         SocketOptions.applyBuffers(channel);
+        peers.add(channel);
     }
 
     @Override

@@ -28,6 +28,8 @@ import java.util.concurrent.TimeUnit;
  * module-info} no {@code --add-opens} is needed.
  */
 final class IoUringSockets implements Sockets {
+    private final DeadPeers peers = new DeadPeers();
+
     /** Netty's flag in a channel's state: a write is with the kernel. */
     private static final int WRITE_SCHEDULED = 1 << 4;
 
@@ -122,8 +124,14 @@ final class IoUringSockets implements Sockets {
     }
 
     @Override
+    public DeadPeers peers() {
+        return peers;
+    }
+
+    @Override
     public void prepare(Channel channel) {
         SocketOptions.applyBuffers(channel);
+        peers.add(channel);
         channel.pipeline().addFirst(new ReadGuard(this::readOnAfterHangUp));
     }
 

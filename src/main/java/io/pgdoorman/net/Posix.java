@@ -2,6 +2,7 @@ package io.pgdoorman.net;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -24,6 +25,7 @@ public final class Posix {
     private static final int F_SETFL = 4;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int FD_CLOEXEC = 1;
+    private static final long SIOCOUTQ = 0x5411;
     private static final int O_RDWR = 2;
     private static final int O_NONBLOCK = 0x800;
     private static final int O_CLOEXEC = 0x80000;
@@ -121,6 +123,19 @@ public final class Posix {
         return Libc.intCall(() -> (int) Isatty.CALL.invokeExact(fd)) == 1;
     }
 
+    /** Bytes written to a stream socket that its peer's kernel, or peer, has not taken yet. */
+    static int outQueue(int fd) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
+            MemorySegment bytes = arena.allocate(JAVA_INT);
+            Libc.check(
+                    "ioctl SIOCOUTQ",
+                    Libc.intCall(() -> (int) Ioctl.CALL.invokeExact(errno, fd, SIOCOUTQ, bytes)),
+                    errno);
+            return bytes.get(JAVA_INT, 0);
+        }
+    }
+
     private static int fcntl(String what, int fd, int command, int argument) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
@@ -148,6 +163,15 @@ public final class Posix {
                 Libc.function(
                         "fcntl",
                         Libc.ints(JAVA_INT, JAVA_INT, JAVA_INT),
+                        Libc.KEEP_ERRNO,
+                        Linker.Option.firstVariadicArg(2));
+    }
+
+    private static final class Ioctl {
+        private static final MethodHandle CALL =
+                Libc.function(
+                        "ioctl",
+                        Libc.ints(JAVA_INT, JAVA_LONG, ADDRESS),
                         Libc.KEEP_ERRNO,
                         Linker.Option.firstVariadicArg(2));
     }

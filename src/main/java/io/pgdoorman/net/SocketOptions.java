@@ -36,7 +36,6 @@ final class SocketOptions {
     static final int TCP_KEEPIDLE = 4;
     static final int TCP_KEEPINTVL = 5;
     static final int TCP_KEEPCNT = 6;
-    static final int TCP_USER_TIMEOUT = 18;
 
     /** A peer that does not read holds at most this much of our memory before reads stop. */
     private static final int HIGH_WATER_BYTES = 64 << 10;
@@ -77,7 +76,6 @@ final class SocketOptions {
         setPositive(socket, IPPROTO_TCP, TCP_KEEPIDLE, s.keepaliveIdle().toSeconds());
         setPositive(socket, IPPROTO_TCP, TCP_KEEPINTVL, s.keepaliveInterval().toSeconds());
         setPositive(socket, IPPROTO_TCP, TCP_KEEPCNT, s.keepaliveCount());
-        setPositive(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, s.userTimeout().toMillis());
         setPositive(socket, SOL_SOCKET, SO_SNDBUF, s.tcpBufferBytes());
         setPositive(socket, SOL_SOCKET, SO_RCVBUF, s.tcpBufferBytes());
         set(socket, IPPROTO_TCP, TCP_NODELAY, s.noDelay() ? 1 : 0);

@@ -8,8 +8,8 @@ import java.time.Duration;
  *
  * <p>Keep-alive is always on. SO_LINGER is never set on a socket: with the value 0 a close would
  * send RST and the peer would lose the error message written just before. The kernel delivers what
- * was written before close() in the background, for at most {@code userTimeout}. {@code linger} is
- * the longest time {@link GracefulClose} waits for the peer to take the last message.
+ * was written before close() in the background. {@code linger} is the longest time {@link
+ * GracefulClose} waits for the peer to take the last message.
  *
  * @param keepaliveIdle quiet time before the first keep-alive probe, whole seconds; zero leaves the
  *     kernel's value
@@ -17,8 +17,6 @@ import java.time.Duration;
  * @param keepaliveCount unanswered probes after which the peer is dead; 0 leaves the kernel's value
  * @param linger zero means {@link GracefulClose#DEFAULT_LINGER}
  * @param noDelay TCP_NODELAY
- * @param userTimeout TCP_USER_TIMEOUT: how long written data may stay unacknowledged; zero means
- *     not set
  * @param tcpBufferBytes SO_SNDBUF and SO_RCVBUF of TCP sockets; 0 leaves the kernel's autotuning
  * @param unixBufferBytes the same for Unix sockets; 0 leaves the kernel's default
  */
@@ -28,7 +26,6 @@ public record SocketSettings(
         int keepaliveCount,
         Duration linger,
         boolean noDelay,
-        Duration userTimeout,
         int tcpBufferBytes,
         int unixBufferBytes) {
     /** The defaults of the manual. */
@@ -39,7 +36,6 @@ public record SocketSettings(
                     5,
                     Duration.ZERO,
                     true,
-                    Duration.ofSeconds(60),
                     0,
                     1 << 20);
 
@@ -49,7 +45,6 @@ public record SocketSettings(
                 || keepaliveInterval.isNegative()
                 || keepaliveCount < 0
                 || linger.isNegative()
-                || userTimeout.isNegative()
                 || tcpBufferBytes < 0
                 || unixBufferBytes < 0) {
             throw new IllegalArgumentException("a socket setting is negative");

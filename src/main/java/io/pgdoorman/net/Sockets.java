@@ -6,7 +6,7 @@ import io.netty.channel.ServerChannel;
 
 import java.io.IOException;
 
-/** What differs between the two transports. Threads: any; implementations are immutable. */
+/** What differs between the two transports. Threads: any. */
 sealed interface Sockets permits EpollSockets, IoUringSockets {
     TransportChoice kind();
 
@@ -18,7 +18,13 @@ sealed interface Sockets permits EpollSockets, IoUringSockets {
 
     ServerChannel newTcpServer();
 
-    /** Sets up a new stream channel: buffers, and what the transport needs in its pipeline. */
+    /** Watches every connection. */
+    DeadPeers peers();
+
+    /**
+     * Sets up a new stream channel: buffers, a watch on its peer, and what the transport needs in
+     * its pipeline.
+     */
     void prepare(Channel channel);
 
     /** A channel on a connected stream socket. Takes ownership of {@code fd}. */

@@ -29,7 +29,7 @@ import java.util.function.Supplier;
 
 /**
  * Makes event loops, listeners and connections on the chosen transport. Nothing above this package
- * knows whether it is epoll or io_uring. Threads: immutable; callbacks name their loop.
+ * knows whether it is epoll or io_uring. Threads: any; callbacks name their loop.
  */
 public final class Transport {
     private static final int MAX_CONNECT_TIMEOUT_MILLIS = Integer.MAX_VALUE;
@@ -67,6 +67,11 @@ public final class Transport {
         }
         Epoll.ensureAvailability();
         return new Transport(new EpollSockets());
+    }
+
+    /** The watch on the peers of all its TCP connections, which is to be started. */
+    public DeadPeers peers() {
+        return sockets.peers();
     }
 
     /** What is really in use: {@code EPOLL} or {@code IO_URING}. */
@@ -236,6 +241,21 @@ public final class Transport {
     /** The descriptor of a channel; owned by the channel, which closes it. */
     public static int fd(Channel channel) {
         return ((UnixChannel) channel).fd().intValue();
+    }
+
+    /**
+     * What the kernel keeps for the peer of a connection: bytes that were written and not
+     * acknowledged (TCP) or not read (Unix). 0 if it cannot be told.
+     */
+    public static long queuedBytes(Channel channel) {
+        if (!(channel instanceof UnixChannel)) {
+            return 0;
+        }
+        try {
+            return Posix.outQueue(fd(channel));
+        } catch (IOException e) {
+            return 0;
+        }
     }
 
     /**

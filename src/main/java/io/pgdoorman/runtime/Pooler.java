@@ -339,6 +339,7 @@ public final class Pooler implements AutoCloseable {
     /** This process alone serves from now on. */
     private void onServing() {
         scheduleRetain();
+        watchPeers();
         web.enter(WebEndpoint.Stage.SERVING);
         web.openWhenFree(control);
         Thread.ofPlatform()
@@ -366,6 +367,10 @@ public final class Pooler implements AutoCloseable {
     }
 
     // ---- while it runs --------------------------------------------------------------------------
+
+    private void watchPeers() {
+        transport.peers().start(control, () -> config.general().tcp().userTimeout());
+    }
 
     private void retain() {
         scheduleRetain(); // first, so that a failure does not end the rounds

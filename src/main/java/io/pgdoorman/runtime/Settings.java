@@ -17,7 +17,6 @@ final class Settings {
                 tcp.keepalivesCount(),
                 tcp.soLinger(),
                 tcp.noDelay(),
-                tcp.userTimeout(),
                 tcp.socketBufferSize(),
                 general.listen().unixSocketBufferSize());
     }

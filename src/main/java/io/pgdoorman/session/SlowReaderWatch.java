@@ -2,6 +2,7 @@ package io.pgdoorman.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.pgdoorman.net.Transport;
 
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -21,6 +22,7 @@ final class SlowReaderWatch {
     private boolean armed;
     private boolean progressed;
     private long missingBytes;
+    private long queuedBytes;
 
     /**
      * @param limitNanos asked each time; 0 is no limit
@@ -68,6 +70,7 @@ final class SlowReaderWatch {
         armed = true;
         progressed = false;
         missingBytes = client.bytesBeforeWritable();
+        queuedBytes = Transport.queuedBytes(client);
         client.eventLoop().schedule(this::look, limit, TimeUnit.NANOSECONDS);
     }
 
@@ -76,7 +79,10 @@ final class SlowReaderWatch {
         if (client.isWritable() || !holdsServer.getAsBoolean()) {
             return;
         }
-        if (!progressed && client.bytesBeforeWritable() >= missingBytes) {
+        // The kernel asks for more only when a good part of its buffer is free, which may be long.
+        if (!progressed
+                && client.bytesBeforeWritable() >= missingBytes
+                && Transport.queuedBytes(client) >= queuedBytes) {
             onStalled.run();
         } else {
             arm();

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -48,6 +49,25 @@ class PosixTest {
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-r-----");
+    }
+
+    @Test
+    void tellsWhatAPeerHasNotTaken() throws IOException {
+        int[] pair = PeerSocket.descriptorPair();
+        var mine = new Socket(pair[0]);
+        var other = new Socket(pair[1]);
+        try {
+            assertThat(Posix.outQueue(pair[0])).isZero();
+
+            mine.write(ByteBuffer.allocateDirect(1000), 0, 1000);
+            assertThat(Posix.outQueue(pair[0])).isGreaterThanOrEqualTo(1000);
+
+            other.read(ByteBuffer.allocateDirect(1000), 0, 1000);
+            assertThat(Posix.outQueue(pair[0])).isZero();
+        } finally {
+            mine.close();
+            other.close();
+        }
     }
 
     @Test

@@ -50,7 +50,6 @@ class TransportTest {
                     4,
                     Duration.ZERO,
                     false,
-                    Duration.ofSeconds(41),
                     0,
                     100_000);
 
@@ -185,7 +184,6 @@ class TransportTest {
         assertThat(tcp(socket, SocketOptions.TCP_KEEPIDLE)).isEqualTo(31);
         assertThat(tcp(socket, SocketOptions.TCP_KEEPINTVL)).isEqualTo(7);
         assertThat(tcp(socket, SocketOptions.TCP_KEEPCNT)).isEqualTo(4);
-        assertThat(tcp(socket, SocketOptions.TCP_USER_TIMEOUT)).isEqualTo(41_000);
         assertThat(tcp(socket, SocketOptions.TCP_NODELAY)).isZero();
         assertThat(socket.getSoLinger()).isEqualTo(-1);
     }
