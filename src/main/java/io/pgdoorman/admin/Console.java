@@ -150,6 +150,33 @@ public final class Console {
         };
     }
 
+    /**
+     * The answer to commands of which one waits for the handover that takes its console along.
+     *
+     * @return null if they are not answered there but repeated in the other process
+     */
+    static @Nullable Result ifMoved(String commands) {
+        try {
+            List<List<CommandLexer.Word>> all = CommandLexer.commands(commands);
+            return all.size() == 1 ? ifMoved(all.getFirst()) : null;
+        } catch (ConsoleException e) {
+            return null;
+        }
+    }
+
+    /** As {@link #ifMoved(String)}, for one command. */
+    static @Nullable Result ifMoved(List<CommandLexer.Word> command) {
+        if (command.size() < 2
+                || !command.getFirst().is("UPGRADE")
+                || command.get(1).is("STATUS")) {
+            return null;
+        }
+        return new Result(
+                Table.of("message")
+                        .row("the handover is under way and has taken this console along"),
+                "UPGRADE");
+    }
+
     /** The columns a command answers with; null if it has none. Changes nothing. */
     @Nullable Table describe(List<CommandLexer.Word> words, Operator operator)
             throws ConsoleException, InterruptedException {

@@ -1,9 +1,13 @@
 package io.pgdoorman.admin;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.pgdoorman.session.ConsoleClient;
+import io.pgdoorman.session.FrozenConsole;
 import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.FormatCode;
 import io.pgdoorman.wire.Frames;
@@ -43,6 +47,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -56,15 +61,40 @@ import java.util.concurrent.FutureTask;
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html">Message Flow</a>
  */
-public final class ConsoleHandler extends ByteToMessageDecoder {
+public final class ConsoleHandler extends ByteToMessageDecoder implements ConsoleClient {
     private static final Logger LOG = LoggerFactory.getLogger(ConsoleHandler.class);
     private static final int MAX_MESSAGE = 64 * 1024;
 
     /** Statements, and portals, of one client. */
     private static final int MAX_NAMES = 100;
 
-    /** A prepared statement: its commands, of which there is at most one. */
-    private record Prepared(List<CommandLexer.Word> command) {}
+    /**
+     * A prepared statement.
+     *
+     * @param command its commands, of which there is at most one
+     */
+    private record Prepared(String text, List<CommandLexer.Word> command) {
+        static Prepared of(String text) throws ConsoleException {
+            List<List<CommandLexer.Word>> commands = CommandLexer.commands(text);
+            if (commands.size() > 1) {
+                throw new ConsoleException(
+                        SqlState.SYNTAX_ERROR,
+                        "cannot insert multiple commands into a prepared statement",
+                        "");
+            }
+            return new Prepared(text, commands.isEmpty() ? List.of() : commands.getFirst());
+        }
+
+        /** One that another process has accepted. */
+        static Prepared again(String text) {
+            try {
+                return of(text);
+            } catch (ConsoleException e) {
+                LOG.warn("admin console: a statement of another version: {}", e.getMessage());
+                return new Prepared(text, List.of());
+            }
+        }
+    }
 
     /**
      * A portal.
@@ -81,44 +111,169 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
             this.prepared = prepared;
             this.formats = formats;
         }
+
+        static Portal again(FrozenConsole.Portal frozen) {
+            var portal = new Portal(Prepared.again(frozen.text()), frozen.formats());
+            portal.sent = frozen.sent();
+            if (!frozen.tag().isEmpty()) {
+                portal.result = new Console.Result(null, frozen.tag());
+            }
+            return portal;
+        }
+
+        /** Rows that have not been fetched are asked for again. */
+        FrozenConsole.Portal freeze(String name) {
+            Console.Result done = result;
+            Table table = done == null ? null : done.table();
+            boolean over = done != null && (table == null || sent == table.rows().size());
+            String tag = done == null || !over ? "" : done.tag();
+            return new FrozenConsole.Portal(name, prepared.text(), formats, sent, tag);
+        }
     }
 
     /** What runs on the executor. */
     private interface Work {
-        void run() throws ConsoleException, InterruptedException;
+        /**
+         * @param run gets what the client is to get
+         */
+        void run(Running run) throws ConsoleException, InterruptedException;
+    }
+
+    /** A message that is being answered. Its lists are filled on the executor, read after that. */
+    private static final class Running {
+        final byte[] message;
+
+        /** That is executed; null if none is. */
+        final @Nullable Portal portal;
+
+        final boolean simple;
+
+        /** The answer if the console moves meanwhile; null if it is then repeated elsewhere. */
+        final Console.@Nullable Result ifMoved;
+
+        final List<BackendMessage> out = new ArrayList<>();
+
+        /** What is true of the portal afterwards. */
+        final List<Runnable> effects = new ArrayList<>(1);
+
+        @Nullable Future<?> task;
+
+        Running(
+                byte[] message,
+                @Nullable Portal portal,
+                boolean simple,
+                Console.@Nullable Result ifMoved) {
+            this.message = message;
+            this.portal = portal;
+            this.simple = simple;
+            this.ifMoved = ifMoved;
+        }
     }
 
     private final Console console;
     private final Console.Operator operator;
     private final Executor executor;
+    private final FrozenConsole origin;
     private final String name;
     private final Map<String, Prepared> statements = new HashMap<>();
     private final Map<String, Portal> portals = new HashMap<>();
-    private final List<BackendMessage> out = new ArrayList<>();
 
     /** The command under way; null if there is none. */
-    private @Nullable Future<?> running;
+    private @Nullable Running running;
 
-    private TransactionStatus status = TransactionStatus.IDLE;
+    private TransactionStatus status;
     private boolean skipping;
+    private @Nullable ChannelHandlerContext context;
 
     /**
-     * @param user as logged in
-     * @param mayChange may use more than SHOW
-     * @param bouncer logged in to the database {@code pgbouncer}
-     * @param name for log lines
+     * @param origin whose it is, and what it was about; its input comes from the channel
      */
-    public ConsoleHandler(
-            Console console,
-            String user,
-            boolean mayChange,
-            boolean bouncer,
-            Executor executor,
-            String name) {
+    public ConsoleHandler(Console console, FrozenConsole origin, Executor executor) {
         this.console = console;
-        this.operator = new Console.Operator(user, mayChange, bouncer);
+        this.operator =
+                new Console.Operator(
+                        origin.user(), origin.mayChange(), origin.database().equals("pgbouncer"));
         this.executor = executor;
-        this.name = name;
+        this.origin = origin;
+        this.name = origin.name();
+        this.status =
+                origin.inTransaction() ? TransactionStatus.IN_TRANSACTION : TransactionStatus.IDLE;
+        this.skipping = origin.skipping();
+        for (FrozenConsole.Statement statement : origin.statements()) {
+            statements.put(statement.name(), Prepared.again(statement.text()));
+        }
+        for (FrozenConsole.Portal portal : origin.portals()) {
+            portals.put(portal.name(), Portal.again(portal));
+        }
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+    }
+
+    // ---- moves ----------------------------------------------------------------------------------
+
+    @Override
+    public Channel channel() {
+        return Objects.requireNonNull(context).channel();
+    }
+
+    @Override
+    public @Nullable FrozenConsole freeze() {
+        ChannelHandlerContext ctx = Objects.requireNonNull(context);
+        if (!ctx.channel().isActive()) {
+            return null;
+        }
+        byte[] input = ByteBufUtil.getBytes(internalBuffer());
+        Running run = running;
+        if (run != null) {
+            running = null;
+            cancel(run);
+            if (run.ifMoved == null) {
+                input = ByteBufUtil.getBytes(Unpooled.wrappedBuffer(run.message, input));
+            } else {
+                answerMoving(ctx, run.ifMoved, run);
+            }
+        }
+        return new FrozenConsole(
+                origin.id(),
+                origin.user(),
+                origin.database(),
+                origin.mayChange(),
+                status == TransactionStatus.IN_TRANSACTION,
+                skipping,
+                statements.entrySet().stream()
+                        .map(
+                                entry ->
+                                        new FrozenConsole.Statement(
+                                                entry.getKey(), entry.getValue().text()))
+                        .toList(),
+                portals.entrySet().stream()
+                        .map(entry -> entry.getValue().freeze(entry.getKey()))
+                        .toList(),
+                input);
+    }
+
+    private void answerMoving(ChannelHandlerContext ctx, Console.Result result, Running run) {
+        var answer = new Running(run.message, run.portal, run.simple, result);
+        if (run.portal == null) {
+            answer(answer.out, result);
+        } else {
+            send(answer, run.portal, result, 0);
+        }
+        answer.effects.forEach(Runnable::run);
+        answer.out.forEach(message -> write(ctx, message));
+        if (run.simple) {
+            ready(ctx);
+        }
+    }
+
+    private static void cancel(Running run) {
+        Future<?> task = run.task;
+        if (task != null) {
+            task.cancel(true);
+        }
     }
 
     // ---- messages -------------------------------------------------------------------------------
@@ -138,8 +293,8 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
             if (in.readableBytes() < 1 + length) {
                 return;
             }
-            in.skipBytes(Frames.HEADER_BYTES);
-            onMessage(ctx, type, in.readSlice(length - Integer.BYTES));
+            ByteBuf message = in.readSlice(1 + length);
+            onMessage(ctx, type, message);
         }
     }
 
@@ -148,7 +303,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
         return running == null && ctx.channel().isWritable();
     }
 
-    private void onMessage(ChannelHandlerContext ctx, byte type, ByteBuf body) {
+    private void onMessage(ChannelHandlerContext ctx, byte type, ByteBuf message) {
         switch (type) {
             case FrontendType.TERMINATE -> ctx.close();
             case FrontendType.SYNC -> {
@@ -157,26 +312,30 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
                 ready(ctx);
             }
             case FrontendType.FLUSH -> ctx.flush();
-            case FrontendType.QUERY -> query(ctx, ((Query) decoded(type, body)).sql());
+            case FrontendType.QUERY -> query(ctx, message);
             case FrontendType.COPY_DATA, FrontendType.COPY_DONE, FrontendType.COPY_FAIL -> {}
-            default -> extended(ctx, type, body);
+            default -> extended(ctx, message);
         }
     }
 
-    private static FrontendMessage decoded(byte type, ByteBuf body) {
-        return FrontendMessages.decode(type, body);
+    private static FrontendMessage decoded(ByteBuf message) {
+        return FrontendMessages.decode(
+                message.getByte(message.readerIndex()),
+                message.slice(
+                        message.readerIndex() + Frames.HEADER_BYTES,
+                        message.readableBytes() - Frames.HEADER_BYTES));
     }
 
-    private void extended(ChannelHandlerContext ctx, byte type, ByteBuf body) {
+    private void extended(ChannelHandlerContext ctx, ByteBuf message) {
         if (skipping) {
             return;
         }
         try {
-            switch (decoded(type, body)) {
+            switch (decoded(message)) {
                 case Parse parse -> parse(ctx, parse);
                 case Bind bind -> bind(ctx, bind);
-                case Describe describe -> describe(ctx, describe);
-                case Execute execute -> execute(ctx, execute);
+                case Describe describe -> describe(ctx, describe, message);
+                case Execute execute -> execute(ctx, execute, message);
                 case Close close -> {
                     if (close.target() == Target.STATEMENT) {
                         statements.remove(close.name());
@@ -200,31 +359,36 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
 
     // ---- simple ---------------------------------------------------------------------------------
 
-    private void query(ChannelHandlerContext ctx, String text) {
+    private void query(ChannelHandlerContext ctx, ByteBuf message) {
         if (skipping) {
             return;
         }
+        String text = ((Query) decoded(message)).sql();
         start(
                 ctx,
-                () -> {
+                run -> {
                     List<List<CommandLexer.Word>> commands = CommandLexer.commands(text);
                     if (commands.isEmpty()) {
-                        out.add(new EmptyQueryResponse());
+                        run.out.add(new EmptyQueryResponse());
                     }
                     for (List<CommandLexer.Word> command : commands) {
-                        Console.Result result = console.execute(command, operator);
-                        Table table = result.table();
-                        if (table != null) {
-                            out.add(description(table, List.of()));
-                            rows(table, List.of(), 0, table.rows().size());
-                        }
-                        out.add(new CommandComplete(result.tag()));
+                        answer(run.out, console.execute(command, operator));
                     }
                 },
-                true);
+                new Running(ByteBufUtil.getBytes(message), null, true, Console.ifMoved(text)));
     }
 
-    private void rows(Table table, List<FormatCode> formats, int from, int to) {
+    private static void answer(List<BackendMessage> out, Console.Result result) {
+        Table table = result.table();
+        if (table != null) {
+            out.add(description(table, List.of()));
+            rows(out, table, List.of(), 0, table.rows().size());
+        }
+        out.add(new CommandComplete(result.tag()));
+    }
+
+    private static void rows(
+            List<BackendMessage> out, Table table, List<FormatCode> formats, int from, int to) {
         for (List<@Nullable String> row : table.rows().subList(from, to)) {
             List<@Nullable Bytes> values = new ArrayList<>(row.size());
             for (int i = 0; i < row.size(); i++) {
@@ -267,13 +431,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
     // ---- extended -------------------------------------------------------------------------------
 
     private void parse(ChannelHandlerContext ctx, Parse parse) throws ConsoleException {
-        List<List<CommandLexer.Word>> commands = CommandLexer.commands(parse.sql());
-        if (commands.size() > 1) {
-            throw new ConsoleException(
-                    SqlState.SYNTAX_ERROR,
-                    "cannot insert multiple commands into a prepared statement",
-                    "");
-        }
+        Prepared prepared = Prepared.of(parse.sql());
         if (!parse.name().isEmpty() && statements.containsKey(parse.name())) {
             throw new ConsoleException(
                     SqlState.DUPLICATE_PREPARED_STATEMENT,
@@ -281,8 +439,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
                     "");
         }
         checkRoom(statements, "prepared statements");
-        statements.put(
-                parse.name(), new Prepared(commands.isEmpty() ? List.of() : commands.getFirst()));
+        statements.put(parse.name(), prepared);
         write(ctx, new ParseComplete());
     }
 
@@ -333,7 +490,8 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
         return portal;
     }
 
-    private void describe(ChannelHandlerContext ctx, Describe describe) throws ConsoleException {
+    private void describe(ChannelHandlerContext ctx, Describe describe, ByteBuf message)
+            throws ConsoleException {
         boolean ofStatement = describe.target() == Target.STATEMENT;
         Portal portal = ofStatement ? null : portal(describe.name());
         Prepared prepared = portal == null ? prepared(describe.name()) : portal.prepared;
@@ -342,75 +500,84 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
         }
         start(
                 ctx,
-                () -> {
+                run -> {
                     Table table = console.describe(prepared.command(), operator);
-                    out.add(
+                    run.out.add(
                             table == null
                                     ? new NoData()
                                     : description(
                                             table, portal == null ? List.of() : portal.formats));
                 },
-                false);
+                new Running(ByteBufUtil.getBytes(message), null, false, null));
     }
 
-    private void execute(ChannelHandlerContext ctx, Execute execute) throws ConsoleException {
+    private void execute(ChannelHandlerContext ctx, Execute execute, ByteBuf message)
+            throws ConsoleException {
         Portal portal = portal(execute.portal());
         start(
                 ctx,
-                () -> {
+                run -> {
                     if (portal.prepared.command().isEmpty()) {
-                        out.add(new EmptyQueryResponse());
+                        run.out.add(new EmptyQueryResponse());
                         return;
                     }
                     Console.Result result = portal.result;
                     if (result == null) {
                         result = console.execute(portal.prepared.command(), operator);
-                        portal.result = result;
                     }
-                    send(portal, result, execute.maxRows());
+                    send(run, portal, result, execute.maxRows());
                 },
-                false);
+                new Running(
+                        ByteBufUtil.getBytes(message),
+                        portal,
+                        false,
+                        Console.ifMoved(portal.prepared.command())));
     }
 
-    private void send(Portal portal, Console.Result result, int maxRows) {
+    private static void send(Running run, Portal portal, Console.Result result, int maxRows) {
         Table table = result.table();
-        if (table != null) {
-            int left = table.rows().size() - portal.sent;
-            int count = maxRows > 0 ? Math.min(left, maxRows) : left;
-            rows(table, portal.formats, portal.sent, portal.sent + count);
-            portal.sent += count;
-            if (count < left) {
-                out.add(new PortalSuspended());
-                return;
-            }
+        int from = portal.sent;
+        int size = table == null ? from : Math.max(from, table.rows().size());
+        int to = maxRows > 0 ? Math.min(size, from + maxRows) : size;
+        if (table != null && to > from) {
+            rows(run.out, table, portal.formats, from, to);
         }
-        out.add(new CommandComplete(result.tag()));
+        run.out.add(to < size ? new PortalSuspended() : new CommandComplete(result.tag()));
+        run.effects.add(
+                () -> {
+                    portal.result = result;
+                    portal.sent = to;
+                });
     }
 
     // ---- work off the loop ----------------------------------------------------------------------
 
-    private void start(ChannelHandlerContext ctx, Work work, boolean simple) {
+    private void start(ChannelHandlerContext ctx, Work work, Running run) {
         var task =
                 new FutureTask<@Nullable Void>(
                         () -> {
-                            ErrorResponse error = attempt(work);
-                            ctx.executor().execute(() -> finish(ctx, error, simple));
+                            ErrorResponse error = attempt(work, run);
+                            ctx.executor().execute(() -> finish(ctx, run, error));
                         },
                         null);
-        running = task;
+        run.task = task;
+        running = run;
         ctx.channel().config().setAutoRead(false);
         executor.execute(task);
     }
 
-    private void finish(ChannelHandlerContext ctx, @Nullable ErrorResponse error, boolean simple) {
+    private void finish(ChannelHandlerContext ctx, Running run, @Nullable ErrorResponse error) {
+        if (running != run) {
+            return; // the console has moved, and the answer comes from there
+        }
         running = null;
-        out.forEach(message -> onDone(ctx, message));
-        out.clear();
+        run.effects.forEach(Runnable::run);
+        run.out.forEach(message -> onDone(ctx, message));
         if (error != null) {
             write(ctx, error);
         }
-        skipping = error != null && !simple;
-        if (simple) {
+        skipping = error != null && !run.simple;
+        if (run.simple) {
             ready(ctx);
         }
         ctx.flush();
@@ -444,9 +611,9 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
     /** Nobody waits for the command any more. */
     @Override
     public void channelInactive(ChannelHandlerContext ctx) throws Exception {
-        Future<?> task = running;
-        if (task != null) {
-            task.cancel(true);
+        Running run = running;
+        if (run != null) {
+            cancel(run);
         }
         super.channelInactive(ctx);
     }
@@ -462,9 +629,9 @@ public final class ConsoleHandler extends ByteToMessageDecoder {
         write(ctx, message);
     }
 
-    private @Nullable ErrorResponse attempt(Work work) {
+    private @Nullable ErrorResponse attempt(Work work, Running run) {
         try {
-            work.run();
+            work.run(run);
             return null;
         } catch (ConsoleException e) {
             LOG.warn("{} admin console: {}", name, e.getMessage());

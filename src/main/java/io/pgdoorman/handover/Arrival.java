@@ -6,6 +6,7 @@ import io.pgdoorman.backend.MovingServer;
 import io.pgdoorman.handover.format.Batch;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
+import io.pgdoorman.session.MovingConsole;
 import io.pgdoorman.session.MovingLogin;
 import io.pgdoorman.session.MovingSession;
 import io.pgdoorman.wire.SqlState;
@@ -116,6 +117,9 @@ final class Arrival {
         for (MovingLogin login : batch.logins()) {
             works.get(turn()).logins.add(login);
         }
+        for (MovingConsole console : batch.consoles()) {
+            works.get(turn()).consoles.add(console);
+        }
         return CompletableFuture.allOf(
                 works.stream().map(LoopWork::start).toArray(CompletableFuture[]::new));
     }
@@ -131,6 +135,7 @@ final class Arrival {
         private final List<MovingSession> sessions = new ArrayList<>();
         private final List<MovingServer> servers = new ArrayList<>();
         private final List<MovingLogin> logins = new ArrayList<>();
+        private final List<MovingConsole> consoles = new ArrayList<>();
         private final CompletableFuture<Void> done = new CompletableFuture<>();
         private int pending = 1;
 
@@ -139,7 +144,7 @@ final class Arrival {
         }
 
         CompletableFuture<Void> start() {
-            if (sessions.isEmpty() && servers.isEmpty() && logins.isEmpty()) {
+            if (size() == 0) {
                 done.complete(null);
             } else {
                 loop.execute(this::run);
@@ -147,8 +152,12 @@ final class Arrival {
             return done;
         }
 
+        private int size() {
+            return sessions.size() + servers.size() + logins.size() + consoles.size();
+        }
+
         private void run() {
-            pending += sessions.size() + servers.size() + logins.size();
+            pending += size();
             for (MovingSession session : sessions) {
                 guard(() -> place(session));
             }
@@ -157,6 +166,9 @@ final class Arrival {
             }
             for (MovingLogin login : logins) {
                 guard(() -> host.sessionMoves().adopt(login, loop, this::countDown));
+            }
+            for (MovingConsole console : consoles) {
+                guard(() -> host.sessionMoves().adopt(console, loop, this::countDown));
             }
             countDown();
         }

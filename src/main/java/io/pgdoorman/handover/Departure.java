@@ -8,7 +8,9 @@ import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.pool.Waiter;
+import io.pgdoorman.session.ConsoleClient;
 import io.pgdoorman.session.LoginHandler;
+import io.pgdoorman.session.MovingConsole;
 import io.pgdoorman.session.MovingLogin;
 import io.pgdoorman.session.MovingSession;
 import io.pgdoorman.session.Session;
@@ -52,7 +54,9 @@ final class Departure {
 
     /** Clients of any kind that are still here. */
     int remaining() {
-        return host.sessions().all().size() + host.sessions().logins().size();
+        return host.sessions().all().size()
+                + host.sessions().logins().size()
+                + host.sessions().consoles().size();
     }
 
     /** Servers that are still here or about to be. */
@@ -145,6 +149,7 @@ final class Departure {
                         new ArrayList<>(),
                         new ArrayList<>(),
                         new ArrayList<>(),
+                        new ArrayList<>(),
                         new ArrayList<>());
         works.values().forEach(work -> work.addTo(batch));
         return batch;
@@ -186,6 +191,15 @@ final class Departure {
             LoopWork work = loop == null ? null : works.get(loop);
             if (work != null) {
                 work.logins.add(login);
+                chosen++;
+            }
+        }
+        Iterator<ConsoleClient> consoles = host.sessions().consoles().iterator();
+        while (chosen < most && consoles.hasNext()) {
+            ConsoleClient console = consoles.next();
+            LoopWork work = works.get(console.channel().eventLoop());
+            if (work != null) {
+                work.consoles.add(console);
                 chosen++;
             }
         }
@@ -284,6 +298,7 @@ final class Departure {
             Sockets.close(session);
         }
         batch.logins().forEach(login -> Sockets.close(login.client()));
+        batch.consoles().forEach(console -> Sockets.close(console.client()));
         for (MovingServer server : batch.servers()) {
             Pool pool = Arrival.poolOf(host, server.state());
             if (pool != null) {
@@ -307,10 +322,12 @@ final class Departure {
         final EventLoop loop;
         final Set<Session> sessions = new LinkedHashSet<>();
         final List<LoginHandler> logins = new ArrayList<>();
+        final List<ConsoleClient> consoles = new ArrayList<>();
         final Map<Shard, Integer> starved = new HashMap<>();
         final Map<Pool, Integer> servers = new HashMap<>();
         private final List<MovingSession> movingSessions = new ArrayList<>();
         private final List<MovingLogin> movingLogins = new ArrayList<>();
+        private final List<MovingConsole> movingConsoles = new ArrayList<>();
         private final List<MovingServer> movingServers = new ArrayList<>();
         private final CompletableFuture<Void> done = new CompletableFuture<>();
         private int pending = 1;
@@ -336,6 +353,13 @@ final class Departure {
                 pending++;
                 boolean moves =
                         host.sessionMoves().detach(login, moving -> onOne(movingLogins, moving));
+                pending -= moves ? 0 : 1;
+            }
+            for (ConsoleClient console : consoles) {
+                pending++;
+                boolean moves =
+                        host.sessionMoves()
+                                .detach(console, moving -> onOne(movingConsoles, moving));
                 pending -= moves ? 0 : 1;
             }
             starved.forEach(
@@ -380,6 +404,7 @@ final class Departure {
         void addTo(Batch batch) {
             batch.sessions().addAll(movingSessions);
             batch.logins().addAll(movingLogins);
+            batch.consoles().addAll(movingConsoles);
             batch.servers().addAll(movingServers);
         }
     }

@@ -34,6 +34,7 @@ final class Sockets {
     static void close(Batch batch) {
         batch.sessions().forEach(Sockets::close);
         batch.logins().forEach(login -> close(login.client()));
+        batch.consoles().forEach(console -> close(console.client()));
         batch.servers().forEach(server -> close(server.socket()));
     }
 }

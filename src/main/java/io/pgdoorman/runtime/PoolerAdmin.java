@@ -1,6 +1,5 @@
 package io.pgdoorman.runtime;
 
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import io.pgdoorman.admin.AdminHost;
 import io.pgdoorman.admin.Console;
@@ -12,7 +11,9 @@ import io.pgdoorman.log.LogFilterException;
 import io.pgdoorman.log.LogLevels;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
+import io.pgdoorman.session.ConsoleClient;
 import io.pgdoorman.session.Consoles;
+import io.pgdoorman.session.FrozenConsole;
 import io.pgdoorman.session.Sessions;
 import io.pgdoorman.wire.SqlState;
 
@@ -93,9 +94,8 @@ final class PoolerAdmin implements AdminHost, Consoles {
     }
 
     @Override
-    public ChannelHandler open(String user, String database, boolean mayChange, String name) {
-        return new ConsoleHandler(
-                console, user, mayChange, database.equals("pgbouncer"), commands, name);
+    public ConsoleClient open(FrozenConsole state) {
+        return new ConsoleHandler(console, state, commands);
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.pgdoorman.session;
 
-import io.netty.channel.ChannelHandler;
-
 import org.jspecify.annotations.Nullable;
 
 import java.util.Set;
@@ -12,17 +10,15 @@ public interface Consoles {
     Set<String> DATABASES = Set.of("pgdoorman", "pgbouncer");
 
     /** For a process without a console. */
-    Consoles NONE = (_, _, _, _) -> null;
+    Consoles NONE = _ -> null;
 
     /**
      * The last handler of a client that has logged in to the console, after its first
-     * ReadyForQuery.
+     * ReadyForQuery, or of one that goes on.
      *
-     * @param mayChange may use more than SHOW
-     * @param name of the client, for log lines
      * @return null if there is no console
      */
-    @Nullable ChannelHandler open(String user, String database, boolean mayChange, String name);
+    @Nullable ConsoleClient open(FrozenConsole state);
 
     /** What it says it is, as {@code server_version}. */
     default String version() {

@@ -2,7 +2,6 @@ package io.pgdoorman.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -496,9 +495,19 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     }
 
     private void openConsole(StartupRequest parsed, ClientDirectory.Operator who) {
-        ChannelHandler console =
+        ConsoleClient console =
                 services.consoles()
-                        .open(parsed.user(), parsed.database(), who.mayChange(), toString());
+                        .open(
+                                new FrozenConsole(
+                                        id,
+                                        parsed.user(),
+                                        parsed.database(),
+                                        who.mayChange(),
+                                        false,
+                                        false,
+                                        List.of(),
+                                        List.of(),
+                                        new byte[0]));
         if (console == null) {
             refuse(SqlState.CANNOT_CONNECT_NOW, "this process has no admin console");
             return;
@@ -525,6 +534,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         record.forget();
         LOG.info("{} admin console opened from {}", this, peer());
         ChannelHandlerContext ctx = context();
+        sessions.onConsole(console, ctx.channel());
         ctx.channel().config().setAutoRead(true);
         ctx.pipeline().replace(this, null, console);
     }

@@ -147,6 +147,28 @@ public final class SessionMoves {
         return true;
     }
 
+    /**
+     * Takes an admin console off its loop. A command under way is repeated where it goes on.
+     *
+     * @param onDetached called on this loop; null if its connection was lost in the attempt
+     * @return false if it is over
+     */
+    public boolean detach(ConsoleClient console, Consumer<@Nullable MovingConsole> onDetached) {
+        FrozenConsole frozen = console.freeze();
+        if (frozen == null) {
+            return false;
+        }
+        sessions.onDetached(console);
+        transport.detach(
+                console.channel(),
+                own -> onDetached.accept(new MovingConsole(frozen, own)),
+                cause -> {
+                    LOG.warn("{} lost while it was taken off its loop", frozen.name(), cause);
+                    onDetached.accept(null);
+                });
+        return true;
+    }
+
     // ---- on -------------------------------------------------------------------------------------
 
     /**
@@ -267,6 +289,40 @@ public final class SessionMoves {
                     LOG.error("{} login could not go on", new ConnectionId(frozen.id()), cause);
                     onDone.run();
                 });
+    }
+
+    /** The admin console goes on here, beginning with what it has not answered. */
+    public void adopt(MovingConsole moving, EventLoop loop, Runnable onDone) {
+        FrozenConsole frozen = moving.state();
+        var socket =
+                new DetachedSocket(
+                        moving.client().fd(),
+                        concat(frozen.input(), moving.client().unread()),
+                        moving.client().unwritten());
+        transport.attach(
+                socket,
+                loop,
+                client -> {
+                    resume(frozen, client);
+                    onDone.run();
+                },
+                cause -> {
+                    LOG.error("{} could not go on", frozen.name(), cause);
+                    onDone.run();
+                });
+    }
+
+    private void resume(FrozenConsole frozen, AttachedChannel client) {
+        ConsoleClient console = services.consoles().open(frozen);
+        if (console == null) {
+            client.channel().close();
+            return;
+        }
+        client.writeFirst();
+        client.channel().pipeline().addLast(console);
+        sessions.onAdopted(console, client.channel());
+        client.channel().config().setAutoRead(true);
+        client.resume();
     }
 
     private static byte[] concat(byte[] first, byte[] second) {

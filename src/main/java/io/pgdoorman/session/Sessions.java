@@ -66,6 +66,7 @@ public final class Sessions {
 
     private final Map<Integer, Session> byProcessId = new ConcurrentHashMap<>();
     private final Set<LoginHandler> logins = ConcurrentHashMap.newKeySet();
+    private final Set<ConsoleClient> consoles = ConcurrentHashMap.newKeySet();
 
     /** Written by a handover, read by every accept. */
     private volatile int elsewhere;
@@ -230,6 +231,29 @@ public final class Sessions {
     /** Clients that are not logged in yet. */
     public Collection<LoginHandler> logins() {
         return logins;
+    }
+
+    /** Clients of the admin console. */
+    public Collection<ConsoleClient> consoles() {
+        return consoles;
+    }
+
+    /** A client has opened the admin console, on this channel. */
+    void onConsole(ConsoleClient console, Channel channel) {
+        consoles.add(console);
+        channel.closeFuture().addListener(_ -> consoles.remove(console));
+    }
+
+    /** It is on no loop of this process any more. */
+    void onDetached(ConsoleClient console) {
+        consoles.remove(console);
+    }
+
+    /** It goes on here. */
+    void onAdopted(ConsoleClient console, Channel channel) {
+        connections.incrementAndGet();
+        channel.closeFuture().addListener(_ -> connections.decrementAndGet());
+        onConsole(console, channel);
     }
 
     /**

@@ -4,8 +4,10 @@ import io.pgdoorman.backend.FrozenServer;
 import io.pgdoorman.backend.MovingServer;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.net.DetachedSocket;
+import io.pgdoorman.session.FrozenConsole;
 import io.pgdoorman.session.FrozenLogin;
 import io.pgdoorman.session.FrozenSession;
+import io.pgdoorman.session.MovingConsole;
 import io.pgdoorman.session.MovingLogin;
 import io.pgdoorman.session.MovingSession;
 
@@ -13,14 +15,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What moves in one step: sessions with their servers, logins, servers without a client, and free
- * permits of the limits. As a message:
+ * What moves in one step: sessions with their servers, logins, admin consoles, servers without a
+ * client, and free permits of the limits. As a message:
  *
  * <pre>
  *   1 parameter set*   7 statement*
  *   2 session*   3 login*   4 server*   5 permits of a pool*   6 of a database*
+ *   8 console*
  *   session:  1 state   2 client socket   3 server socket
  *   login:    1 state   2 client socket
+ *   console:  1 state   2 client socket
  *   server:   1 state   2 socket
  *   socket:   1 number of its descriptor among those sent with the message, from 1
  *             2 unread bytes   3 unwritten bytes
@@ -32,6 +36,7 @@ import java.util.List;
 public record Batch(
         List<MovingSession> sessions,
         List<MovingLogin> logins,
+        List<MovingConsole> consoles,
         List<MovingServer> servers,
         List<Permits> poolPermits,
         List<Permits> databasePermits) {
@@ -56,6 +61,7 @@ public record Batch(
     private static final int POOL_PERMITS = 5;
     private static final int DATABASE_PERMITS = 6;
     private static final int STATEMENT = 7;
+    private static final int CONSOLE = 8;
 
     private static final int STATE = 1;
     private static final int SOCKET = 2;
@@ -68,6 +74,7 @@ public record Batch(
     public boolean isEmpty() {
         return sessions.isEmpty()
                 && logins.isEmpty()
+                && consoles.isEmpty()
                 && servers.isEmpty()
                 && poolPermits.isEmpty()
                 && databasePermits.isEmpty();
@@ -78,7 +85,7 @@ public record Batch(
         for (MovingSession session : sessions) {
             linked += session.server() == null ? 0 : 1;
         }
-        return sessions.size() + linked + logins.size() + servers.size();
+        return sessions.size() + linked + logins.size() + consoles.size() + servers.size();
     }
 
     public Encoded encode() {
@@ -107,6 +114,13 @@ public record Batch(
                     new FieldWriter()
                             .put(STATE, SessionFormat.write(login.state()))
                             .put(SOCKET, sockets.write(login.client())));
+        }
+        for (MovingConsole console : consoles) {
+            body.put(
+                    CONSOLE,
+                    new FieldWriter()
+                            .put(STATE, ConsoleFormat.write(console.state()))
+                            .put(SOCKET, sockets.write(console.client())));
         }
         for (MovingServer server : servers) {
             body.put(
@@ -147,6 +161,7 @@ public record Batch(
         var sockets = new SocketTable(fds);
         List<MovingSession> sessions = new ArrayList<>();
         List<MovingLogin> logins = new ArrayList<>();
+        List<MovingConsole> consoles = new ArrayList<>();
         List<MovingServer> servers = new ArrayList<>();
         List<Permits> poolPermits = new ArrayList<>();
         List<Permits> databasePermits = new ArrayList<>();
@@ -157,13 +172,14 @@ public record Batch(
                 case STATEMENT -> tables.statements().read(in.message());
                 case SESSION -> sessions.add(session(in.message(), tables, sockets, now));
                 case LOGIN -> logins.add(login(in.message(), sockets));
+                case CONSOLE -> consoles.add(console(in.message(), sockets));
                 case SERVER -> servers.add(server(in.message(), tables, sockets, now));
                 case POOL_PERMITS -> poolPermits.add(permits(in.message()));
                 case DATABASE_PERMITS -> databasePermits.add(permits(in.message()));
                 default -> {} // of a later version
             }
         }
-        var batch = new Batch(sessions, logins, servers, poolPermits, databasePermits);
+        var batch = new Batch(sessions, logins, consoles, servers, poolPermits, databasePermits);
         sockets.requireAllOwned(batch.sockets());
         return batch;
     }
@@ -201,6 +217,23 @@ public record Batch(
             throw new FormatException("a login without its socket");
         }
         return new MovingLogin(state, client);
+    }
+
+    private static MovingConsole console(FieldReader in, SocketTable sockets)
+            throws FormatException {
+        FrozenConsole state = null;
+        DetachedSocket client = null;
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case STATE -> state = ConsoleFormat.read(in.message());
+                case SOCKET -> client = sockets.read(in.message());
+                default -> {} // of a later version
+            }
+        }
+        if (state == null || client == null) {
+            throw new FormatException("a console without its socket");
+        }
+        return new MovingConsole(state, client);
     }
 
     private static MovingServer server(FieldReader in, Tables tables, SocketTable sockets, long now)

@@ -116,8 +116,8 @@ class BatchHostileTest {
     static Stream<Arguments> wrongDescriptors() {
         return Stream.of(
                 Arguments.of("none", new int[0]),
-                Arguments.of("one too few", new int[] {21, 22, 23, 24, 25}),
-                Arguments.of("one too many", new int[] {21, 22, 23, 24, 25, 26, 27}));
+                Arguments.of("one too few", new int[] {21, 22, 23, 24, 25, 26}),
+                Arguments.of("one too many", new int[] {21, 22, 23, 24, 25, 26, 27, 28}));
     }
 
     @ParameterizedTest(name = "{0}")

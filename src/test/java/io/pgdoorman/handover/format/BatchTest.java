@@ -49,13 +49,14 @@ class BatchTest {
     }
 
     private static Batch servers(MovingServer... servers) {
-        return new Batch(List.of(), List.of(), List.of(servers), List.of(), List.of());
+        return new Batch(List.of(), List.of(), List.of(), List.of(servers), List.of(), List.of());
     }
 
     private static Batch login(FrozenLogin login, DetachedSocket socket) {
         return new Batch(
                 List.of(),
                 List.of(new MovingLogin(login, socket)),
+                List.of(),
                 List.of(),
                 List.of(),
                 List.of());
@@ -179,6 +180,7 @@ class BatchTest {
                         List.of(),
                         List.of(),
                         List.of(),
+                        List.of(),
                         List.of(
                                 new Batch.Permits("shop", "alice", 1),
                                 new Batch.Permits("shop", "böb", Integer.MAX_VALUE)),
@@ -259,6 +261,6 @@ class BatchTest {
     void descriptorsGoInTheOrderOfTheirNumbers() {
         Batch.Encoded encoded = Samples.batchOfEverything().encode(Samples.NOW);
 
-        assertThat(encoded.fds()).containsExactly(21, 22, 23, 24, 25, 26);
+        assertThat(encoded.fds()).containsExactly(21, 22, 23, 24, 27, 25, 26);
     }
 }

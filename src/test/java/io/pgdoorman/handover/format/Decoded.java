@@ -58,6 +58,7 @@ final class Decoded {
                                 .map(MovingSession::server)
                                 .filter(Objects::nonNull),
                         batch.logins().stream().map(login -> login.client()),
+                        batch.consoles().stream().map(console -> console.client()),
                         batch.servers().stream().map(server -> server.socket()))
                 .flatMap(sockets -> sockets)
                 .map(DetachedSocket::fd)

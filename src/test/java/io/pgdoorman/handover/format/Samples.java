@@ -4,15 +4,18 @@ import io.pgdoorman.backend.MovingServer;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.ServerCounts;
 import io.pgdoorman.net.DetachedSocket;
+import io.pgdoorman.session.FrozenConsole;
 import io.pgdoorman.session.FrozenCounts;
 import io.pgdoorman.session.FrozenLogin;
 import io.pgdoorman.session.FrozenSession;
 import io.pgdoorman.session.FrozenStatements;
+import io.pgdoorman.session.MovingConsole;
 import io.pgdoorman.session.MovingLogin;
 import io.pgdoorman.session.MovingSession;
 import io.pgdoorman.statement.ServerStatements;
 import io.pgdoorman.statement.Statement;
 import io.pgdoorman.wire.CancelKey;
+import io.pgdoorman.wire.FormatCode;
 import io.pgdoorman.wire.FrameScanner;
 import io.pgdoorman.wire.FrameScanner.Verdict;
 import io.pgdoorman.wire.ProtocolVersion;
@@ -278,6 +281,18 @@ final class Samples {
 
     /** Uses every field there is. */
     static Batch batchOfEverything() {
+        Batch all = batchWithoutConsole();
+        return new Batch(
+                all.sessions(),
+                all.logins(),
+                List.of(console(27)),
+                all.servers(),
+                all.poolPermits(),
+                all.databasePermits());
+    }
+
+    /** Before admin consoles moved. */
+    static Batch batchWithoutConsole() {
         SessionBuilder session = everythingWithStatements(true);
         session.counts = new FrozenCounts(1_234, 567, 89, 10, 11, NOW - MILLI);
         session.bonds = 3;
@@ -359,6 +374,7 @@ final class Samples {
                                         0xFFFF_FFFFL,
                                         59_000 * MILLI),
                                 new DetachedSocket(24, bytes("p"), bytes("R")))),
+                List.of(),
                 List.of(
                         new MovingServer(unix.build(), plain(25)),
                         new MovingServer(new ServerBuilder().build(), plain(26))),
@@ -366,12 +382,38 @@ final class Samples {
                 List.of(new Batch.Permits("shop", "", 40)));
     }
 
+    /** A console in the middle of everything. */
+    private static MovingConsole console(int fd) {
+        var state =
+                new FrozenConsole(
+                        12,
+                        "admin",
+                        "pgbouncer",
+                        true,
+                        true,
+                        true,
+                        List.of(
+                                new FrozenConsole.Statement("", "SHOW POOLS"),
+                                new FrozenConsole.Statement("s1", "SHOW VERSION")),
+                        List.of(
+                                new FrozenConsole.Portal(
+                                        "p1",
+                                        "SHOW POOLS",
+                                        List.of(FormatCode.TEXT, FormatCode.BINARY),
+                                        3,
+                                        ""),
+                                new FrozenConsole.Portal("", "PAUSE", List.of(), 0, "PAUSE")),
+                        bytes("Q"));
+        return new MovingConsole(
+                state, new DetachedSocket(fd, bytes("unread"), bytes("unwritten")));
+    }
+
     static DetachedSocket plain(int fd) {
         return new DetachedSocket(fd, new byte[0], new byte[0]);
     }
 
     static Batch batch(MovingSession... sessions) {
-        return new Batch(List.of(sessions), List.of(), List.of(), List.of(), List.of());
+        return new Batch(List.of(sessions), List.of(), List.of(), List.of(), List.of(), List.of());
     }
 
     /** With descriptors 31 and, for its server, 32. */

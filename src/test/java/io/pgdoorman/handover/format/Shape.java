@@ -36,6 +36,15 @@ public record Shape(String name, Map<Integer, Shape> inner) {
                     .with(1, PARAMETERS)
                     .with(2, of("session").with(1, SESSION_STATE).with(2, SOCKET).with(3, SOCKET))
                     .with(3, of("login").with(1, of("login state")).with(2, SOCKET))
+                    .with(
+                            8,
+                            of("console")
+                                    .with(
+                                            1,
+                                            of("console state")
+                                                    .with(7, of("statement of a console"))
+                                                    .with(8, of("portal of a console")))
+                                    .with(2, SOCKET))
                     .with(4, of("server").with(1, SERVER_STATE).with(2, SOCKET))
                     .with(5, PERMITS)
                     .with(6, PERMITS)
