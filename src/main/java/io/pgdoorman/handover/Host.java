@@ -57,7 +57,7 @@ public interface Host {
 
     // ---- listening sockets ----------------------------------------------------------------------
 
-    /** Those that clients connect to. The descriptors stay this process's. */
+    /** Those that clients and scrapers connect to. The descriptors stay this process's. */
     List<PassedListener> listeners();
 
     /** Nothing is accepted until {@link #acceptClients}. */

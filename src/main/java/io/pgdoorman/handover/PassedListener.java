@@ -18,7 +18,9 @@ public record PassedListener(Kind kind, String host, int port, int fd) {
         TCP(1),
         UNIX(2),
         /** Successors and {@code ctl}. */
-        CONTROL(3);
+        CONTROL(3),
+        /** Scrapers and probes. */
+        WEB(4);
 
         private final int code;
 

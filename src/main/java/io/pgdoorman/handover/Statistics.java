@@ -3,7 +3,9 @@ package io.pgdoorman.handover;
 import io.pgdoorman.handover.format.FieldReader;
 import io.pgdoorman.handover.format.FieldWriter;
 import io.pgdoorman.handover.format.FormatException;
+import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
+import io.pgdoorman.session.Rejection;
 import io.pgdoorman.session.Sessions;
 import io.pgdoorman.stats.Bounds;
 import io.pgdoorman.stats.Counter;
@@ -15,11 +17,13 @@ import io.pgdoorman.stats.Totals;
  * goes back.
  *
  * <pre>
- *   in END:  3 pool*   4 connections
- *     pool:         1 database   2 user   3 counter*   4 bucket*
+ *   in END:  3 pool*   4 connections   5 limit*
+ *     pool:         1 database   2 user   3 counter*   4 bucket*   5 statements forgotten
  *       counter:    1 code   2 value
  *       bucket:     1 code of the timing   2 number from 0   3 value
- *     connections:  1 accepted   2 refused   3 logins   4 cancel requests
+ *     connections:  1 accepted   2 refused   3 logins   4 cancel requests   5 rejection*
+ *       rejection:  1 code   2 count
+ *     limit:        1 database   2 evictions   3 servers out of the reserve   4 exhaustions
  * </pre>
  *
  * <p>Threads: a thread of the handover.
@@ -27,6 +31,7 @@ import io.pgdoorman.stats.Totals;
 final class Statistics {
     private static final int POOL = 3;
     private static final int CONNECTIONS = 4;
+    private static final int LIMIT = 5;
 
     private Statistics() {}
 
@@ -35,19 +40,43 @@ final class Statistics {
         for (Pool pool : host.pools()) {
             end.put(POOL, pool(pool));
         }
-        Sessions.Counts counts = host.sessions().counts();
-        return end.put(
-                CONNECTIONS,
+        host.coordinators().forEach((database, limit) -> end.put(LIMIT, limit(database, limit)));
+        return end.put(CONNECTIONS, connections(host.sessions()));
+    }
+
+    private static FieldWriter connections(Sessions sessions) {
+        Sessions.Counts counts = sessions.counts();
+        var out =
                 new FieldWriter()
                         .put(1, counts.accepted())
                         .put(2, counts.refused())
                         .put(3, counts.logins())
-                        .put(4, counts.cancelRequests()));
+                        .put(4, counts.cancelRequests());
+        for (Rejection reason : Rejection.values()) {
+            long count = sessions.rejected(reason);
+            if (count != 0) {
+                out.put(5, new FieldWriter().put(1, reason.code()).put(2, count));
+            }
+        }
+        return out;
+    }
+
+    private static FieldWriter limit(String database, Coordinator limit) {
+        Coordinator.Counts counts = limit.counts();
+        return new FieldWriter()
+                .put(1, database)
+                .put(2, counts.evictions())
+                .put(3, counts.reserveAcquisitions())
+                .put(4, counts.exhaustions());
     }
 
     private static FieldWriter pool(Pool pool) {
         Totals totals = pool.stats().totals();
-        var out = new FieldWriter().put(1, pool.database()).put(2, pool.user());
+        var out =
+                new FieldWriter()
+                        .put(1, pool.database())
+                        .put(2, pool.user())
+                        .put(5, pool.statements().evictions());
         for (Counter counter : Counter.values()) {
             if (totals.get(counter) != 0) {
                 out.put(3, new FieldWriter().put(1, counter.code()).put(2, totals.get(counter)));
@@ -75,6 +104,7 @@ final class Statistics {
             switch (field) {
                 case POOL -> readPool(in.message(), host);
                 case CONNECTIONS -> readConnections(in.message(), host);
+                case LIMIT -> readLimit(in.message(), host);
                 default -> {} // somebody else's, or of a later version
             }
         }
@@ -83,6 +113,7 @@ final class Statistics {
     private static void readPool(FieldReader in, Host host) throws FormatException {
         String database = "";
         String user = "";
+        long evictions = 0;
         Totals totals = Totals.zero();
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
@@ -90,12 +121,14 @@ final class Statistics {
                 case 2 -> user = in.text();
                 case 3 -> readCounter(in.message(), totals);
                 case 4 -> readBucket(in.message(), totals);
+                case 5 -> evictions = in.number();
                 default -> {} // of a later version
             }
         }
         Pool pool = host.pool(database, user);
         if (pool != null) {
             pool.stats().inherit(totals);
+            pool.statements().inherit(evictions);
         }
     }
 
@@ -142,9 +175,45 @@ final class Statistics {
                 case 2 -> refused = in.number();
                 case 3 -> logins = in.number();
                 case 4 -> cancels = in.number();
+                case 5 -> readRejection(in.message(), host);
                 default -> {} // of a later version
             }
         }
         host.sessions().inherit(new Sessions.Counts(accepted, refused, logins, cancels));
+    }
+
+    private static void readRejection(FieldReader in, Host host) throws FormatException {
+        Rejection reason = null;
+        long count = 0;
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> reason = Rejection.of(in.integer());
+                case 2 -> count = in.number();
+                default -> {} // of a later version
+            }
+        }
+        if (reason != null) {
+            host.sessions().inherit(reason, count);
+        }
+    }
+
+    private static void readLimit(FieldReader in, Host host) throws FormatException {
+        String database = "";
+        long evictions = 0;
+        long reserve = 0;
+        long exhaustions = 0;
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> database = in.text();
+                case 2 -> evictions = in.number();
+                case 3 -> reserve = in.number();
+                case 4 -> exhaustions = in.number();
+                default -> {} // of a later version
+            }
+        }
+        Coordinator limit = host.coordinators().get(database);
+        if (limit != null) {
+            limit.inherit(new Coordinator.Counts(evictions, reserve, exhaustions));
+        }
     }
 }

@@ -19,6 +19,9 @@ public final class Coordinator {
 
     private record Limits(int max, int reserve) {}
 
+    /** What has happened since the start of this process or of the first it took over from. */
+    public record Counts(long evictions, long reserveAcquisitions, long exhaustions) {}
+
     /** Written by a reload on the control thread, read by all shards. */
     private volatile Limits limits;
 
@@ -218,6 +221,17 @@ public final class Coordinator {
                                 }
                             });
         }
+    }
+
+    /** Counts of another process that goes continue here. */
+    public void inherit(Counts counts) {
+        evictions.add(counts.evictions());
+        reserveAcquisitions.add(counts.reserveAcquisitions());
+        exhaustions.add(counts.exhaustions());
+    }
+
+    public Counts counts() {
+        return new Counts(evictions(), reserveAcquisitions(), exhaustions());
     }
 
     /** Idle servers closed for the sake of another user. */

@@ -15,6 +15,7 @@ import io.pgdoorman.config.Problem;
 import io.pgdoorman.handover.ControlSocket;
 import io.pgdoorman.handover.Host;
 import io.pgdoorman.handover.Transplants;
+import io.pgdoorman.metrics.HandoverState;
 import io.pgdoorman.net.SystemdNotifier;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
@@ -189,6 +190,9 @@ public final class Pooler implements AutoCloseable {
         this.services = new ClientServices(authentication, workers, rehearse, admin);
         this.sessions = new Sessions(pools, services, Settings.sessions(general));
         this.listeners = new Listeners(transport, loops, sessions::accept);
+        this.web =
+                new WebEndpoint(
+                        transport, admin, loops, options.threads() + "-web", this::handoverState);
         this.host =
                 new PoolerHost(
                         options.version(),
@@ -203,6 +207,7 @@ public final class Pooler implements AutoCloseable {
                         options.logLevels(),
                         rehearse,
                         listeners,
+                        web,
                         () -> this.config.general());
         this.systemd = new SystemdNotifier(options.notifySocket());
         this.reload = new Reload(pools, factory, sessions, listeners, this::onConfig);
@@ -224,9 +229,6 @@ public final class Pooler implements AutoCloseable {
                         options.pidFile(),
                         admin::command,
                         this::onUpgrade);
-        this.web =
-                new WebEndpoint(
-                        transport, admin, loops, options.threads() + "-web", upgrade::state);
         this.diagnostics = new Diagnostics(pools, sessions, loops, upgrade::describe);
     }
 
@@ -368,6 +370,10 @@ public final class Pooler implements AutoCloseable {
 
     // ---- while it runs --------------------------------------------------------------------------
 
+    private HandoverState handoverState() {
+        return upgrade.state();
+    }
+
     private void watchPeers() {
         transport.peers().start(control, () -> config.general().tcp().userTimeout());
     }
@@ -490,7 +496,7 @@ public final class Pooler implements AutoCloseable {
             case SERVING -> control.execute(this::onServing);
             case LEAVING -> {
                 web.enter(WebEndpoint.Stage.LEAVING);
-                web.release(); // at once: the successor listens there when it hears
+                web.pause(); // at once: the successor answers there when it hears
             }
             case STAYING -> control.execute(this::onStaying);
             case RELOAD -> control.execute(this::onHangUp);
@@ -503,7 +509,7 @@ public final class Pooler implements AutoCloseable {
     private void onStaying() {
         if (!stopping) {
             web.enter(WebEndpoint.Stage.SERVING);
-            web.openWhenFree(control);
+            web.resume();
         }
     }
 

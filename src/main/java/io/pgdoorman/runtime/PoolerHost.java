@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,7 @@ record PoolerHost(
         LogLevels logLevels,
         boolean rehearse,
         Listeners clientListeners,
+        WebEndpoint web,
         Supplier<GeneralConfig> config)
         implements Host {
     private static final Logger LOG = LoggerFactory.getLogger(PoolerHost.class);
@@ -61,7 +63,9 @@ record PoolerHost(
 
     @Override
     public List<PassedListener> listeners() {
-        return clientListeners.passed();
+        List<PassedListener> all = new ArrayList<>(clientListeners.passed());
+        web.passed().ifPresent(all::add);
+        return all;
     }
 
     @Override
@@ -77,8 +81,19 @@ record PoolerHost(
     @Override
     public Set<Integer> adoptListeners(List<PassedListener> passed) throws HandoverException {
         GeneralConfig general = config.get();
+        // The last one, if it is there: places are counted in the list of the other process.
+        boolean withWeb = !passed.isEmpty() && passed.getLast().kind() == PassedListener.Kind.WEB;
+        int clients = withWeb ? passed.size() - 1 : passed.size();
         try {
-            return clientListeners.adopt(general.listen(), Settings.sockets(general), passed);
+            Set<Integer> taken =
+                    clientListeners.adopt(
+                            general.listen(),
+                            Settings.sockets(general),
+                            passed.subList(0, clients));
+            if (withWeb && web.adopt(passed.getLast())) {
+                taken.add(clients);
+            }
+            return taken;
         } catch (StartException e) {
             throw new HandoverException(String.valueOf(e.getMessage()), e);
         }
@@ -100,5 +115,6 @@ record PoolerHost(
     @Override
     public void releaseListeners(Set<Integer> taken) {
         clientListeners.release(taken);
+        web.close();
     }
 }

@@ -4,10 +4,12 @@ import io.netty.channel.EventLoop;
 import io.pgdoorman.admin.AdminHost;
 import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.WebConfig;
+import io.pgdoorman.handover.PassedListener;
 import io.pgdoorman.metrics.HandoverState;
 import io.pgdoorman.metrics.LoopLag;
 import io.pgdoorman.metrics.MetricsPage;
 import io.pgdoorman.metrics.MetricsSource;
+import io.pgdoorman.net.Posix;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.web.Credentials;
 import io.pgdoorman.web.Endpoints;
@@ -32,8 +34,9 @@ import java.util.function.Supplier;
  * The listener of the section {@code [web]}, if it is enabled, and what it tells of this process.
  * Where to listen is what the configuration said at the start.
  *
- * <p>A successor's opens when it serves alone, its predecessor's has closed before that: whoever
- * scrapes in between is refused, and nobody gets figures of two processes in turn.
+ * <p>In a handover the socket goes along. Whoever scrapes between the last answer of the
+ * predecessor and the first of the successor waits in the kernel's queue: nobody is refused, and
+ * nobody gets figures of two processes in turn.
  *
  * <p>Threads: any; opened and closed under this object's lock.
  */
@@ -78,6 +81,10 @@ final class WebEndpoint implements HealthSource, MetricsSource, AutoCloseable {
     private volatile Stage stage = Stage.STARTING;
 
     private @Nullable WebServer server;
+
+    /** Of another process, as long as this one does not serve. */
+    private @Nullable PassedListener passed;
+
     private boolean closed;
 
     /**
@@ -147,31 +154,88 @@ final class WebEndpoint implements HealthSource, MetricsSource, AutoCloseable {
             return;
         }
         WebConfig web = address.get();
-        var opened =
-                new WebServer(
-                        transport,
-                        new InetSocketAddress(web.host(), web.port()),
-                        endpoints,
-                        threads);
+        PassedListener from = passed;
+        passed = null;
+        WebServer opened =
+                from == null
+                        ? WebServer.listen(
+                                transport,
+                                new InetSocketAddress(web.host(), web.port()),
+                                endpoints,
+                                threads)
+                        : WebServer.adopt(transport, from.fd(), endpoints, threads);
         opened.loop().scheduleAtFixedRate(lag, 0, LAG_PERIOD_SECONDS, TimeUnit.SECONDS);
         LOG.info("Serving metrics on http:/{}/metrics", opened.address());
         server = opened;
     }
 
-    /** Another process listens there from now on, or this one again after {@link #openWhenFree}. */
-    synchronized void release() {
+    // ---- shared with another process -----------------------------------------------------------
+
+    /** The socket, for another process; it stays this one's. */
+    synchronized Optional<PassedListener> passed() {
+        WebServer open = server;
+        return open == null
+                ? Optional.empty()
+                : address.map(
+                        web ->
+                                new PassedListener(
+                                        PassedListener.Kind.WEB,
+                                        web.host(),
+                                        web.port(),
+                                        open.fd()));
+    }
+
+    /**
+     * Takes the socket of another process, to answer there when this one serves.
+     *
+     * @param socket owned from now on
+     * @return false if the configuration wants another, or none; it is closed then
+     */
+    synchronized boolean adopt(PassedListener socket) {
+        boolean fits =
+                address.filter(
+                                web ->
+                                        web.host().equals(socket.host())
+                                                && web.port() == socket.port())
+                        .isPresent();
+        if (fits) {
+            passed = socket;
+        } else {
+            Posix.close(socket.fd());
+        }
+        return fits;
+    }
+
+    /** Answers nobody any more. Who connects waits. */
+    synchronized void pause() {
+        WebServer open = server;
+        if (open != null) {
+            open.pause();
+        }
+    }
+
+    /** Undoes {@link #pause}. */
+    synchronized void resume() {
+        WebServer open = server;
+        if (open != null) {
+            open.resume();
+        }
+    }
+
+    /** For good; where another process has taken the socket, it lives on there. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        PassedListener unused = passed;
+        passed = null;
+        if (unused != null) {
+            Posix.close(unused.fd());
+        }
         WebServer open = server;
         server = null;
         if (open != null) {
             open.close();
         }
-    }
-
-    /** For good. */
-    @Override
-    public synchronized void close() {
-        closed = true;
-        release();
     }
 
     // ---- what is told ---------------------------------------------------------------------------

@@ -1,17 +1,42 @@
 package io.pgdoorman.session;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.Locale;
 
-/** Why a client was turned away before its authentication. Threads: immutable. */
+/**
+ * Why a client was turned away before its authentication. The codes are part of the handover's
+ * format. Threads: immutable.
+ */
 public enum Rejection {
     /** The rules of pg_hba say so, or none fits. */
-    HBA,
+    HBA(1),
     /** What came is not the protocol. */
-    PROTOCOL_ERROR,
+    PROTOCOL_ERROR(2),
     /** The startup packet asks for what there is not. */
-    INVALID_STARTUP,
+    INVALID_STARTUP(3),
     /** See the setting {@code max_connections}. */
-    TOO_MANY_CLIENTS;
+    TOO_MANY_CLIENTS(4);
+
+    private final int code;
+
+    Rejection(int code) {
+        this.code = code;
+    }
+
+    public int code() {
+        return code;
+    }
+
+    /** Null for one of a later version. */
+    public static @Nullable Rejection of(int code) {
+        for (Rejection reason : values()) {
+            if (reason.code == code) {
+                return reason;
+            }
+        }
+        return null;
+    }
 
     /** As in metrics. */
     public String text() {

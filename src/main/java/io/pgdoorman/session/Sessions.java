@@ -218,9 +218,14 @@ public final class Sessions {
         Objects.requireNonNull(rejections.get(reason)).increment();
     }
 
-    /** Clients turned away before their authentication since this process began. */
+    /** Clients turned away before their authentication; counted as {@link Counts}. */
     public long rejected(Rejection reason) {
         return Objects.requireNonNull(rejections.get(reason)).sum();
+    }
+
+    /** Counts of another process that goes continue here. */
+    public void inherit(Rejection reason, long count) {
+        Objects.requireNonNull(rejections.get(reason)).add(count);
     }
 
     /** A login was refused. */

@@ -184,6 +184,11 @@ public final class StatementCache {
         return evictions.get();
     }
 
+    /** Counts of another process that goes continue here. */
+    public void inherit(long otherEvictions) {
+        evictions.addAndGet(otherEvictions);
+    }
+
     public static long lastNumber() {
         return LAST_NUMBER.get();
     }

@@ -1,6 +1,7 @@
 package io.pgdoorman.web;
 
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -38,6 +39,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     private final Duration limit;
     private final Queue<Request> waiting = new ArrayDeque<>();
     private boolean busy;
+    private boolean answered;
+    private boolean draining;
     private @Nullable Future<?> deadline;
 
     /**
@@ -70,6 +73,17 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     RequestHandler(Endpoints endpoints, Duration limit) {
         this.endpoints = endpoints;
         this.limit = limit;
+    }
+
+    /**
+     * The connection ends after the answer under way, or after its first if it has had none: that
+     * request may be on its way.
+     */
+    void drain(Channel channel) {
+        draining = true;
+        if (answered && !busy) {
+            channel.close();
+        }
     }
 
     @Override
@@ -180,11 +194,13 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
                         Unpooled.wrappedBuffer(answer.body()));
         answer.headers().forEach((name, value) -> response.headers().set(name, value));
         HttpUtil.setContentLength(response, answer.body().length);
-        HttpUtil.setKeepAlive(response.headers(), request.version(), request.keepAlive());
+        boolean goesOn = request.keepAlive() && !draining;
+        HttpUtil.setKeepAlive(response.headers(), request.version(), goesOn);
         ctx.writeAndFlush(response)
                 .addListener(
                         sent -> {
-                            if (sent.isSuccess() && request.keepAlive()) {
+                            answered = true;
+                            if (sent.isSuccess() && goesOn && !draining) {
                                 onSent(ctx);
                             } else {
                                 ctx.close();

@@ -16,10 +16,14 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 
 /**
  * Serves {@link Endpoints} by HTTP on an event loop of its own, so that no client waits for a
@@ -37,7 +41,10 @@ public final class WebServer implements AutoCloseable {
     private static final int MAX_BODY_BYTES = 8192;
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
-    private static final long CLOSE_SECONDS = 1;
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+
+    /** For requests on their way when this process goes. */
+    private static final Duration ANSWER_LIMIT = Duration.ofMillis(300);
 
     private final Endpoints endpoints;
     private final EventLoopGroup group;
@@ -45,35 +52,67 @@ public final class WebServer implements AutoCloseable {
     private final ChannelGroup connections;
     private final Listener listener;
 
-    /**
-     * Listens.
-     *
-     * @param threads the name of the loop's thread begins with it
-     * @throws IOException the address cannot be listened on; the message names it
-     */
-    public WebServer(
-            Transport transport, InetSocketAddress address, Endpoints endpoints, String threads)
+    private WebServer(
+            Transport transport,
+            Function<WebServer, CompletableFuture<Listener>> opening,
+            Endpoints endpoints,
+            String threads)
             throws IOException {
         this.endpoints = endpoints;
         this.group = transport.newLoops(1, threads);
         this.loop = (EventLoop) group.iterator().next();
         this.connections = new DefaultChannelGroup(loop);
         try {
-            listener =
-                    transport
-                            .listenTcp(
-                                    loop,
-                                    address,
-                                    BACKLOG,
-                                    SocketSettings.DEFAULT,
-                                    () -> loop,
-                                    this::accept,
-                                    false)
-                            .join();
+            listener = opening.apply(this).join();
         } catch (CompletionException e) {
             stopLoop();
             throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
         }
+    }
+
+    /**
+     * Listens on an address.
+     *
+     * @param threads the name of the loop's thread begins with it
+     * @throws IOException the address cannot be listened on; the message names it
+     */
+    public static WebServer listen(
+            Transport transport, InetSocketAddress address, Endpoints endpoints, String threads)
+            throws IOException {
+        return new WebServer(
+                transport,
+                server ->
+                        transport.listenTcp(
+                                server.loop,
+                                address,
+                                BACKLOG,
+                                SocketSettings.DEFAULT,
+                                () -> server.loop,
+                                server::accept,
+                                false),
+                endpoints,
+                threads);
+    }
+
+    /**
+     * Goes on with the socket of another process.
+     *
+     * @param fd listens; owned from now on
+     */
+    public static WebServer adopt(Transport transport, int fd, Endpoints endpoints, String threads)
+            throws IOException {
+        return new WebServer(
+                transport,
+                server ->
+                        transport.adoptListener(
+                                server.loop,
+                                fd,
+                                SocketSettings.DEFAULT,
+                                () -> server.loop,
+                                server::accept,
+                                false),
+                endpoints,
+                threads);
     }
 
     private void accept(Channel channel) {
@@ -97,26 +136,68 @@ public final class WebServer implements AutoCloseable {
         return listener.address();
     }
 
+    /** The listening descriptor, owned by this object. */
+    public int fd() {
+        return listener.fd();
+    }
+
     /** Where something may be done from time to time, briefly. */
     public EventLoop loop() {
         return loop;
     }
 
-    /** Frees the address before it returns, and closes all connections. Not on the loop. */
+    /**
+     * Accepts nobody before {@link #resume}; who connects waits. Requests that have come or are on
+     * their way are answered, then the connections are closed. Not on the loop.
+     */
+    public void pause() {
+        await(listener.pause(), CLOSE_LIMIT);
+        endConnections();
+    }
+
+    /** Undoes {@link #pause}. */
+    public void resume() {
+        await(listener.resume(), CLOSE_LIMIT);
+    }
+
+    /** Frees the address before it returns, and ends all connections. Not on the loop. */
     @Override
     public void close() {
-        try {
-            listener.close().get(CLOSE_SECONDS, TimeUnit.SECONDS);
-            connections.close().await(CLOSE_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            // The process ends, or the listener's descriptor is closed a little later.
-        }
+        await(listener.close(), CLOSE_LIMIT);
+        endConnections();
         stopLoop();
     }
 
+    private void endConnections() {
+        List<CompletableFuture<Void>> ends = new ArrayList<>();
+        for (Channel channel : connections) {
+            var end = new CompletableFuture<Void>();
+            channel.closeFuture().addListener(_ -> end.complete(null));
+            loop.execute(() -> drain(channel));
+            ends.add(end);
+        }
+        await(CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)), ANSWER_LIMIT);
+        connections.close();
+    }
+
+    private static void drain(Channel channel) {
+        RequestHandler handler = channel.pipeline().get(RequestHandler.class);
+        if (handler != null) {
+            handler.drain(channel);
+        }
+    }
+
+    private static void await(CompletableFuture<Void> future, Duration limit) {
+        try {
+            future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            // The process ends, or this happens a little later.
+        }
+    }
+
     private void stopLoop() {
-        group.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
+        group.shutdownGracefully(0, CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
     }
 }

@@ -27,6 +27,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Metrics and health of the packaged program. */
 class MetricsIT {
@@ -35,6 +38,7 @@ class MetricsIT {
     private static final int PROTOCOL_3_0 = 196_608;
     private static final int TRANSACTIONS = 40;
     private static final int ERRORS = 3;
+    private static final int HANDOVERS = Integer.getInteger("pg_doorman.test.scraped", 3);
     private static final String USER = PostgresServer.APP;
     private static final String[] POOL = {"user", USER, "database", "app"};
 
@@ -74,6 +78,40 @@ class MetricsIT {
         HttpResponse<String> response = ask("/metrics");
         assertThat(response.statusCode()).isEqualTo(200);
         return Exposition.parse(response.body());
+    }
+
+    /** A client that never rests. */
+    private static final class Load implements AutoCloseable {
+        private final AtomicLong rounds = new AtomicLong();
+        private final AtomicBoolean over = new AtomicBoolean();
+        private final CompletableFuture<Void> work;
+
+        Load(PoolerProcess pooler) {
+            work = CompletableFuture.runAsync(() -> run(pooler));
+        }
+
+        private void run(PoolerProcess pooler) {
+            try (WireClient client = pooler.client().login(USER, "app")) {
+                while (!over.get()) {
+                    client.query("SELECT 1");
+                    rounds.incrementAndGet();
+                }
+            }
+        }
+
+        long rounds() {
+            return rounds.get();
+        }
+
+        void stop() {
+            over.set(true);
+            work.join();
+        }
+
+        @Override
+        public void close() {
+            over.set(true);
+        }
     }
 
     private static void work(PoolerProcess pooler) {
@@ -211,6 +249,34 @@ class MetricsIT {
                     .isEqualTo(TRANSACTIONS + ERRORS + 4);
             assertThat(page.sum("pg_doorman_handover_servers", "state", "idle")).isEqualTo(1);
             assertThat(pooler.log()).doesNotContain("in use");
+        }
+    }
+
+    /** Each by a connection of its own, ten times a second. */
+    @Test
+    void noScrapeFailsAndNoCounterFallsOverHandovers() throws Exception {
+        String rules = "host all %s 127.0.0.1/32 trust\n".formatted(USER);
+        try (PoolerProcess pooler = builder().hba(rules).start();
+                var load = new Load(pooler);
+                var scraper = new Scraper(port, LIMIT)) {
+            try (WireClient stranger = pooler.client()) {
+                stranger.send(
+                        Frontend.startup(PROTOCOL_3_0, Map.of("user", "x", "database", "app")));
+                stranger.readUntil('E');
+            }
+            scraper.awaitPages(1);
+            for (int i = 0; i < HANDOVERS; i++) {
+                pooler.handOver();
+                scraper.awaitPages(5);
+            }
+
+            load.stop();
+            scraper.stop();
+            assertThat(scraper.failures()).isEmpty();
+            assertThat(scraper.fallen()).isEmpty();
+            assertThat(page().sum("pg_doorman_listener_rejections_total", "reason", "hba"))
+                    .isEqualTo(1);
+            assertThat(load.rounds()).isGreaterThan(100);
         }
     }
 

@@ -63,7 +63,7 @@ class WebServerTest {
 
     private WebServer open(InetSocketAddress address) throws IOException {
         var endpoints = new Endpoints(stage.page(), health, () -> reader);
-        return new WebServer(transport, address, endpoints, "test-web");
+        return WebServer.listen(transport, address, endpoints, "test-web");
     }
 
     @AfterEach
