@@ -118,12 +118,14 @@ public record GeneralConfig(
     /**
      * What is logged; level and format are command-line options.
      *
+     * @param logSlowCheckouts waits for a server that are logged, from this length on; zero: none
      * @param syslogProgName log to syslog under this name, not to standard error
      * @param syslogSocket where it listens; empty for the usual places
      */
     public record Logging(
             boolean logClientConnections,
             boolean logClientDisconnections,
+            Duration logSlowCheckouts,
             Optional<String> syslogProgName,
             Optional<Path> syslogSocket) {}
 

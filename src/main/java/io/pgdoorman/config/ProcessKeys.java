@@ -66,15 +66,23 @@ final class ProcessKeys {
 
     static final Key<Boolean> LOG_CLIENT_CONNECTIONS =
             LOGGING.key("log_client_connections", ValueTypes.BOOLEAN)
-                    .byDefault(false)
+                    .byDefault(true)
                     .reload(NEW_CONNECTIONS)
                     .add("Log each login.");
 
     static final Key<Boolean> LOG_CLIENT_DISCONNECTIONS =
             LOGGING.key("log_client_disconnections", ValueTypes.BOOLEAN)
-                    .byDefault(false)
+                    .byDefault(true)
                     .reload(NEW_CONNECTIONS)
                     .add("Log each client that leaves.");
+
+    static final Key<Duration> LOG_SLOW_CHECKOUTS =
+            LOGGING.key("log_slow_checkouts", QuantityTypes.DURATION)
+                    .byDefault(Duration.ofMillis(500))
+                    .reload(LIVE)
+                    .add(
+                            "Log each client that has waited so long for a server, with what the"
+                                    + " pool looked like when it got one. 0 logs none.");
 
     static final Key<String> SYSLOG_PROG_NAME =
             LOGGING.key("syslog_prog_name", ValueTypes.STRING)

@@ -29,6 +29,7 @@ final class Settings {
                 general.memory().proxyCopyDataTimeout().toNanos(),
                 Bytes.ofText(general.memory().poolerCheckQuery()),
                 general.logging().logClientConnections(),
-                general.logging().logClientDisconnections());
+                general.logging().logClientDisconnections(),
+                general.logging().logSlowCheckouts().toNanos());
     }
 }

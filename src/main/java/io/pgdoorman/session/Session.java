@@ -757,7 +757,12 @@ public final class Session
     @Override
     public void onServer(Server found) {
         Ticket t = ticket;
-        tally.assigned(t == null ? 0 : System.nanoTime() - t.sinceNanos());
+        long waited = t == null ? 0 : System.nanoTime() - t.sinceNanos();
+        tally.assigned(waited);
+        long slow = sessions.settings().slowCheckoutNanos();
+        if (slow > 0 && waited >= slow) {
+            Sessions.logSlowCheckout(identity, waited, found, shard.pool());
+        }
         link(found);
         relayPending();
     }

@@ -12,6 +12,7 @@ import io.pgdoorman.wire.Bytes;
  * @param maxMemoryBytes of client messages held while their clients wait for a server
  * @param checkQuery answered without a server; empty if none is
  * @param slowReaderNanos how long a client that holds a server may take no byte
+ * @param slowCheckoutNanos a wait for a server from this length on is logged; zero: none is
  */
 public record SessionSettings(
         int maxConnections,
@@ -20,4 +21,5 @@ public record SessionSettings(
         long slowReaderNanos,
         Bytes checkQuery,
         boolean logConnections,
-        boolean logDisconnections) {}
+        boolean logDisconnections,
+        long slowCheckoutNanos) {}

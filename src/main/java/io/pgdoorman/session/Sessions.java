@@ -2,6 +2,7 @@ package io.pgdoorman.session;
 
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.pgdoorman.backend.Server;
 import io.pgdoorman.log.LogSubject;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.wire.CancelKey;
@@ -141,6 +142,19 @@ public final class Sessions {
 
     CancelKey newCancelKey(int id, boolean longSecret) {
         return CancelKey.random(id, longSecret ? SECRET_BYTES_3_2 : SECRET_BYTES_3_0, random);
+    }
+
+    /** The client has waited long, and has got this server. */
+    static void logSlowCheckout(ClientIdentity client, long waitedNanos, Server server, Pool pool) {
+        LOG.warn(
+                "{} slow checkout: {}ms pid={} size={}/{} avail={} waiting={}",
+                client,
+                TimeUnit.NANOSECONDS.toMillis(waitedNanos),
+                server.identity().cancelKey().processId(),
+                pool.open(),
+                pool.settings().size(),
+                pool.idle(),
+                pool.waitingHint());
     }
 
     /** Takes a new connection, on its loop. Beyond the limit it hears why, and is closed. */

@@ -49,7 +49,11 @@ class GeneralConfigTest {
                                 new GeneralConfig.QueryInterner(
                                         Duration.ofSeconds(60), Duration.ofSeconds(60)),
                                 new GeneralConfig.Logging(
-                                        false, false, Optional.empty(), Optional.empty()),
+                                        true,
+                                        true,
+                                        Duration.ofMillis(500),
+                                        Optional.empty(),
+                                        Optional.empty()),
                                 new GeneralConfig.Process(
                                         Runtime.getRuntime().availableProcessors(),
                                         false,
@@ -96,8 +100,9 @@ class GeneralConfigTest {
                 retain_connections_max = 18
                 query_interner_gc_interval_seconds = 19
                 query_interner_anon_idle_ttl_seconds = 0
-                log_client_connections = true
-                log_client_disconnections = true
+                log_client_connections = false
+                log_client_disconnections = false
+                log_slow_checkouts = "20s"
                 syslog_prog_name = "d"
                 syslog_socket = "d.sock"
                 worker_threads = 3
@@ -150,8 +155,9 @@ class GeneralConfigTest {
                                 new GeneralConfig.QueryInterner(
                                         Duration.ofSeconds(19), Duration.ZERO),
                                 new GeneralConfig.Logging(
-                                        true,
-                                        true,
+                                        false,
+                                        false,
+                                        Duration.ofSeconds(20),
                                         Optional.of("d"),
                                         Optional.of(Path.of("d.sock"))),
                                 new GeneralConfig.Process(

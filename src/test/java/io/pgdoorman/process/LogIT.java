@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.pgdoorman.testing.ChildProcess;
+import io.pgdoorman.testing.Frontend;
 import io.pgdoorman.testing.PoolerProcess;
 import io.pgdoorman.testing.Ports;
 import io.pgdoorman.testing.PostgresServer;
@@ -102,6 +103,33 @@ class LogIT {
                                     assertThat(line)
                                             .startsWith("hint: ")
                                             .contains("general.syslog_socket"));
+        }
+    }
+
+    // ---- pool -----------------------------------------------------------------------------------
+
+    @Test
+    void aLongWaitForAServerIsLogged() {
+        try (var pooler =
+                        PoolerProcess.builder()
+                                .pool(POOL, SERVER, DATABASE, "transaction", 1)
+                                .general("log_slow_checkouts", "\"100ms\"")
+                                .start();
+                var busy = pooler.client().login(PostgresServer.APP, POOL);
+                var patient = pooler.client().login(PostgresServer.APP, POOL)) {
+            busy.query("BEGIN");
+            patient.send(Frontend.query("SELECT 1"));
+            assertThat(patient.isSilentFor(Duration.ofMillis(150))).isTrue();
+            busy.query("COMMIT");
+            patient.readUntilReady();
+
+            await().atMost(LIMIT).until(() -> pooler.log().contains("slow checkout"));
+            assertThat(pooler.log().lines().filter(line -> line.contains("slow checkout")))
+                    .singleElement()
+                    .asString()
+                    .matches(
+                            ".* WARN .*\\[\\w+@%s #c%d] slow checkout: \\d{3,}ms pid=\\d+ size=1/1 avail=0 waiting=.*"
+                                    .formatted(POOL, patient.processId()));
         }
     }
 

@@ -85,7 +85,8 @@ final class SessionStage {
                         slowReader.toNanos(),
                         Bytes.ofText(checkQuery),
                         true,
-                        true));
+                        true,
+                        0));
     }
 
     Pool pool() {
