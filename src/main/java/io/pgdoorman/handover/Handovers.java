@@ -39,7 +39,6 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
     private boolean accepting = true;
     private @Nullable Report lastReport;
     private @Nullable String lastFailure;
-    private long failures;
     private int answering;
 
     /**
@@ -80,11 +79,6 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
     public synchronized Phase phase() {
         Predecessor now = current;
         return now == null ? Phase.NONE : now.phase();
-    }
-
-    /** Those of this process to another that came to nothing. */
-    public synchronized long failures() {
-        return failures;
     }
 
     /** Where it stands, in one line. */
@@ -152,7 +146,7 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
         synchronized (this) {
             if (failed) {
                 current = null;
-                failures++;
+                host.handoverFailures().incrementAndGet();
                 lastFailure = handover.outcome().exceptionNow().getMessage();
             } else {
                 accepting = false;

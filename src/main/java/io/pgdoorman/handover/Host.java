@@ -49,6 +49,9 @@ public interface Host {
     /** The number of the server made last. */
     AtomicLong lastServerId();
 
+    /** Handovers to a successor that came to nothing, of all processes so far. */
+    AtomicLong handoverFailures();
+
     /** What is logged. */
     LogLevels logLevels();
 

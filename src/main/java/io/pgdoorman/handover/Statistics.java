@@ -17,7 +17,7 @@ import io.pgdoorman.stats.Totals;
  * goes back.
  *
  * <pre>
- *   in END:  3 pool*   4 connections   5 limit*
+ *   in END:  3 pool*   4 connections   5 limit*   6 failed handovers
  *     pool:         1 database   2 user   3 counter*   4 bucket*   5 statements forgotten
  *       counter:    1 code   2 value
  *       bucket:     1 code of the timing   2 number from 0   3 value
@@ -32,6 +32,7 @@ final class Statistics {
     private static final int POOL = 3;
     private static final int CONNECTIONS = 4;
     private static final int LIMIT = 5;
+    private static final int FAILURES = 6;
 
     private Statistics() {}
 
@@ -41,7 +42,8 @@ final class Statistics {
             end.put(POOL, pool(pool));
         }
         host.coordinators().forEach((database, limit) -> end.put(LIMIT, limit(database, limit)));
-        return end.put(CONNECTIONS, connections(host.sessions()));
+        return end.put(CONNECTIONS, connections(host.sessions()))
+                .put(FAILURES, host.handoverFailures().get());
     }
 
     private static FieldWriter connections(Sessions sessions) {
@@ -105,6 +107,7 @@ final class Statistics {
                 case POOL -> readPool(in.message(), host);
                 case CONNECTIONS -> readConnections(in.message(), host);
                 case LIMIT -> readLimit(in.message(), host);
+                case FAILURES -> host.handoverFailures().addAndGet(in.number());
                 default -> {} // somebody else's, or of a later version
             }
         }

@@ -9,7 +9,7 @@ import java.util.Optional;
  * What is known of handovers. Threads: immutable.
  *
  * @param phase of the one that is under way
- * @param failures those of this process to another that came to nothing
+ * @param failures those to a successor that came to nothing, of all processes so far
  * @param began the one by which this process began
  */
 public record HandoverState(Phase phase, long failures, Optional<Report> began) {

@@ -204,6 +204,7 @@ public final class Pooler implements AutoCloseable {
                         interner,
                         authentication,
                         lastServerId,
+                        new AtomicLong(),
                         options.logLevels(),
                         rehearse,
                         listeners,

@@ -38,6 +38,7 @@ record PoolerHost(
         ParameterInterner interner,
         AuthenticationContext authentication,
         AtomicLong lastServerId,
+        AtomicLong handoverFailures,
         LogLevels logLevels,
         boolean rehearse,
         Listeners clientListeners,

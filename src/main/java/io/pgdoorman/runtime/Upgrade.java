@@ -167,9 +167,8 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
             now = handovers;
             began = Optional.ofNullable(successor).map(Successor::report);
         }
-        return now == null
-                ? new HandoverState(Phase.NONE, 0, began)
-                : new HandoverState(now.phase(), now.failures(), began);
+        return new HandoverState(
+                now == null ? Phase.NONE : now.phase(), host.handoverFailures().get(), began);
     }
 
     /** One line for the log. */

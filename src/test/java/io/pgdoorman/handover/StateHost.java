@@ -63,6 +63,7 @@ final class StateHost implements Host {
 
     final ParameterInterner interner = new ParameterInterner();
     final AtomicLong lastServerId = new AtomicLong();
+    final AtomicLong handoverFailures = new AtomicLong();
     final LogLevels logLevels = new LogLevels(new LoggerContext(), LogFilter.of(LogLevel.INFO));
     final Map<String, Coordinator> coordinators = new LinkedHashMap<>();
     final AuthenticationContext authentication;
@@ -178,6 +179,11 @@ final class StateHost implements Host {
     @Override
     public AuthenticationContext authentication() {
         return authentication;
+    }
+
+    @Override
+    public AtomicLong handoverFailures() {
+        return handoverFailures;
     }
 
     @Override

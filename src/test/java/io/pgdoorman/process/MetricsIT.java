@@ -23,6 +23,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -38,6 +39,7 @@ class MetricsIT {
     private static final int PROTOCOL_3_0 = 196_608;
     private static final int TRANSACTIONS = 40;
     private static final int ERRORS = 3;
+    private static final String FAILURES = "pg_doorman_handover_failures_total";
     private static final int HANDOVERS = Integer.getInteger("pg_doorman.test.scraped", 3);
     private static final String USER = PostgresServer.APP;
     private static final String[] POOL = {"user", USER, "database", "app"};
@@ -265,6 +267,11 @@ class MetricsIT {
                 stranger.readUntil('E');
             }
             scraper.awaitPages(1);
+            String config = Files.readString(pooler.configuration());
+            Files.writeString(pooler.configuration(), "nonsense");
+            pooler.signal("USR2");
+            await().atMost(LIMIT).until(() -> page().sum(FAILURES) == 1);
+            Files.writeString(pooler.configuration(), config);
             for (int i = 0; i < HANDOVERS; i++) {
                 pooler.handOver();
                 scraper.awaitPages(5);
