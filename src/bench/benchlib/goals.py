@@ -19,6 +19,10 @@ HANDOVER = {
     "p99 of the first second after, to steady": ("<=", 3),
     "clients lost or refused": ("<=", 0),
 }
+SHOW_CLIENTS_MS = 100
+SHOW_CLIENTS_STALL_MS = 5  # beyond the longest latency in a time as long without the command
+SCRAPE_MS = 30
+SCRAPED_TPS = 0.98
 
 
 class Goals:

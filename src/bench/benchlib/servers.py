@@ -198,7 +198,9 @@ log_stats = 0
 
 
 class PgDoorman(Server):
-    """Ours. `more` are further lines of the section [general]."""
+    """Ours. `more` are further lines of the section [general]; `sections` come at the end."""
+
+    sections = ""
 
     def __init__(
         self, directory, name, command, postgres_port, pool, transport, threads, more, environment
@@ -236,7 +238,7 @@ pool_mode = "transaction"
 username = "{USER}"
 password = ""
 pool_size = {self.pool}
-"""
+{self.sections}"""
         )
         return config
 
