@@ -139,6 +139,24 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         void run(Running run) throws ConsoleException, InterruptedException;
     }
 
+    /**
+     * Messages as bytes, made where the command runs: thousands of rows would hold up all those
+     * whom the loop relays. Whoever has it last writes the pieces, or releases them.
+     */
+    private static final class Output {
+        private static final int FIRST_BYTES = 1 << 10;
+        private static final int PIECE_BYTES = 64 << 10;
+
+        final List<ByteBuf> pieces = new ArrayList<>(1);
+
+        void add(BackendMessage message) {
+            if (pieces.isEmpty() || pieces.getLast().readableBytes() >= PIECE_BYTES) {
+                pieces.add(Unpooled.buffer(pieces.isEmpty() ? FIRST_BYTES : PIECE_BYTES));
+            }
+            message.encode(pieces.getLast());
+        }
+    }
+
     /** A message that is being answered. Its lists are filled on the executor, read after that. */
     private static final class Running {
         final byte[] message;
@@ -151,9 +169,9 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         /** The answer if the console moves meanwhile; null if it is then repeated elsewhere. */
         final Console.@Nullable Result ifMoved;
 
-        final List<BackendMessage> out = new ArrayList<>();
+        final Output out;
 
-        /** What is true of the portal afterwards. */
+        /** What is true afterwards, of the portal and of the transaction. */
         final List<Runnable> effects = new ArrayList<>(1);
 
         @Nullable Future<?> task;
@@ -165,6 +183,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
                 Console.@Nullable Result ifMoved) {
             this.message = message;
             this.portal = portal;
+            this.out = new Output();
             this.simple = simple;
             this.ifMoved = ifMoved;
         }
@@ -258,12 +277,12 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
     private void answerMoving(ChannelHandlerContext ctx, Console.Result result, Running run) {
         var answer = new Running(run.message, run.portal, run.simple, result);
         if (run.portal == null) {
-            answer(answer.out, result);
+            answer(answer, result);
         } else {
             send(answer, run.portal, result, 0);
         }
         answer.effects.forEach(Runnable::run);
-        answer.out.forEach(message -> write(ctx, message));
+        answer.out.pieces.forEach(piece -> ctx.write(piece, ctx.voidPromise()));
         if (run.simple) {
             ready(ctx);
         }
@@ -372,23 +391,27 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
                         run.out.add(new EmptyQueryResponse());
                     }
                     for (List<CommandLexer.Word> command : commands) {
-                        answer(run.out, console.execute(command, operator));
+                        answer(run, console.execute(command, operator));
                     }
                 },
                 new Running(ByteBufUtil.getBytes(message), null, true, Console.ifMoved(text)));
     }
 
-    private static void answer(List<BackendMessage> out, Console.Result result) {
+    private void answer(Running run, Console.Result result) {
         Table table = result.table();
         if (table != null) {
-            out.add(description(table, List.of()));
-            rows(out, table, List.of(), 0, table.rows().size());
+            run.out.add(description(table, List.of()));
+            rows(run.out, table, List.of(), 0, table.rows().size());
         }
-        out.add(new CommandComplete(result.tag()));
+        complete(run, result.tag());
     }
 
-    private static void rows(
-            List<BackendMessage> out, Table table, List<FormatCode> formats, int from, int to) {
+    private void complete(Running run, String tag) {
+        run.out.add(new CommandComplete(tag));
+        run.effects.add(() -> onDone(tag));
+    }
+
+    private static void rows(Output out, Table table, List<FormatCode> formats, int from, int to) {
         for (List<@Nullable String> row : table.rows().subList(from, to)) {
             List<@Nullable Bytes> values = new ArrayList<>(row.size());
             for (int i = 0; i < row.size(); i++) {
@@ -534,7 +557,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
                         Console.ifMoved(portal.prepared.command())));
     }
 
-    private static void send(Running run, Portal portal, Console.Result result, int maxRows) {
+    private void send(Running run, Portal portal, Console.Result result, int maxRows) {
         Table table = result.table();
         int from = portal.sent;
         int size = table == null ? from : Math.max(from, table.rows().size());
@@ -542,7 +565,11 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         if (table != null && to > from) {
             rows(run.out, table, portal.formats, from, to);
         }
-        run.out.add(to < size ? new PortalSuspended() : new CommandComplete(result.tag()));
+        if (to < size) {
+            run.out.add(new PortalSuspended());
+        } else {
+            complete(run, result.tag());
+        }
         run.effects.add(
                 () -> {
                     portal.result = result;
@@ -572,7 +599,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         }
         running = null;
         run.effects.forEach(Runnable::run);
-        run.out.forEach(message -> onDone(ctx, message));
+        run.out.pieces.forEach(piece -> ctx.write(piece, ctx.voidPromise()));
         if (error != null) {
             write(ctx, error);
         }
@@ -618,15 +645,12 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         super.channelInactive(ctx);
     }
 
-    private void onDone(ChannelHandlerContext ctx, BackendMessage message) {
-        if (message instanceof CommandComplete(String tag)) {
-            switch (tag) {
-                case "BEGIN" -> status = TransactionStatus.IN_TRANSACTION;
-                case "COMMIT", "ROLLBACK" -> status = TransactionStatus.IDLE;
-                default -> {} // no other changes it
-            }
+    private void onDone(String tag) {
+        switch (tag) {
+            case "BEGIN" -> status = TransactionStatus.IN_TRANSACTION;
+            case "COMMIT", "ROLLBACK" -> status = TransactionStatus.IDLE;
+            default -> {} // no other changes it
         }
-        write(ctx, message);
     }
 
     private @Nullable ErrorResponse attempt(Work work, Running run) {

@@ -21,7 +21,9 @@ import io.prometheus.metrics.model.snapshots.SummarySnapshot.SummaryDataPointSna
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A metric with the samples of one page. Labels are names and values in turn. Threads: confined to
@@ -42,6 +44,9 @@ final class Family {
         /** A gauge that is 1; its name ends with {@code _info}. */
         INFO
     }
+
+    private static final int MOST_LABELS = 100_000;
+    private static final Map<List<String>, Labels> LABELS = new ConcurrentHashMap<>();
 
     private record Sample(Labels labels, double value, long count, long[] buckets) {}
 
@@ -80,18 +85,26 @@ final class Family {
         return name.substring(0, name.length() - suffix.length());
     }
 
+    /** The library checks and sorts them each time it makes them. */
+    private static Labels labels(String... namesAndValues) {
+        if (LABELS.size() > MOST_LABELS) {
+            LABELS.clear(); // of pools that have come and gone
+        }
+        return LABELS.computeIfAbsent(List.of(namesAndValues), _ -> Labels.of(namesAndValues));
+    }
+
     Family add(long value, String... labels) {
         return add((double) value, labels);
     }
 
     Family add(double value, String... labels) {
-        samples.add(new Sample(Labels.of(labels), value, 0, new long[0]));
+        samples.add(new Sample(labels(labels), value, 0, new long[0]));
         return this;
     }
 
     /** Of a summary. */
     Family add(long count, double sum, String... labels) {
-        samples.add(new Sample(Labels.of(labels), sum, count, new long[0]));
+        samples.add(new Sample(labels(labels), sum, count, new long[0]));
         return this;
     }
 
@@ -102,7 +115,7 @@ final class Family {
             buckets[i] = totals.get(timing, i);
         }
         double seconds = totals.get(timing.sum()) / NANOS;
-        samples.add(new Sample(Labels.of(labels), seconds, 0, buckets));
+        samples.add(new Sample(labels(labels), seconds, 0, buckets));
         return this;
     }
 

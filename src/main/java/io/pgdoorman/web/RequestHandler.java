@@ -134,7 +134,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
             send(ctx, refusal(fault), request);
             return;
         }
-        Thread.ofVirtual()
+        // Not a virtual thread: there the JDK's writers begin small and grow by each character.
+        Thread.ofPlatform()
+                .daemon()
                 .name("pooler-web")
                 .start(
                         () -> {
