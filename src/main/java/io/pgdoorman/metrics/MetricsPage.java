@@ -5,7 +5,9 @@ import io.pgdoorman.admin.Inventory;
 import io.pgdoorman.admin.PoolRow;
 
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -17,7 +19,16 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class MetricsPage {
     private static final Duration SHARED = Duration.ofMillis(250);
 
-    private record Collected(Figures figures, long nanos) {}
+    /**
+     * Figures, when they were collected, and the pages made of them so far.
+     *
+     * @param pages guarded by {@link #lock}
+     */
+    private record Collected(Figures figures, long nanos, Map<Format, byte[]> pages) {
+        static Collected now(Figures figures) {
+            return new Collected(figures, System.nanoTime(), new EnumMap<>(Format.class));
+        }
+    }
 
     private final Inventory inventory;
     private final ProcessFamilies process;
@@ -29,7 +40,7 @@ public final class MetricsPage {
     private final ReentrantLock lock = new ReentrantLock();
 
     /** Guarded by {@link #lock}. */
-    private Collected last = new Collected(new Families().figures(), 0);
+    private Collected last = Collected.now(new Families().figures());
 
     private boolean collected;
 
@@ -41,20 +52,15 @@ public final class MetricsPage {
         this.jvm = new JvmFamilies(lag);
     }
 
-    /** UTF-8, not compressed. */
+    /** UTF-8, not compressed. Not to be changed: others get it, too. */
     public byte[] render(Format format) throws InterruptedException {
-        return figures().write(format);
-    }
-
-    private Figures figures() throws InterruptedException {
         lock.lockInterruptibly();
         try {
             if (!collected || System.nanoTime() - last.nanos() > SHARED.toNanos()) {
-                Figures figures = collect().figures();
-                last = new Collected(figures, System.nanoTime());
+                last = Collected.now(collect().figures());
                 collected = true;
             }
-            return last.figures();
+            return last.pages().computeIfAbsent(format, last.figures()::write);
         } finally {
             lock.unlock();
         }
