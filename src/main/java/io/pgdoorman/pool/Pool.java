@@ -507,11 +507,20 @@ public final class Pool {
 
     /** Takes a permit for one more server, or says no. */
     boolean tryOpen(long waitedNanos) {
+        return tryOpen(waitedNanos, limit());
+    }
+
+    /** As {@link #tryOpen(long)}, for a server nobody waits for: up to the minimum, not above. */
+    boolean tryOpenMissing() {
+        return missing() > 0 && tryOpen(0, Math.min(limit(), settings.minSize()));
+    }
+
+    private boolean tryOpen(long waitedNanos, int most) {
         PoolSettings s = settings;
-        if (closed || isFull() || !tryIncrement(creating, s.maxCreates())) {
+        if (closed || open.get() >= most || !tryIncrement(creating, s.maxCreates())) {
             return false;
         }
-        if (tryIncrement(open, limit())) {
+        if (tryIncrement(open, most)) {
             boolean reserve = waitedNanos >= s.reserveAfterNanos();
             if (coordinator.tryAcquire(reserve)) {
                 return true;

@@ -350,10 +350,9 @@ public final class Shard {
         int share = (settings.minSize() + shards - 1) / shards;
         long now = System.nanoTime();
         while (!pool.isPaused()
-                && pool.missing() > 0
                 && servers.size() + creating.size() < share
                 && mayLogIn(pool.recentProfile(), now)
-                && pool.tryOpen(0)) {
+                && pool.tryOpenMissing()) {
             create(pool.recentProfile());
         }
     }
