@@ -3,6 +3,7 @@ package io.pgdoorman.backend;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.pgdoorman.net.DeadPeerException;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,7 +66,9 @@ public final class ServerHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (cause instanceof IOException) {
+        if (cause instanceof DeadPeerException) {
+            LOG.warn("{} closed: {}", server.identity(), cause.getMessage());
+        } else if (cause instanceof IOException) {
             LOG.debug("{} connection lost: {}", server.identity(), cause.toString());
         } else {
             LOG.error("{} unexpected failure, closing it", server.identity(), cause);

@@ -25,6 +25,8 @@ import java.util.function.Supplier;
  * passed since: a client that reads slowly all the time is reset after that time, and so is a
  * server that a lock keeps from reading a COPY. See docs/adr/0014.
  *
+ * <p>The handlers of the channel hear a {@link DeadPeerException}, and then its end.
+ *
  * <p>Threads: {@link #add} any; it looks on the thread of the given executor, and closes on the
  * channel's loop.
  *
@@ -92,11 +94,11 @@ public final class DeadPeers {
         }
         executor.schedule(
                 () -> {
+                    start(executor, limit); // first, so that a failure does not end the looks
                     Duration current = limit.get();
                     if (!current.isZero()) {
                         look(current);
                     }
-                    start(executor, limit);
                 },
                 period.toNanos(),
                 TimeUnit.NANOSECONDS);
@@ -140,11 +142,7 @@ public final class DeadPeers {
         if (!channel.isActive()) {
             return;
         }
-        LOG.warn(
-                "{} has acknowledged nothing for {} s (tcp_user_timeout): connection closed",
-                channel.remoteAddress(),
-                limit.toSeconds());
-        channel.pipeline().fireExceptionCaught(new IOException("Connection timed out"));
+        channel.pipeline().fireExceptionCaught(new DeadPeerException(limit));
         channel.close();
     }
 }

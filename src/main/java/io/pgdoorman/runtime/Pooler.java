@@ -328,6 +328,7 @@ public final class Pooler implements AutoCloseable {
     }
 
     private void onAccepting() {
+        watchPeers(); // also of the clients a staged successor has for as long as that takes
         listeners
                 .all()
                 .forEach(listener -> LOG.info("Accepting connections on {}", listener.address()));
@@ -342,7 +343,6 @@ public final class Pooler implements AutoCloseable {
     /** This process alone serves from now on. */
     private void onServing() {
         scheduleRetain();
-        watchPeers();
         web.enter(WebEndpoint.Stage.SERVING);
         web.openWhenFree(control);
         Thread.ofPlatform()

@@ -1005,7 +1005,9 @@ public final class Session
         if (state == State.CLOSED) {
             return;
         }
-        if (reason == CloseReason.SLOW_READER || reason == CloseReason.SERVER_GONE) {
+        if (reason == CloseReason.SLOW_READER
+                || reason == CloseReason.DEAD_PEER
+                || reason == CloseReason.SERVER_GONE) {
             // It has heard it from the server, or hears nothing any more.
             LOG.warn(
                     "{} client {} disconnected with error: {}",
@@ -1015,7 +1017,8 @@ public final class Session
         }
         end(reason);
         switch (reason) {
-            case CLIENT_GONE, SLOW_READER, TERMINATED -> client.close(); // waits for no message
+            case CLIENT_GONE, DEAD_PEER, SLOW_READER, TERMINATED ->
+                    client.close(); // waits for no message
             case NO_MEMORY,
                     PROTOCOL_VIOLATION,
                     SERVER_GONE,

@@ -8,20 +8,15 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.util.ReferenceCountUtil;
+import io.pgdoorman.testing.DeafSocket;
 
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -33,22 +28,19 @@ import java.util.concurrent.TimeUnit;
 @Timeout(60)
 class DeadPeersTest {
     private static final Duration LIMIT = Duration.ofMillis(500);
-    private static final int SO_ATTACH_FILTER = 26;
-    private static final int SO_DETACH_FILTER = 27;
-    private static final short RETURN_CONSTANT = 6;
 
     @ParameterizedTest
     @EnumSource(names = {"EPOLL", "IO_URING"})
     void aPeerThatAcknowledgesNothingIsClosed(TransportChoice kind) throws Exception {
         try (var stage = new Stage(kind)) {
             Channel served = stage.connect(true);
-            deafen(stage.peer);
+            DeafSocket.deafen(SocketOptions.socket(stage.peer));
 
             served.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {1, 2, 3}));
 
             assertThat(stage.failure.get(20, TimeUnit.SECONDS))
-                    .isInstanceOf(IOException.class)
-                    .hasMessage("Connection timed out");
+                    .isInstanceOf(DeadPeerException.class)
+                    .hasMessage("nothing acknowledged for 500 ms (tcp_user_timeout)");
             assertThat(served.closeFuture().await(10, TimeUnit.SECONDS)).isTrue();
         }
     }
@@ -86,32 +78,14 @@ class DeadPeersTest {
     void aPeerThatIsHeardAgainIsLeftAlone(TransportChoice kind) throws Exception {
         try (var stage = new Stage(kind)) {
             Channel served = stage.connect(true);
-            deafen(stage.peer);
+            DeafSocket.deafen(SocketOptions.socket(stage.peer));
             served.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {1, 2, 3}));
 
             assertThat(served.closeFuture().await(LIMIT.toMillis() / 2)).isFalse();
-            SocketOptions.socket(stage.peer)
-                    .setRawOpt(SocketOptions.SOL_SOCKET, SO_DETACH_FILTER, number(0));
+            DeafSocket.undeafen(SocketOptions.socket(stage.peer));
 
             assertThat(served.closeFuture().await(3 * LIMIT.toMillis())).isFalse();
         }
-    }
-
-    /** Its kernel drops all it gets, as if the machine were off: a filter that accepts no byte. */
-    private static void deafen(Channel peer) throws IOException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment instruction = arena.allocate(8, 8); // struct sock_filter
-            instruction.set(ValueLayout.JAVA_SHORT, 0, RETURN_CONSTANT);
-            ByteBuffer program = // struct sock_fprog
-                    ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
-            program.putShort(0, (short) 1).putLong(8, instruction.address());
-            SocketOptions.socket(peer)
-                    .setRawOpt(SocketOptions.SOL_SOCKET, SO_ATTACH_FILTER, program);
-        }
-    }
-
-    private static ByteBuffer number(int value) {
-        return ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder()).putInt(0, value);
     }
 
     /** A watched connection, and its peer on the same loop. */
