@@ -6,10 +6,9 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.pgdoorman.admin.ConsoleStatements.Portal;
 import io.pgdoorman.session.ConsoleClient;
 import io.pgdoorman.session.FrozenConsole;
-import io.pgdoorman.wire.Bytes;
-import io.pgdoorman.wire.FormatCode;
 import io.pgdoorman.wire.Frames;
 import io.pgdoorman.wire.FrontendType;
 import io.pgdoorman.wire.ProtocolException;
@@ -19,7 +18,6 @@ import io.pgdoorman.wire.backend.BackendMessage;
 import io.pgdoorman.wire.backend.BindComplete;
 import io.pgdoorman.wire.backend.CloseComplete;
 import io.pgdoorman.wire.backend.CommandComplete;
-import io.pgdoorman.wire.backend.DataRow;
 import io.pgdoorman.wire.backend.EmptyQueryResponse;
 import io.pgdoorman.wire.backend.ErrorResponse;
 import io.pgdoorman.wire.backend.NoData;
@@ -27,7 +25,6 @@ import io.pgdoorman.wire.backend.ParameterDescription;
 import io.pgdoorman.wire.backend.ParseComplete;
 import io.pgdoorman.wire.backend.PortalSuspended;
 import io.pgdoorman.wire.backend.ReadyForQuery;
-import io.pgdoorman.wire.backend.RowDescription;
 import io.pgdoorman.wire.backend.Severity;
 import io.pgdoorman.wire.frontend.Bind;
 import io.pgdoorman.wire.frontend.Close;
@@ -44,9 +41,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
@@ -65,96 +60,12 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
     private static final Logger LOG = LoggerFactory.getLogger(ConsoleHandler.class);
     private static final int MAX_MESSAGE = 64 * 1024;
 
-    /** Statements, and portals, of one client. */
-    private static final int MAX_NAMES = 100;
-
-    /**
-     * A prepared statement.
-     *
-     * @param command its commands, of which there is at most one
-     */
-    private record Prepared(String text, List<CommandLexer.Word> command) {
-        static Prepared of(String text) throws ConsoleException {
-            List<List<CommandLexer.Word>> commands = CommandLexer.commands(text);
-            if (commands.size() > 1) {
-                throw new ConsoleException(
-                        SqlState.SYNTAX_ERROR,
-                        "cannot insert multiple commands into a prepared statement",
-                        "");
-            }
-            return new Prepared(text, commands.isEmpty() ? List.of() : commands.getFirst());
-        }
-
-        /** One that another process has accepted. */
-        static Prepared again(String text) {
-            try {
-                return of(text);
-            } catch (ConsoleException e) {
-                LOG.warn("admin console: a statement of another version: {}", e.getMessage());
-                return new Prepared(text, List.of());
-            }
-        }
-    }
-
-    /**
-     * A portal.
-     *
-     * @param sent how many of its rows have been sent
-     */
-    private static final class Portal {
-        final Prepared prepared;
-        final List<FormatCode> formats;
-        Console.@Nullable Result result;
-        int sent;
-
-        Portal(Prepared prepared, List<FormatCode> formats) {
-            this.prepared = prepared;
-            this.formats = formats;
-        }
-
-        static Portal again(FrozenConsole.Portal frozen) {
-            var portal = new Portal(Prepared.again(frozen.text()), frozen.formats());
-            portal.sent = frozen.sent();
-            if (!frozen.tag().isEmpty()) {
-                portal.result = new Console.Result(null, frozen.tag());
-            }
-            return portal;
-        }
-
-        /** Rows that have not been fetched are asked for again. */
-        FrozenConsole.Portal freeze(String name) {
-            Console.Result done = result;
-            Table table = done == null ? null : done.table();
-            boolean over = done != null && (table == null || sent == table.rows().size());
-            String tag = done == null || !over ? "" : done.tag();
-            return new FrozenConsole.Portal(name, prepared.text(), formats, sent, tag);
-        }
-    }
-
     /** What runs on the executor. */
     private interface Work {
         /**
          * @param run gets what the client is to get
          */
         void run(Running run) throws ConsoleException, InterruptedException;
-    }
-
-    /**
-     * Messages as bytes, made where the command runs: thousands of rows would hold up all those
-     * whom the loop relays. Whoever has it last writes the pieces, or releases them.
-     */
-    private static final class Output {
-        private static final int FIRST_BYTES = 1 << 10;
-        private static final int PIECE_BYTES = 64 << 10;
-
-        final List<ByteBuf> pieces = new ArrayList<>(1);
-
-        void add(BackendMessage message) {
-            if (pieces.isEmpty() || pieces.getLast().readableBytes() >= PIECE_BYTES) {
-                pieces.add(Unpooled.buffer(pieces.isEmpty() ? FIRST_BYTES : PIECE_BYTES));
-            }
-            message.encode(pieces.getLast());
-        }
     }
 
     /** A message that is being answered. Its lists are filled on the executor, read after that. */
@@ -169,7 +80,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         /** The answer if the console moves meanwhile; null if it is then repeated elsewhere. */
         final Console.@Nullable Result ifMoved;
 
-        final Output out;
+        final ConsoleAnswer out = new ConsoleAnswer();
 
         /** What is true afterwards, of the portal and of the transaction. */
         final List<Runnable> effects = new ArrayList<>(1);
@@ -183,7 +94,6 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
                 Console.@Nullable Result ifMoved) {
             this.message = message;
             this.portal = portal;
-            this.out = new Output();
             this.simple = simple;
             this.ifMoved = ifMoved;
         }
@@ -194,8 +104,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
     private final Executor executor;
     private final FrozenConsole origin;
     private final String name;
-    private final Map<String, Prepared> statements = new HashMap<>();
-    private final Map<String, Portal> portals = new HashMap<>();
+    private final ConsoleStatements statements;
 
     /** The command under way; null if there is none. */
     private @Nullable Running running;
@@ -218,12 +127,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         this.status =
                 origin.inTransaction() ? TransactionStatus.IN_TRANSACTION : TransactionStatus.IDLE;
         this.skipping = origin.skipping();
-        for (FrozenConsole.Statement statement : origin.statements()) {
-            statements.put(statement.name(), Prepared.again(statement.text()));
-        }
-        for (FrozenConsole.Portal portal : origin.portals()) {
-            portals.put(portal.name(), Portal.again(portal));
-        }
+        this.statements = new ConsoleStatements(origin);
     }
 
     @Override
@@ -262,15 +166,8 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
                 origin.mayChange(),
                 status == TransactionStatus.IN_TRANSACTION,
                 skipping,
-                statements.entrySet().stream()
-                        .map(
-                                entry ->
-                                        new FrozenConsole.Statement(
-                                                entry.getKey(), entry.getValue().text()))
-                        .toList(),
-                portals.entrySet().stream()
-                        .map(entry -> entry.getValue().freeze(entry.getKey()))
-                        .toList(),
+                statements.freezeStatements(),
+                statements.freezePortals(),
                 input);
     }
 
@@ -282,7 +179,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
             send(answer, run.portal, result, 0);
         }
         answer.effects.forEach(Runnable::run);
-        answer.out.pieces.forEach(piece -> ctx.write(piece, ctx.voidPromise()));
+        answer.out.pieces().forEach(piece -> ctx.write(piece, ctx.voidPromise()));
         if (run.simple) {
             ready(ctx);
         }
@@ -327,7 +224,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
             case FrontendType.TERMINATE -> ctx.close();
             case FrontendType.SYNC -> {
                 skipping = false;
-                portals.clear();
+                statements.closePortals();
                 ready(ctx);
             }
             case FrontendType.FLUSH -> ctx.flush();
@@ -351,15 +248,25 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         }
         try {
             switch (decoded(message)) {
-                case Parse parse -> parse(ctx, parse);
-                case Bind bind -> bind(ctx, bind);
+                case Parse parse -> {
+                    statements.parse(parse.name(), parse.sql());
+                    write(ctx, new ParseComplete());
+                }
+                case Bind bind -> {
+                    statements.bind(
+                            bind.portal(),
+                            bind.statement(),
+                            bind.parameters().size(),
+                            bind.resultFormats());
+                    write(ctx, new BindComplete());
+                }
                 case Describe describe -> describe(ctx, describe, message);
                 case Execute execute -> execute(ctx, execute, message);
                 case Close close -> {
                     if (close.target() == Target.STATEMENT) {
-                        statements.remove(close.name());
+                        statements.closeStatement(close.name());
                     } else {
-                        portals.remove(close.name());
+                        statements.closePortal(close.name());
                     }
                     write(ctx, new CloseComplete());
                 }
@@ -400,8 +307,8 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
     private void answer(Running run, Console.Result result) {
         Table table = result.table();
         if (table != null) {
-            run.out.add(description(table, List.of()));
-            rows(run.out, table, List.of(), 0, table.rows().size());
+            run.out.describe(table, List.of());
+            run.out.rows(table, List.of(), 0, table.rows().size());
         }
         complete(run, result.tag());
     }
@@ -411,113 +318,14 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         run.effects.add(() -> onDone(tag));
     }
 
-    private static void rows(Output out, Table table, List<FormatCode> formats, int from, int to) {
-        for (List<@Nullable String> row : table.rows().subList(from, to)) {
-            List<@Nullable Bytes> values = new ArrayList<>(row.size());
-            for (int i = 0; i < row.size(); i++) {
-                String value = row.get(i);
-                values.add(
-                        value == null
-                                ? null
-                                : Values.encode(
-                                        value, table.columns().get(i).type(), format(formats, i)));
-            }
-            out.add(new DataRow(values));
-        }
-    }
-
-    private static FormatCode format(List<FormatCode> formats, int column) {
-        return switch (formats.size()) {
-            case 0 -> FormatCode.TEXT;
-            case 1 -> formats.getFirst();
-            default -> column < formats.size() ? formats.get(column) : FormatCode.TEXT;
-        };
-    }
-
-    private static RowDescription description(Table table, List<FormatCode> formats) {
-        List<RowDescription.Field> fields = new ArrayList<>();
-        for (int i = 0; i < table.columns().size(); i++) {
-            RowDescription.Field field = table.columns().get(i).field();
-            fields.add(
-                    new RowDescription.Field(
-                            field.name(),
-                            field.tableOid(),
-                            field.attributeNumber(),
-                            field.typeOid(),
-                            field.typeSize(),
-                            field.typeModifier(),
-                            format(formats, i)));
-        }
-        return new RowDescription(fields);
-    }
-
     // ---- extended -------------------------------------------------------------------------------
-
-    private void parse(ChannelHandlerContext ctx, Parse parse) throws ConsoleException {
-        Prepared prepared = Prepared.of(parse.sql());
-        if (!parse.name().isEmpty() && statements.containsKey(parse.name())) {
-            throw new ConsoleException(
-                    SqlState.DUPLICATE_PREPARED_STATEMENT,
-                    "prepared statement \"%s\" already exists".formatted(parse.name()),
-                    "");
-        }
-        checkRoom(statements, "prepared statements");
-        statements.put(parse.name(), prepared);
-        write(ctx, new ParseComplete());
-    }
-
-    private void bind(ChannelHandlerContext ctx, Bind bind) throws ConsoleException {
-        Prepared prepared = prepared(bind.statement());
-        if (!bind.parameters().isEmpty()) {
-            throw new ConsoleException(
-                    SqlState.PROTOCOL_VIOLATION,
-                    "bind message supplies %d parameters, but prepared statement \"%s\" requires 0"
-                            .formatted(bind.parameters().size(), bind.statement()),
-                    "");
-        }
-        checkRoom(portals, "portals");
-        portals.put(bind.portal(), new Portal(prepared, bind.resultFormats()));
-        write(ctx, new BindComplete());
-    }
-
-    private static void checkRoom(Map<String, ?> map, String what) throws ConsoleException {
-        if (map.size() >= MAX_NAMES) {
-            throw new ConsoleException(
-                    SqlState.PROGRAM_LIMIT_EXCEEDED,
-                    "more than %d %s".formatted(MAX_NAMES, what),
-                    "Close those that are not needed.");
-        }
-    }
-
-    private Prepared prepared(String statement) throws ConsoleException {
-        Prepared prepared = statements.get(statement);
-        if (prepared == null) {
-            throw new ConsoleException(
-                    SqlState.INVALID_SQL_STATEMENT_NAME,
-                    statement.isEmpty()
-                            ? "unnamed prepared statement does not exist"
-                            : "prepared statement \"%s\" does not exist".formatted(statement),
-                    "");
-        }
-        return prepared;
-    }
-
-    private Portal portal(String name) throws ConsoleException {
-        Portal portal = portals.get(name);
-        if (portal == null) {
-            throw new ConsoleException(
-                    SqlState.INVALID_CURSOR_NAME,
-                    "portal \"%s\" does not exist".formatted(name),
-                    "");
-        }
-        return portal;
-    }
 
     private void describe(ChannelHandlerContext ctx, Describe describe, ByteBuf message)
             throws ConsoleException {
         boolean ofStatement = describe.target() == Target.STATEMENT;
-        Portal portal = ofStatement ? null : portal(describe.name());
-        Prepared prepared = portal == null ? prepared(describe.name()) : portal.prepared;
+        Portal portal = ofStatement ? null : statements.portal(describe.name());
+        ConsoleStatements.Prepared prepared =
+                portal == null ? statements.prepared(describe.name()) : portal.prepared;
         if (ofStatement) {
             write(ctx, new ParameterDescription(List.of()));
         }
@@ -525,18 +333,18 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
                 ctx,
                 run -> {
                     Table table = console.describe(prepared.command(), operator);
-                    run.out.add(
-                            table == null
-                                    ? new NoData()
-                                    : description(
-                                            table, portal == null ? List.of() : portal.formats));
+                    if (table == null) {
+                        run.out.add(new NoData());
+                    } else {
+                        run.out.describe(table, portal == null ? List.of() : portal.formats);
+                    }
                 },
                 new Running(ByteBufUtil.getBytes(message), null, false, null));
     }
 
     private void execute(ChannelHandlerContext ctx, Execute execute, ByteBuf message)
             throws ConsoleException {
-        Portal portal = portal(execute.portal());
+        Portal portal = statements.portal(execute.portal());
         start(
                 ctx,
                 run -> {
@@ -563,7 +371,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         int size = table == null ? from : Math.max(from, table.rows().size());
         int to = maxRows > 0 ? Math.min(size, from + maxRows) : size;
         if (table != null && to > from) {
-            rows(run.out, table, portal.formats, from, to);
+            run.out.rows(table, portal.formats, from, to);
         }
         if (to < size) {
             run.out.add(new PortalSuspended());
@@ -599,7 +407,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         }
         running = null;
         run.effects.forEach(Runnable::run);
-        run.out.pieces.forEach(piece -> ctx.write(piece, ctx.voidPromise()));
+        run.out.pieces().forEach(piece -> ctx.write(piece, ctx.voidPromise()));
         if (error != null) {
             write(ctx, error);
         }

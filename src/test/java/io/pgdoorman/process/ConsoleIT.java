@@ -509,6 +509,26 @@ class ConsoleIT {
     }
 
     @Test
+    void aClientMayNotPrepareTextWithoutEnd() {
+        String comment = "/*" + "x".repeat(60_000) + "*/";
+        try (WireClient client = wire("pgdoorman")) {
+            for (int i = 0; i < 10; i++) {
+                client.send(Frontend.parse("", "SHOW STATE " + comment));
+            }
+            client.send(Frontend.sync());
+            assertThat(client.readUntilReady()).as("each takes the place of the last").hasSize(11);
+            for (int i = 0; i < 10; i++) {
+                client.send(Frontend.parse("s" + i, "SHOW STATE " + comment));
+            }
+            client.send(Frontend.sync());
+
+            List<Message> answer = client.readUntilReady();
+            assertThat(answer).hasSize(5);
+            assertThat(answer.get(3).sqlState()).isEqualTo("54000");
+        }
+    }
+
+    @Test
     void whoMayOnlyLookIsTold() throws SQLException {
         try (Connection viewer =
                 DriverManager.getConnection(pooler.jdbcUrl("pgbouncer"), "console_viewer", "")) {
