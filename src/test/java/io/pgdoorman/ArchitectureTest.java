@@ -26,7 +26,7 @@ class ArchitectureTest {
             new PackageTable(
                     BASE,
                     List.of(
-                            List.of("wire", "config", "log"),
+                            List.of("wire", "config", "log", "tls"),
                             List.of("wire.frontend", "wire.backend"),
                             List.of("net", "statement", "stats"),
                             List.of("auth"),

@@ -394,8 +394,8 @@ final class Show {
                 .row(
                         counts.accepted(),
                         counts.refused(),
-                        0,
-                        counts.logins(),
+                        counts.secureLogins(),
+                        counts.logins() - counts.secureLogins(),
                         counts.cancelRequests());
     }
 

@@ -3,12 +3,13 @@ package io.pgdoorman.backend;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.frontend.CancelRequest;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -24,16 +25,29 @@ import java.util.concurrent.TimeUnit;
  *     Requests in Progress</a>
  */
 final class CancelSender extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(CancelSender.class);
+
+    private final ServerTarget target;
+    private final boolean encrypted;
     private final CancelKey key;
     private final Duration timeout;
     private final Runnable onDone;
     private boolean done;
     private @Nullable ScheduledFuture<?> deadline;
+    private @Nullable TlsRequest tls;
 
     /**
+     * @param encrypted as the server's own connection is: the request has its key
      * @param onDone called once, whatever comes of the request
      */
-    CancelSender(CancelKey key, Duration timeout, Runnable onDone) {
+    CancelSender(
+            ServerTarget target,
+            boolean encrypted,
+            CancelKey key,
+            Duration timeout,
+            Runnable onDone) {
+        this.target = target;
+        this.encrypted = encrypted;
         this.key = key;
         this.timeout = timeout;
         this.onDone = onDone;
@@ -41,9 +55,37 @@ final class CancelSender extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        ByteBuf out = ctx.alloc().buffer(32);
-        new CancelRequest(key).encode(out);
-        ctx.writeAndFlush(out);
+        if (encrypted && target.tls().context().isPresent()) {
+            tls =
+                    new TlsRequest(
+                            target,
+                            target.tls().context().get(),
+                            new TlsRequest.Listener() {
+                                @Override
+                                public void onSecure() {
+                                    send(ctx);
+                                }
+
+                                @Override
+                                public void onRefused() {
+                                    onFailed("it has no TLS any more");
+                                }
+
+                                @Override
+                                public void onFailed(String reason) {
+                                    LOG.warn(
+                                            "[{}] cancel request could not be sent to the server"
+                                                    + " at {}: {}",
+                                            target.pool(),
+                                            target.endpoint(),
+                                            reason);
+                                    ctx.close();
+                                }
+                            });
+            tls.begin(ctx);
+        } else {
+            send(ctx);
+        }
         deadline =
                 ctx.executor()
                         .schedule(
@@ -54,9 +96,23 @@ final class CancelSender extends ChannelInboundHandlerAdapter {
                                 TimeUnit.MILLISECONDS);
     }
 
+    private void send(ChannelHandlerContext ctx) {
+        ByteBuf out = ctx.alloc().buffer(32);
+        new CancelRequest(key).encode(out);
+        ctx.writeAndFlush(out);
+    }
+
+    /** PostgreSQL answers nothing, but to the wish for TLS. */
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object msg) {
-        ReferenceCountUtil.release(msg); // PostgreSQL answers nothing
+        ByteBuf in = (ByteBuf) msg;
+        try {
+            if (tls != null && !tls.isAnswered()) {
+                tls.read(ctx, in);
+            }
+        } finally {
+            in.release();
+        }
     }
 
     @Override

@@ -8,6 +8,8 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.auth.ServerCredential;
 import io.pgdoorman.net.Transport;
+import io.pgdoorman.tls.TlsContext;
+import io.pgdoorman.tls.TlsRecords;
 import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.SqlState;
 import io.pgdoorman.wire.backend.ErrorResponse;
@@ -29,6 +31,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
@@ -115,6 +118,9 @@ public final class ServerConnector implements ServerSource {
      */
     public byte[] fingerprint() {
         var text = new StringBuilder();
+        if (!target.isUnixSocket() && target.tls().isRequired()) {
+            text.append(target.tls().mode()).append(target.tls().context().orElseThrow().files());
+        }
         for (String part :
                 List.of(
                         target.host(),
@@ -179,7 +185,7 @@ public final class ServerConnector implements ServerSource {
     public void logIn(
             EventLoop loop, ParameterSet profile, ServerOwner owner, LoginListener listener) {
         if (target.isUnixSocket()) {
-            connect(loop, profile, owner, listener, new InetAddress[0], 0);
+            connect(loop, profile, owner, listener, new InetAddress[0], 0, Optional.empty());
             return;
         }
         shared.resolvers()
@@ -190,8 +196,13 @@ public final class ServerConnector implements ServerSource {
                                 loop.execute(
                                         () ->
                                                 connect(
-                                                        loop, profile, owner, listener, addresses,
-                                                        0));
+                                                        loop,
+                                                        profile,
+                                                        owner,
+                                                        listener,
+                                                        addresses,
+                                                        0,
+                                                        target.tls().first()));
                             } catch (UnknownHostException | RuntimeException e) {
                                 var failure = unreachable("host name could not be resolved");
                                 loop.execute(() -> listener.onFailure(failure));
@@ -206,7 +217,8 @@ public final class ServerConnector implements ServerSource {
             ServerOwner owner,
             LoginListener listener,
             InetAddress[] addresses,
-            int index) {
+            int index,
+            Optional<TlsContext> tls) {
         SocketAddress address =
                 target.isUnixSocket()
                         ? unixAddress()
@@ -218,6 +230,7 @@ public final class ServerConnector implements ServerSource {
                         shared,
                         profile,
                         oldProtocol,
+                        tls,
                         new ServerLogin.Listener() {
                             @Override
                             public void onDone(Channel channel, ServerLogin.Result result) {
@@ -229,7 +242,19 @@ public final class ServerConnector implements ServerSource {
                             public void onFailure(LoginFailure failure) {
                                 if (!oldProtocol && ServerLogin.isProtocolRefusal(failure)) {
                                     oldProtocol = true;
-                                    connect(loop, profile, owner, listener, addresses, index);
+                                    connect(loop, profile, owner, listener, addresses, index, tls);
+                                } else if (tls.isEmpty()
+                                        && !target.isUnixSocket()
+                                        && target.tls().second().isPresent()
+                                        && ServerLogin.isAccessRefusal(failure)) {
+                                    connect(
+                                            loop,
+                                            profile,
+                                            owner,
+                                            listener,
+                                            addresses,
+                                            index,
+                                            target.tls().second());
                                 } else {
                                     listener.onFailure(failure);
                                 }
@@ -240,7 +265,7 @@ public final class ServerConnector implements ServerSource {
                 done -> {
                     if (!done.isSuccess()) {
                         if (index + 1 < addresses.length) {
-                            connect(loop, profile, owner, listener, addresses, index + 1);
+                            connect(loop, profile, owner, listener, addresses, index + 1, tls);
                         } else {
                             login.onConnectFailed(done.cause());
                         }
@@ -313,7 +338,13 @@ public final class ServerConnector implements ServerSource {
     @Override
     public void cancel(Server server, Runnable onDone) {
         EventLoop loop = server.loop();
-        var request = new CancelSender(server.cancelKey(), CANCEL_TIMEOUT, onDone);
+        var request =
+                new CancelSender(
+                        target,
+                        TlsRecords.of(server.channel()) != null,
+                        server.cancelKey(),
+                        CANCEL_TIMEOUT,
+                        onDone);
         open(loop, server.identity().address(), request)
                 .addListener(
                         done -> {

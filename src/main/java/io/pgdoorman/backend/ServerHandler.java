@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.pgdoorman.net.DeadPeerException;
+import io.pgdoorman.tls.TlsException;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,6 +69,8 @@ public final class ServerHandler extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof DeadPeerException) {
             LOG.warn("{} closed: {}", server.identity(), cause.getMessage());
+        } else if (cause instanceof TlsException) {
+            LOG.warn("{} closed: TLS: {}", server.identity(), cause.getMessage());
         } else if (cause instanceof IOException) {
             LOG.debug("{} connection lost: {}", server.identity(), cause.toString());
         } else {

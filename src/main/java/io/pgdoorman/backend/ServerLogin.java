@@ -9,6 +9,7 @@ import io.pgdoorman.auth.Derivation;
 import io.pgdoorman.auth.ServerAuthentication;
 import io.pgdoorman.auth.ServerCredential;
 import io.pgdoorman.auth.ServerStep;
+import io.pgdoorman.tls.TlsContext;
 import io.pgdoorman.wire.BackendType;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.Frames;
@@ -31,9 +32,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+
+import javax.net.ssl.SSLException;
 
 /**
  * The first handler of a server's channel: start-up, authentication, and what PostgreSQL reports up
@@ -65,11 +69,13 @@ final class ServerLogin extends ByteToMessageDecoder {
     private final ServerConnector.Shared shared;
     private final ParameterSet profile;
     private final boolean oldProtocol;
+    private final @Nullable TlsRequest tls;
     private final Listener listener;
     private final ServerAuthentication authentication;
     private final Map<String, String> reported = new LinkedHashMap<>();
 
     private @Nullable CancelKey cancelKey;
+    private @Nullable ChannelHandlerContext context;
     private @Nullable ScheduledFuture<?> deadline;
     private boolean connected;
     private boolean authenticated;
@@ -81,12 +87,15 @@ final class ServerLogin extends ByteToMessageDecoder {
             ServerConnector.Shared shared,
             ParameterSet profile,
             boolean oldProtocol,
+            Optional<TlsContext> tls,
             Listener listener) {
         this.target = target;
         this.shared = shared;
         this.profile = profile;
         this.oldProtocol = oldProtocol;
         this.listener = listener;
+        this.tls =
+                tls.map(context -> new TlsRequest(target, context, new TlsAnswer())).orElse(null);
         this.authentication =
                 new ServerAuthentication(shared.authentication(), target.user(), credential);
     }
@@ -96,6 +105,47 @@ final class ServerLogin extends ByteToMessageDecoder {
         return failure.kind() == LoginFailure.Kind.REFUSED
                 && failure.error().sqlState().equals(SqlState.FEATURE_NOT_SUPPORTED)
                 && failure.error().message().contains("protocol");
+    }
+
+    /** PostgreSQL does not want this user from here like this; with TLS it may. */
+    static boolean isAccessRefusal(LoginFailure failure) {
+        return failure.kind() == LoginFailure.Kind.REFUSED
+                && failure.error().sqlState().startsWith("28");
+    }
+
+    /** What becomes of the wish for TLS. */
+    private final class TlsAnswer implements TlsRequest.Listener {
+        @Override
+        public void onSecure() {
+            start(context());
+        }
+
+        @Override
+        public void onRefused() {
+            if (target.tls().isRequired()) {
+                onFailed("it does not support TLS, which server_tls_mode requires");
+            } else {
+                start(context());
+            }
+        }
+
+        @Override
+        public void onFailed(String reason) {
+            fail(
+                    LoginFailure.Kind.IMPOSSIBLE,
+                    SqlState.CONNECTION_FAILURE,
+                    "could not connect to the server at %s: %s"
+                            .formatted(target.endpoint(), reason));
+            context().close();
+        }
+    }
+
+    private ChannelHandlerContext context() {
+        ChannelHandlerContext ctx = context;
+        if (ctx == null) {
+            throw new IllegalStateException("not connected");
+        }
+        return ctx;
     }
 
     void onConnectFailed(Throwable cause) {
@@ -119,6 +169,15 @@ final class ServerLogin extends ByteToMessageDecoder {
                                 () -> onDeadline(ctx),
                                 target.connectTimeout().toNanos(),
                                 TimeUnit.NANOSECONDS);
+        context = ctx;
+        if (tls == null) {
+            start(ctx);
+        } else {
+            tls.begin(ctx);
+        }
+    }
+
+    private void start(ChannelHandlerContext ctx) {
         Map<String, String> parameters = new LinkedHashMap<>();
         parameters.put("user", target.user());
         parameters.put("database", target.database());
@@ -141,6 +200,9 @@ final class ServerLogin extends ByteToMessageDecoder {
 
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        if (tls != null && !tls.isAnswered()) {
+            tls.read(ctx, in);
+        }
         while (!over && in.readableBytes() >= Frames.HEADER_BYTES) {
             int start = in.readerIndex();
             byte type = in.getByte(start);
@@ -254,6 +316,10 @@ final class ServerLogin extends ByteToMessageDecoder {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         LOG.debug("[{}] login failed", target.pool(), cause);
+        if (cause.getCause() instanceof SSLException) {
+            ctx.close(); // told already
+            return;
+        }
         String why = cause.getCause() == null ? cause.getMessage() : cause.getCause().getMessage();
         if (cause instanceof java.io.IOException) {
             failWith(ServerConnector.unreachable(target.endpoint(), why));

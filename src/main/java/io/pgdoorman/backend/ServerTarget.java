@@ -29,7 +29,8 @@ public record ServerTarget(
         String applicationName,
         Map<String, String> startupParameters,
         Duration connectTimeout,
-        SocketSettings sockets) {
+        SocketSettings sockets,
+        ServerTls tls) {
     public ServerTarget {
         startupParameters = Map.copyOf(startupParameters);
     }

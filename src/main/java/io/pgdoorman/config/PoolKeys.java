@@ -185,7 +185,6 @@ final class PoolKeys {
             TLS.key("server_tls_mode", TlsKeys.SERVER_TLS_MODE.type())
                     .inherits(TlsKeys.SERVER_TLS_MODE)
                     .reload(POOL)
-                    .notInEffect()
                     .add("As libpq's sslmode.");
 
     static final Key<Path> SERVER_TLS_CA_CERT =
@@ -193,7 +192,6 @@ final class PoolKeys {
                     .inherits(TlsKeys.SERVER_TLS_CA_CERT)
                     .example("\"/etc/pg_doorman/server-ca.crt\"")
                     .reload(POOL)
-                    .notInEffect()
                     .add("Authorities that sign the server's certificate, PEM.");
 
     static final Key<Path> SERVER_TLS_CERTIFICATE =
@@ -201,7 +199,6 @@ final class PoolKeys {
                     .inherits(TlsKeys.SERVER_TLS_CERTIFICATE)
                     .example("\"/etc/pg_doorman/client.crt\"")
                     .reload(POOL)
-                    .notInEffect()
                     .add("Certificate shown to PostgreSQL, PEM.");
 
     static final Key<Path> SERVER_TLS_PRIVATE_KEY =
@@ -209,7 +206,6 @@ final class PoolKeys {
                     .inherits(TlsKeys.SERVER_TLS_PRIVATE_KEY)
                     .example("\"/etc/pg_doorman/client.key\"")
                     .reload(POOL)
-                    .notInEffect()
                     .add("Key of that certificate, PEM, PKCS#8.");
 
     static final KeyGroup FALLBACK = new KeyGroup("Fallback by Patroni");

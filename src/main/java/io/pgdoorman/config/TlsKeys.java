@@ -1,5 +1,6 @@
 package io.pgdoorman.config;
 
+import static io.pgdoorman.config.ReloadClass.NEW_CONNECTIONS;
 import static io.pgdoorman.config.ReloadClass.POOL;
 import static io.pgdoorman.config.ReloadClass.RESTART;
 
@@ -12,8 +13,7 @@ final class TlsKeys {
     static final Key<TlsMode> TLS_MODE =
             CLIENT.key("tls_mode", ValueTypes.words(TlsMode.class, "-", true))
                     .byDefault(TlsMode.ALLOW)
-                    .reload(RESTART)
-                    .notInEffect()
+                    .reload(NEW_CONNECTIONS)
                     .add(
                             "`allow` leaves the choice to the client, `require` refuses plain TCP,"
                                     + " `verify-full` also asks for a client certificate.");
@@ -22,24 +22,21 @@ final class TlsKeys {
             CLIENT.key("tls_certificate", ValueTypes.PATH)
                     .unset("TLS is off")
                     .example("\"/etc/pg_doorman/server.crt\"")
-                    .reload(RESTART)
-                    .notInEffect()
+                    .reload(NEW_CONNECTIONS)
                     .add("Certificate chain, PEM.");
 
     static final Key<Path> TLS_PRIVATE_KEY =
             CLIENT.key("tls_private_key", ValueTypes.PATH)
                     .unset("TLS is off")
                     .example("\"/etc/pg_doorman/server.key\"")
-                    .reload(RESTART)
-                    .notInEffect()
+                    .reload(NEW_CONNECTIONS)
                     .add("Key of the certificate, PEM, PKCS#8.");
 
     static final Key<Path> TLS_CA_CERT =
             CLIENT.key("tls_ca_cert", ValueTypes.PATH)
                     .unset("none")
                     .example("\"/etc/pg_doorman/client-ca.crt\"")
-                    .reload(RESTART)
-                    .notInEffect()
+                    .reload(NEW_CONNECTIONS)
                     .add("Authorities that sign client certificates, PEM.");
 
     static final Key<Integer> TLS_RATE_LIMIT_PER_SECOND =
@@ -63,7 +60,6 @@ final class TlsKeys {
             SERVER.key("server_tls_mode", ValueTypes.words(ServerTlsMode.class, "-", false))
                     .byDefault(ServerTlsMode.ALLOW)
                     .reload(POOL)
-                    .notInEffect()
                     .add("As libpq's sslmode. Unix sockets never use TLS.");
 
     static final Key<Path> SERVER_TLS_CA_CERT =
@@ -71,7 +67,6 @@ final class TlsKeys {
                     .unset("none")
                     .example("\"/etc/pg_doorman/server-ca.crt\"")
                     .reload(POOL)
-                    .notInEffect()
                     .add("Authorities that sign the server's certificate, PEM.");
 
     static final Key<Path> SERVER_TLS_CERTIFICATE =
@@ -79,7 +74,6 @@ final class TlsKeys {
                     .unset("none")
                     .example("\"/etc/pg_doorman/client.crt\"")
                     .reload(POOL)
-                    .notInEffect()
                     .add("Certificate shown to PostgreSQL, PEM.");
 
     static final Key<Path> SERVER_TLS_PRIVATE_KEY =
@@ -87,7 +81,6 @@ final class TlsKeys {
                     .unset("none")
                     .example("\"/etc/pg_doorman/client.key\"")
                     .reload(POOL)
-                    .notInEffect()
                     .add("Key of that certificate, PEM, PKCS#8.");
 
     private TlsKeys() {}

@@ -22,6 +22,7 @@ import io.pgdoorman.stats.Totals;
  *       counter:    1 code   2 value
  *       bucket:     1 code of the timing   2 number from 0   3 value
  *     connections:  1 accepted   2 refused   3 logins   4 cancel requests   5 rejection*
+ *                   6 logins with TLS
  *       rejection:  1 code   2 count
  *     limit:        1 database   2 evictions   3 servers out of the reserve   4 exhaustions
  * </pre>
@@ -53,7 +54,8 @@ final class Statistics {
                         .put(1, counts.accepted())
                         .put(2, counts.refused())
                         .put(3, counts.logins())
-                        .put(4, counts.cancelRequests());
+                        .put(4, counts.cancelRequests())
+                        .put(6, counts.secureLogins());
         for (Rejection reason : Rejection.values()) {
             long count = sessions.rejected(reason);
             if (count != 0) {
@@ -172,6 +174,7 @@ final class Statistics {
         long refused = 0;
         long logins = 0;
         long cancels = 0;
+        long secure = 0;
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
                 case 1 -> accepted = in.number();
@@ -179,10 +182,11 @@ final class Statistics {
                 case 3 -> logins = in.number();
                 case 4 -> cancels = in.number();
                 case 5 -> readRejection(in.message(), host);
+                case 6 -> secure = in.number();
                 default -> {} // of a later version
             }
         }
-        host.sessions().inherit(new Sessions.Counts(accepted, refused, logins, cancels));
+        host.sessions().inherit(new Sessions.Counts(accepted, refused, logins, secure, cancels));
     }
 
     private static void readRejection(FieldReader in, Host host) throws FormatException {

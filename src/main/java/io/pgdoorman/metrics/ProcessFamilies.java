@@ -78,8 +78,8 @@ final class ProcessFamilies {
                         "Deprecated, use pg_doorman_connections_total.");
         Sessions.Counts counts = sessions.counts();
         Map.of(
-                        "plain", counts.logins(),
-                        "tls", 0L,
+                        "plain", counts.logins() - counts.secureLogins(),
+                        "tls", counts.secureLogins(),
                         "cancel", counts.cancelRequests(),
                         "total", counts.accepted())
                 .forEach(

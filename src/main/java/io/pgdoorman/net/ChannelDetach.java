@@ -7,6 +7,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.ReferenceCountUtil;
+import io.pgdoorman.tls.FrozenTls;
+import io.pgdoorman.tls.Handshake;
+import io.pgdoorman.tls.TlsRecords;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +56,7 @@ final class ChannelDetach extends ChannelInboundHandlerAdapter {
 
     void start() {
         assert channel.eventLoop().inEventLoop();
+        channel.flush(); // what is written is in records then
         channel.pipeline().addFirst(this);
         if (!sockets.canRegisterAgain()) {
             channel.config().setAutoRead(false);
@@ -103,16 +107,28 @@ final class ChannelDetach extends ChannelInboundHandlerAdapter {
     }
 
     private void finish(byte[] unwritten) {
+        TlsRecords records = TlsRecords.of(channel);
+        FrozenTls tls = null;
+        if (records != null) {
+            tls = records.freeze();
+            ByteBuf begun = Unpooled.wrappedBuffer(records.takePartial());
+            unread = Unpooled.wrappedBuffer(begun, unread);
+            channel.pipeline().remove(records); // it must not say goodbye
+        }
+        Handshake handshake = Handshake.of(channel);
+        if (handshake != null) {
+            unread = Unpooled.wrappedBuffer(Unpooled.wrappedBuffer(handshake.giveUp()), unread);
+        }
         byte[] read = io.netty.buffer.ByteBufUtil.getBytes(unread);
         unread.release();
         unread = Unpooled.EMPTY_BUFFER;
         DetachedSocket detached;
         try {
             try {
-                detached = new DetachedSocket(Descriptors.release(channel), read, unwritten);
+                detached = new DetachedSocket(Descriptors.release(channel), read, unwritten, tls);
             } catch (IOException e) {
                 LOG.debug("{} broke while it was detached", channel, e);
-                detached = DetachedSocket.broken(read);
+                detached = DetachedSocket.broken(read, tls);
             }
         } catch (IOException e) {
             channel.close();

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
+import io.pgdoorman.tls.TlsRecords;
 
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -72,6 +73,7 @@ final class ChannelMove extends ChannelInboundHandlerAdapter {
             onFailed.accept(new ClosedChannelException());
             return;
         }
+        from.flush(); // what is written is in records then, if it is encrypted
         from.pipeline().addFirst(NAME, this);
         if (!sockets.canRegisterAgain()) {
             from.config().setAutoRead(false);
@@ -116,6 +118,8 @@ final class ChannelMove extends ChannelInboundHandlerAdapter {
     private void register() {
         Channel to = from;
         if (!sockets.canRegisterAgain()) {
+            TlsRecords records = TlsRecords.of(from);
+            TlsRecords moved = records == null ? null : records.moveOn();
             try {
                 from.pipeline().remove(handler);
                 from.pipeline().remove(this);
@@ -127,7 +131,11 @@ final class ChannelMove extends ChannelInboundHandlerAdapter {
             to.config().setAutoRead(false);
             to.config().setConnectTimeoutMillis(from.config().getConnectTimeoutMillis());
             sockets.prepare(to);
-            to.pipeline().addLast(NAME, this).addLast(handler);
+            to.pipeline().addLast(NAME, this);
+            if (moved != null) {
+                to.pipeline().addLast(moved);
+            }
+            to.pipeline().addLast(handler);
         }
         Channel next = to;
         target.register(next)

@@ -1,6 +1,9 @@
 package io.pgdoorman.net;
 
 import io.netty.channel.unix.FileDescriptor;
+import io.pgdoorman.tls.FrozenTls;
+
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 
@@ -14,23 +17,31 @@ public final class DetachedSocket {
     private final int fd;
     private final byte[] unread;
     private final byte[] unwritten;
+    private final @Nullable FrozenTls tls;
 
     /**
      * @param fd a connected stream socket; owned
-     * @param unread read from it, and not seen by any handler yet
-     * @param unwritten for its peer, before anything else
+     * @param unread read from it, and not seen by any handler yet; as it came, encrypted or not
+     * @param unwritten for its peer, before anything else; as it is to be sent
+     * @param tls null if it is not encrypted
      */
-    public DetachedSocket(int fd, byte[] unread, byte[] unwritten) {
+    public DetachedSocket(int fd, byte[] unread, byte[] unwritten, @Nullable FrozenTls tls) {
         this.fd = fd;
         this.unread = unread;
         this.unwritten = unwritten;
+        this.tls = tls;
+    }
+
+    /** One that is not encrypted. */
+    public DetachedSocket(int fd, byte[] unread, byte[] unwritten) {
+        this(fd, unread, unwritten, null);
     }
 
     /** Stands for a connection that broke while it was taken off its loop: its next read ends. */
-    static DetachedSocket broken(byte[] unread) throws IOException {
+    static DetachedSocket broken(byte[] unread, @Nullable FrozenTls tls) throws IOException {
         int[] pair = PeerSocket.descriptorPair();
         new FileDescriptor(pair[1]).close();
-        return new DetachedSocket(pair[0], unread, new byte[0]);
+        return new DetachedSocket(pair[0], unread, new byte[0], tls);
     }
 
     public int fd() {
@@ -45,8 +56,18 @@ public final class DetachedSocket {
         return unwritten;
     }
 
-    /** Closes this process's descriptor; the connection lives on if another process has one. */
+    public @Nullable FrozenTls tls() {
+        return tls;
+    }
+
+    /**
+     * Closes this process's descriptor and forgets the secrets; the connection lives on if another
+     * process has one.
+     */
     public void close() throws IOException {
+        if (tls != null) {
+            tls.destroy();
+        }
         new FileDescriptor(fd).close();
     }
 }

@@ -2,12 +2,14 @@ package io.pgdoorman.net;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
+import io.pgdoorman.tls.TlsRecords;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -56,20 +58,24 @@ public final class GracefulClose {
                 channel.eventLoop()
                         .schedule(() -> channel.close(), limit.toMillis(), TimeUnit.MILLISECONDS);
         channel.closeFuture().addListener(_ -> deadline.cancel(false));
-        channel.writeAndFlush(last)
-                .addListener(
-                        written -> {
-                            if (!written.isSuccess()) {
-                                channel.close();
-                                return;
-                            }
-                            if (((DuplexChannel) channel).isInputShutdown()) {
-                                channel.close(); // nothing unread that would make it a reset
-                                return;
-                            }
-                            ((DuplexChannel) channel).shutdownOutput();
-                            channel.config().setAutoRead(true); // to discard, and to see the end
-                        });
+        ChannelFuture flushed = channel.writeAndFlush(last);
+        TlsRecords records = TlsRecords.of(channel);
+        if (records != null) {
+            flushed = records.endOutput();
+        }
+        flushed.addListener(
+                written -> {
+                    if (!written.isSuccess()) {
+                        channel.close();
+                        return;
+                    }
+                    if (((DuplexChannel) channel).isInputShutdown()) {
+                        channel.close(); // nothing unread that would make it a reset
+                        return;
+                    }
+                    ((DuplexChannel) channel).shutdownOutput();
+                    channel.config().setAutoRead(true); // to discard, and to see the end
+                });
     }
 
     /** At the head of the pipeline: nobody behind it reads any more. */

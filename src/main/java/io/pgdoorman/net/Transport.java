@@ -15,6 +15,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.FastThreadLocalThread;
+import io.pgdoorman.tls.TlsException;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -340,7 +341,14 @@ public final class Transport {
             onFailed.accept(e);
             return;
         }
-        var attached = new AttachedChannel(channel, socket);
+        AttachedChannel attached;
+        try {
+            attached = new AttachedChannel(channel, socket);
+        } catch (TlsException e) {
+            channel.unsafe().closeForcibly();
+            onFailed.accept(e);
+            return;
+        }
         loop.register(channel)
                 .addListener(
                         done -> {

@@ -37,16 +37,21 @@ final class PoolFactory {
     /** Of servers made from now on. Written by a reload on the control thread only. */
     private SocketSettings sockets;
 
+    /** As {@link #sockets}. */
+    private TlsSetup tls;
+
     private final List<EventLoop> loops;
 
     PoolFactory(
             ServerConnector.Shared shared,
             ParameterInterner interner,
             SocketSettings sockets,
+            TlsSetup tls,
             List<EventLoop> loops) {
         this.shared = shared;
         this.interner = interner;
         this.sockets = sockets;
+        this.tls = tls;
         this.loops = loops;
     }
 
@@ -71,8 +76,9 @@ final class PoolFactory {
     }
 
     /** Applies to servers made from now on. */
-    void update(SocketSettings next) {
+    void update(SocketSettings next, TlsSetup nextTls) {
         sockets = next;
+        tls = nextTls;
     }
 
     /**
@@ -106,7 +112,8 @@ final class PoolFactory {
                         && oldPool.serverDatabase().equals(pool.serverDatabase())
                         && oldUser.serverUsername().equals(user.serverUsername())
                         && oldUser.serverPassword().equals(user.serverPassword())
-                        && oldPool.startupParameters().equals(pool.startupParameters());
+                        && oldPool.startupParameters().equals(pool.startupParameters())
+                        && oldPool.serverTls().equals(pool.serverTls());
         ServerConnector connector =
                 connector(pool, user, credential(user, secret, passesThrough(user)));
         if (sameIdentity && living.source() instanceof ServerConnector present) {
@@ -162,7 +169,8 @@ final class PoolFactory {
                         pool.applicationName(),
                         pool.startupParameters(),
                         pool.connectTimeout(),
-                        sockets);
+                        sockets,
+                        tls.server(pool));
         return new ServerConnector(
                 target,
                 shared,

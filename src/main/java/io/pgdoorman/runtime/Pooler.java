@@ -115,9 +115,14 @@ public final class Pooler implements AutoCloseable {
             LOG.atLevel(problem.severity() == Problem.Severity.ERROR ? Level.ERROR : Level.WARN)
                     .log("{}", problem.text());
         }
-        return loaded.config()
-                .map(config -> new Pooler(Optional.of(file), config, options).run())
-                .orElse(StartException.CONFIG);
+        try {
+            return loaded.config()
+                    .map(config -> new Pooler(Optional.of(file), config, options).run())
+                    .orElse(StartException.CONFIG);
+        } catch (StartException e) { // before anything runs
+            LOG.error("{}", e.getMessage());
+            return e.exitCode();
+        }
     }
 
     /**
@@ -176,7 +181,8 @@ public final class Pooler implements AutoCloseable {
                 new ServerConnector.Shared(
                         transport, workers, resolvers, authentication, lastServerId, rehearse);
         var interner = new ParameterInterner();
-        var factory = new PoolFactory(shared, interner, Settings.sockets(general), loops);
+        TlsSetup tls = TlsSetup.of(config);
+        var factory = new PoolFactory(shared, interner, Settings.sockets(general), tls, loops);
         this.pools = Pools.of(config, factory);
         this.admin =
                 new PoolerAdmin(
@@ -189,6 +195,8 @@ public final class Pooler implements AutoCloseable {
                         new AdminOrders());
         this.services = new ClientServices(authentication, workers, rehearse, admin);
         this.sessions = new Sessions(pools, services, Settings.sessions(general));
+        sessions.update(tls.clients());
+        tls.warnings().forEach(warning -> LOG.warn("{}", warning));
         this.listeners = new Listeners(transport, loops, sessions::accept);
         this.web =
                 new WebEndpoint(
@@ -211,7 +219,7 @@ public final class Pooler implements AutoCloseable {
                         web,
                         () -> this.config.general());
         this.systemd = new SystemdNotifier(options.notifySocket());
-        this.reload = new Reload(pools, factory, sessions, listeners, this::onConfig);
+        this.reload = new Reload(pools, factory, sessions, listeners, tls, this::onConfig);
         this.reloads =
                 file.map(
                         path ->

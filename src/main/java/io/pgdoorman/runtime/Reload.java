@@ -43,6 +43,9 @@ final class Reload {
     private final Listeners listeners;
     private final Consumer<Config> onAccepted;
 
+    /** In effect now. */
+    private TlsSetup tls;
+
     /**
      * @param onAccepted gets each configuration that is in effect from now on
      */
@@ -51,11 +54,13 @@ final class Reload {
             PoolFactory factory,
             Sessions sessions,
             Listeners listeners,
+            TlsSetup tls,
             Consumer<Config> onAccepted) {
         this.pools = pools;
         this.factory = factory;
         this.sessions = sessions;
         this.listeners = listeners;
+        this.tls = tls;
         this.onAccepted = onAccepted;
     }
 
@@ -76,12 +81,14 @@ final class Reload {
             return new Result(false, problems, List.of(), List.of());
         }
         Config next = loaded.config().get();
-        if (next.equals(present)) {
-            LOG.info("Config unchanged");
-            return new Result(true, problems, List.of(), List.of());
-        }
         try {
-            List<String> changes = apply(present, next);
+            TlsSetup nextTls = TlsSetup.of(next);
+            nextTls.warnings().forEach(warning -> LOG.warn("{}", warning));
+            if (next.equals(present) && nextTls.doesAs(tls)) {
+                LOG.info("Config unchanged");
+                return new Result(true, problems, List.of(), List.of());
+            }
+            List<String> changes = apply(present, next, nextTls.keeping(tls));
             List<String> restart = needingRestart(present, next);
             changes.forEach(change -> LOG.info("Config changed: {}", change));
             restart.forEach(
@@ -98,17 +105,26 @@ final class Reload {
     }
 
     /** Listeners first: they alone can fail, and then nothing else has changed. */
-    private List<String> apply(Config present, Config next) {
+    private List<String> apply(Config present, Config next, TlsSetup nextTls) {
         var sockets = Settings.sockets(next.general());
         List<String> changes = new ArrayList<>(listeners.apply(next.general().listen(), sockets));
         boolean newSockets = !sockets.equals(Settings.sockets(present.general()));
-        factory.update(sockets);
-        Pools.Outcome outcome = pools.apply(next, newSockets);
+        boolean newServerTls = !nextTls.servers().equals(tls.servers());
+        factory.update(sockets, nextTls);
+        Pools.Outcome outcome = pools.apply(next, newSockets || newServerTls);
         changes.addAll(outcome.changes());
         if (!present.general().hba().equals(next.general().hba())) {
             changes.add("pg_hba: new rules, for new connections");
         }
         sessions.update(Settings.sessions(next.general()));
+        if (!nextTls.clients().equals(tls.clients())) {
+            sessions.update(nextTls.clients());
+            changes.add("TLS towards clients: for new connections");
+        }
+        if (newServerTls) {
+            changes.add("TLS towards PostgreSQL: for new servers");
+        }
+        tls = nextTls;
         for (Pool pool : outcome.removed()) {
             pool.close();
             sessions.dismiss(pool);

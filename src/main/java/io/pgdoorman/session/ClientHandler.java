@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.pgdoorman.net.DeadPeerException;
+import io.pgdoorman.tls.TlsException;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,6 +70,13 @@ final class ClientHandler extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof DeadPeerException) {
             session.close(CloseReason.DEAD_PEER);
+        } else if (cause instanceof TlsException) {
+            LOG.warn(
+                    "{} client {} disconnected with error: TLS: {}",
+                    session.identity(),
+                    session.identity().address(),
+                    cause.getMessage());
+            session.close(CloseReason.TLS);
         } else if (cause instanceof IOException) {
             LOG.debug("{} connection lost: {}", session.identity(), cause.toString());
             ctx.close();

@@ -8,6 +8,7 @@ public enum CloseReason {
     SERVER_GONE("server closed the connection"),
     SLOW_READER("client did not read for too long"),
     DEAD_PEER("it acknowledges nothing (tcp_user_timeout)"),
+    TLS("TLS was broken"),
     PARAMETERS("parameters could not be set on the server"),
     SESSION_STATE("session state in transaction mode"),
     NO_MEMORY("no memory for its message"),

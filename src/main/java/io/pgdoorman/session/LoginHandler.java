@@ -1,6 +1,7 @@
 package io.pgdoorman.session;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
@@ -24,6 +25,10 @@ import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.pool.Ticket;
 import io.pgdoorman.pool.Waiter;
+import io.pgdoorman.tls.Handshake;
+import io.pgdoorman.tls.TlsContext;
+import io.pgdoorman.tls.TlsException;
+import io.pgdoorman.tls.TlsRecords;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.Frames;
 import io.pgdoorman.wire.FrontendType;
@@ -59,12 +64,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
+import javax.net.ssl.SSLException;
+
 /**
  * The first handler of a client's channel: everything up to the first ReadyForQuery. Then a {@link
  * ClientHandler} with the session takes its place; bytes that came early go there.
  *
  * <pre>
- *   STARTUP ─ SSLRequest, GSSENCRequest: 'N' ─► STARTUP
+ *   STARTUP ─ SSLRequest: 'S' ─► HANDSHAKE ─► STARTUP; or 'N', as to GSSENCRequest, ─► STARTUP
+ *      ├─ a TLS record (direct TLS) ─► HANDSHAKE ─► STARTUP
  *      ├─ CancelRequest ─────────────────────────────────────────────────► closed
  *      └─ StartupMessage ─► AUTHENTICATING ─► PREPARING ─► session
  *                            (auth machine)   (what does PostgreSQL report?)
@@ -78,6 +86,12 @@ import java.util.concurrent.TimeUnit;
 public final class LoginHandler extends ByteToMessageDecoder implements Waiter, LogSubject {
     private static final Logger LOG = LoggerFactory.getLogger(LoginHandler.class);
 
+    /** First byte of a connection that begins with TLS: no startup packet is that long. */
+    private static final byte TLS_HANDSHAKE = 22;
+
+    /** Of a handshake that keeps a handover waiting. */
+    private static final long MAX_HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     /** Usual size of what a client gets when its login is done. */
     private static final int WELCOME_BYTES = 512;
 
@@ -87,6 +101,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
 
     private enum Phase {
         STARTUP,
+        HANDSHAKE,
         AUTHENTICATING,
         DERIVING,
         PREPARING,
@@ -111,6 +126,9 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     private @Nullable ScheduledFuture<?> deadline;
     private boolean sslRefused;
     private boolean gssRefused;
+
+    /** What is read and written here is encrypted on its way. */
+    private boolean encrypted;
 
     private @Nullable StartupRequest request;
     private ClientDirectory.@Nullable Account account;
@@ -149,6 +167,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
+        encrypted = TlsRecords.of(ctx.channel()) != null;
         if (limitNanos > 0) {
             deadline =
                     ctx.executor().schedule(() -> onDeadline(), limitNanos, TimeUnit.NANOSECONDS);
@@ -172,7 +191,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                         case STARTUP -> readStartupPacket(in);
                         case AUTHENTICATING -> readResponse(in);
                         case DERIVING, PREPARING -> waitFor(ctx, in);
-                        case DONE -> false;
+                        case HANDSHAKE, DONE -> false;
                         case CLOSED -> {
                             in.skipBytes(in.readableBytes());
                             yield false;
@@ -182,6 +201,9 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     }
 
     private boolean readStartupPacket(ByteBuf in) {
+        if (in.isReadable() && in.getByte(in.readerIndex()) == TLS_HANDSHAKE && !encrypted) {
+            return beginDirectTls(in);
+        }
         if (in.readableBytes() < Integer.BYTES) {
             return false;
         }
@@ -192,10 +214,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         }
         in.skipBytes(Integer.BYTES);
         switch (StartupPacket.decode(in.readSlice(length - Integer.BYTES))) {
-            case SSLRequest _ -> {
-                refuseEncryption(sslRefused, "SSLRequest");
-                sslRefused = true;
-            }
+            case SSLRequest _ -> onSslRequest(in);
             case GSSENCRequest _ -> {
                 refuseEncryption(gssRefused, "GSSENCRequest");
                 gssRefused = true;
@@ -210,10 +229,81 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         if (again) {
             throw new ProtocolException(name + " was answered already");
         }
-        ByteBuf no = context().alloc().buffer(1);
-        no.writeByte('N');
-        send(no);
+        answer('N');
+    }
+
+    private void answer(char letter) {
+        ByteBuf out = context().alloc().buffer(1);
+        out.writeByte(letter);
+        send(out);
         context().flush();
+    }
+
+    // ---- TLS ------------------------------------------------------------------------------------
+
+    private void onSslRequest(ByteBuf in) {
+        Optional<TlsContext> tls = address() == null ? Optional.empty() : sessions.tls().context();
+        if (tls.isEmpty() || encrypted) {
+            refuseEncryption(sslRefused || encrypted, "SSLRequest");
+            sslRefused = true;
+            return;
+        }
+        if (in.isReadable()) {
+            // Bytes an attacker may have put there would count as the client's.
+            throw new ProtocolException("received unencrypted data after SSL request");
+        }
+        answer('S');
+        beginTls(tls.get(), Unpooled.EMPTY_BUFFER, false);
+    }
+
+    /** PostgreSQL 17 and later: the client begins with TLS, and says by ALPN what for. */
+    private boolean beginDirectTls(ByteBuf in) {
+        Optional<TlsContext> tls = address() == null ? Optional.empty() : sessions.tls().context();
+        if (tls.isEmpty() || sslRefused || gssRefused) {
+            throw new ProtocolException("a TLS handshake came where none is offered");
+        }
+        record.restart(); // the handshake has these bytes
+        beginTls(tls.get(), in.readRetainedSlice(in.readableBytes()), true);
+        return false;
+    }
+
+    private void beginTls(TlsContext tls, ByteBuf first, boolean direct) {
+        phase = Phase.HANDSHAKE;
+        Handshake.begin(
+                context(),
+                tls,
+                "",
+                0,
+                first,
+                new Handshake.Listener() {
+                    @Override
+                    public void onSecure(Handshake.Result result) {
+                        if (direct && result.protocol().isEmpty()) {
+                            onTlsFailed(
+                                    "a direct TLS connection without ALPN: the client must offer"
+                                            + " the protocol postgresql");
+                            context().close();
+                            return;
+                        }
+                        encrypted = true;
+                        record.restart();
+                        phase = Phase.STARTUP;
+                    }
+
+                    @Override
+                    public void onFailed(Throwable cause) {
+                        onTlsFailed(String.valueOf(cause.getMessage()));
+                    }
+                });
+    }
+
+    private void onTlsFailed(String reason) {
+        if (phase != Phase.CLOSED) {
+            phase = Phase.CLOSED;
+            sessions.onRefused();
+            sessions.onRejected(Rejection.TLS_HANDSHAKE_FAIL);
+            LOG.warn("{} client {} TLS negotiation failed: {}", this, peer(), reason);
+        }
     }
 
     private boolean readResponse(ByteBuf in) {
@@ -284,6 +374,13 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                     "replication connections do not go through the pooler; connect to PostgreSQL");
             return;
         }
+        if (!encrypted && address() != null && sessions.tls().isRequired()) {
+            sessions.onRejected(Rejection.TLS_REQUIRED);
+            refuse(
+                    SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                    "Connection without SSL is not allowed by tls_mode.");
+            return;
+        }
         parsed.negotiation().ifPresent(welcome::add);
         ClientDirectory directory = sessions.directory();
         HbaMethod method =
@@ -292,7 +389,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                         .firstMatch(
                                 new HbaRequest(
                                         address() == null,
-                                        false,
+                                        encrypted,
                                         parsed.database(),
                                         parsed.user(),
                                         address()))
@@ -345,7 +442,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                 new ClientAuthentication(
                         services.authentication(),
                         random,
-                        new ClientLogin(parsed.user(), parsed.database(), peer(), false),
+                        new ClientLogin(parsed.user(), parsed.database(), peer(), encrypted),
                         method,
                         secret);
         authentication = auth;
@@ -597,6 +694,12 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                             Severity.FATAL,
                             violation.sqlState(),
                             String.valueOf(violation.getMessage())));
+        } else if (reason instanceof SSLException) {
+            LOG.debug("{} TLS handshake", this, reason); // told already
+            ctx.close();
+        } else if (reason instanceof TlsException) {
+            LOG.warn("{} client {} startup failed: TLS: {}", this, peer(), reason.getMessage());
+            ctx.close();
         } else if (reason instanceof IOException) {
             LOG.debug("{} connection lost: {}", this, reason.toString());
             ctx.close();
@@ -682,6 +785,9 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         if (phase == Phase.DONE || phase == Phase.CLOSED) {
             return null;
         }
+        if (phase == Phase.HANDSHAKE && !mayMoveInHandshake()) {
+            return null;
+        }
         context().flush();
         leaveQueue();
         endDeadline();
@@ -692,6 +798,22 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         FrozenLogin frozen = record.freeze(id, overLimit, random.used(), left);
         record.forget();
         return frozen;
+    }
+
+    /**
+     * A handshake that has been answered comes to its end here. It takes one more message of the
+     * client's; nobody waits longer for that.
+     */
+    private boolean mayMoveInHandshake() {
+        Handshake handshake = Handshake.of(context().channel());
+        if (handshake == null || handshake.isMovable()) {
+            return true;
+        }
+        if (handshake.ageNanos() > MAX_HANDSHAKE_NANOS) {
+            onTlsFailed("it was not over when the process was replaced");
+            context().close();
+        }
+        return false;
     }
 
     private ChannelHandlerContext context() {

@@ -24,8 +24,8 @@ final class LoginRecord {
         DIFFERENT
     }
 
-    private final int knownBytes;
-    private final long knownCheck;
+    private int knownBytes;
+    private long knownCheck;
     private ByteArrayOutputStream received = new ByteArrayOutputStream(128);
     private final CRC32 check = new CRC32();
     private int sentBytes;
@@ -65,6 +65,15 @@ final class LoginRecord {
                 behind ? knownBytes : sentBytes,
                 behind ? knownCheck : check.getValue(),
                 nanosLeft);
+    }
+
+    /** The connection is encrypted from here on, and what was before does not matter any more. */
+    void restart() {
+        knownBytes = 0;
+        knownCheck = 0;
+        received = new ByteArrayOutputStream(128);
+        sentBytes = 0;
+        check.reset();
     }
 
     /** The login is over, and nobody needs its secrets any more. */

@@ -16,7 +16,11 @@ public enum Rejection {
     /** The startup packet asks for what there is not. */
     INVALID_STARTUP(3),
     /** See the setting {@code max_connections}. */
-    TOO_MANY_CLIENTS(4);
+    TOO_MANY_CLIENTS(4),
+    /** It came without TLS, see the setting {@code tls_mode}. */
+    TLS_REQUIRED(5),
+    /** The handshake of TLS failed. */
+    TLS_HANDSHAKE_FAIL(6);
 
     private final int code;
 

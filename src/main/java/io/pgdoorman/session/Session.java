@@ -1017,7 +1017,7 @@ public final class Session
         }
         end(reason);
         switch (reason) {
-            case CLIENT_GONE, DEAD_PEER, SLOW_READER, TERMINATED ->
+            case CLIENT_GONE, DEAD_PEER, SLOW_READER, TERMINATED, TLS ->
                     client.close(); // waits for no message
             case NO_MEMORY,
                     PROTOCOL_VIOLATION,

@@ -270,19 +270,14 @@ public final class SessionMoves {
     /** The login goes on here. */
     public void adopt(MovingLogin moving, EventLoop loop, Runnable onDone) {
         FrozenLogin frozen = moving.state();
-        var socket =
-                new DetachedSocket(
-                        moving.client().fd(),
-                        concat(frozen.received(), moving.client().unread()),
-                        moving.client().unwritten());
         transport.attach(
-                socket,
+                moving.client(),
                 loop,
                 client -> {
                     client.writeFirst();
                     sessions.adoptLogin(client.channel(), frozen);
                     client.channel().config().setAutoRead(true);
-                    client.resume();
+                    client.resume(frozen.received());
                     onDone.run();
                 },
                 cause -> {
@@ -294,13 +289,8 @@ public final class SessionMoves {
     /** The admin console goes on here, beginning with what it has not answered. */
     public void adopt(MovingConsole moving, EventLoop loop, Runnable onDone) {
         FrozenConsole frozen = moving.state();
-        var socket =
-                new DetachedSocket(
-                        moving.client().fd(),
-                        concat(frozen.input(), moving.client().unread()),
-                        moving.client().unwritten());
         transport.attach(
-                socket,
+                moving.client(),
                 loop,
                 client -> {
                     resume(frozen, client);
@@ -322,13 +312,7 @@ public final class SessionMoves {
         client.channel().pipeline().addLast(console);
         sessions.onAdopted(console, client.channel());
         client.channel().config().setAutoRead(true);
-        client.resume();
-    }
-
-    private static byte[] concat(byte[] first, byte[] second) {
-        byte[] both = java.util.Arrays.copyOf(first, first.length + second.length);
-        System.arraycopy(second, 0, both, first.length, second.length);
-        return both;
+        client.resume(frozen.input());
     }
 
     private static void discard(DetachedSocket socket) {

@@ -5,6 +5,7 @@ import io.netty.channel.EventLoop;
 import io.pgdoorman.backend.Server;
 import io.pgdoorman.log.LogSubject;
 import io.pgdoorman.pool.Pool;
+import io.pgdoorman.tls.TlsRecords;
 import io.pgdoorman.wire.CancelKey;
 
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,9 @@ public final class Sessions {
     /** Written by a reload on the control thread, read by every login. */
     private volatile SessionSettings settings;
 
+    /** Written by a reload on the control thread, read by every login. */
+    private volatile ClientTls tls = ClientTls.OFF;
+
     private final MemoryBudget memory;
     private final SecureRandom random = new SecureRandom();
 
@@ -63,6 +67,10 @@ public final class Sessions {
     private final LongAdder refused = new LongAdder();
     private final Map<Rejection, LongAdder> rejections = newRejections();
     private final LongAdder startups = new LongAdder();
+
+    /** Those of {@link #startups} with TLS. */
+    private final LongAdder secureStartups = new LongAdder();
+
     private final LongAdder cancelRequests = new LongAdder();
 
     private final Map<Integer, Session> byProcessId = new ConcurrentHashMap<>();
@@ -112,6 +120,15 @@ public final class Sessions {
                                 }
                             });
         }
+    }
+
+    /** For handshakes that begin from now on. */
+    public void update(ClientTls next) {
+        tls = next;
+    }
+
+    ClientTls tls() {
+        return tls;
     }
 
     MemoryBudget memory() {
@@ -206,12 +223,19 @@ public final class Sessions {
      * @param accepted all of them
      * @param refused closed before their login was through
      * @param logins clients that logged in
+     * @param secureLogins those of them with TLS
      * @param cancelRequests those that came for that
      */
-    public record Counts(long accepted, long refused, long logins, long cancelRequests) {}
+    public record Counts(
+            long accepted, long refused, long logins, long secureLogins, long cancelRequests) {}
 
     public Counts counts() {
-        return new Counts(accepted.sum(), refused.sum(), startups.sum(), cancelRequests.sum());
+        return new Counts(
+                accepted.sum(),
+                refused.sum(),
+                startups.sum(),
+                secureStartups.sum(),
+                cancelRequests.sum());
     }
 
     /** Counts of another process that goes continue here. */
@@ -219,6 +243,7 @@ public final class Sessions {
         accepted.add(counts.accepted());
         refused.add(counts.refused());
         startups.add(counts.logins());
+        secureStartups.add(counts.secureLogins());
         cancelRequests.add(counts.cancelRequests());
     }
 
@@ -329,10 +354,14 @@ public final class Sessions {
 
     void onLogin(Session session) {
         startups.increment();
+        boolean secure = TlsRecords.of(session.channel()) != null;
+        if (secure) {
+            secureStartups.increment();
+        }
         byProcessId.put(session.identity().id(), session);
         if (settings.logConnections()) {
             String address = session.identity().address();
-            String kind = address.startsWith("unix") ? "unix" : "plain";
+            String kind = secure ? "tls" : address.startsWith("unix") ? "unix" : "plain";
             LOG.info("{} client connected from {} ({})", session.identity(), address, kind);
         }
     }

@@ -28,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -59,7 +60,8 @@ class ServerLoginTest {
                         "pooler",
                         Map.of(),
                         Duration.ofSeconds(10),
-                        SocketSettings.DEFAULT);
+                        SocketSettings.DEFAULT,
+                        ServerTls.OFF);
         var authentication =
                 new AuthenticationContext(
                         new SecureRandom(),
@@ -81,6 +83,7 @@ class ServerLoginTest {
                         shared,
                         ParameterSet.of(Map.of("TimeZone", "CET")),
                         oldProtocol,
+                        Optional.empty(),
                         outcome);
         channel.freezeTime();
         channel.pipeline().addLast(login);

@@ -12,6 +12,7 @@ import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.ServerConnector;
 import io.pgdoorman.backend.ServerMoves;
 import io.pgdoorman.backend.ServerTarget;
+import io.pgdoorman.backend.ServerTls;
 import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.log.LogFilter;
 import io.pgdoorman.log.LogLevel;
@@ -116,7 +117,8 @@ final class StateHost implements Host {
                         "pooler",
                         Map.of("work_mem", "8MB"),
                         Duration.ofSeconds(3),
-                        SocketSettings.DEFAULT);
+                        SocketSettings.DEFAULT,
+                        ServerTls.OFF);
         var settings = new SettingsBuilder();
         settings.size = size;
         var pool =

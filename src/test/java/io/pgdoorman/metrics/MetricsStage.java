@@ -9,6 +9,7 @@ import io.pgdoorman.auth.ServerCredential;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ServerConnector;
 import io.pgdoorman.backend.ServerTarget;
+import io.pgdoorman.backend.ServerTls;
 import io.pgdoorman.config.Config;
 import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.HbaRules;
@@ -93,7 +94,8 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
                         "pooler",
                         Map.of(),
                         Duration.ofSeconds(3),
-                        SocketSettings.DEFAULT);
+                        SocketSettings.DEFAULT,
+                        ServerTls.OFF);
         var settings = new SettingsBuilder();
         settings.size = 7;
         var pool =

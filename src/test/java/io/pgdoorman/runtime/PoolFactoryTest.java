@@ -60,7 +60,11 @@ class PoolFactoryTest {
         return Pools.of(
                 config,
                 new PoolFactory(
-                        shared, new ParameterInterner(), SocketSettings.DEFAULT, List.of()));
+                        shared,
+                        new ParameterInterner(),
+                        SocketSettings.DEFAULT,
+                        TlsSetup.of(config),
+                        List.of()));
     }
 
     private static ClientDirectory.Account account(String text) {

@@ -1,6 +1,9 @@
 package io.pgdoorman.handover.format;
 
 import io.pgdoorman.net.DetachedSocket;
+import io.pgdoorman.tls.FrozenTls;
+
+import org.jspecify.annotations.Nullable;
 
 import java.util.Arrays;
 
@@ -12,6 +15,7 @@ final class SocketTable {
     private static final int FD = 1;
     private static final int UNREAD = 2;
     private static final int UNWRITTEN = 3;
+    private static final int TLS = 4;
 
     private int[] fds;
     private int count;
@@ -34,10 +38,16 @@ final class SocketTable {
             fds = Arrays.copyOf(fds, count * 2);
         }
         fds[count++] = socket.fd();
-        return new FieldWriter()
-                .put(FD, count)
-                .put(UNREAD, socket.unread())
-                .put(UNWRITTEN, socket.unwritten());
+        var out =
+                new FieldWriter()
+                        .put(FD, count)
+                        .put(UNREAD, socket.unread())
+                        .put(UNWRITTEN, socket.unwritten());
+        FrozenTls tls = socket.tls();
+        if (tls != null) {
+            out.put(TLS, TlsFormat.write(tls));
+        }
+        return out;
     }
 
     int[] fds() {
@@ -48,11 +58,13 @@ final class SocketTable {
         int number = 0;
         byte[] unread = {};
         byte[] unwritten = {};
+        @Nullable FrozenTls tls = null;
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
                 case FD -> number = in.integer();
                 case UNREAD -> unread = in.bytes();
                 case UNWRITTEN -> unwritten = in.bytes();
+                case TLS -> tls = TlsFormat.read(in.message());
                 default -> {} // of a later version
             }
         }
@@ -61,7 +73,7 @@ final class SocketTable {
         }
         int fd = fds[number - 1];
         fds[number - 1] = -1;
-        return new DetachedSocket(fd, unread, unwritten);
+        return new DetachedSocket(fd, unread, unwritten, tls);
     }
 
     /**

@@ -1,0 +1,34 @@
+package io.pgdoorman.backend;
+
+import io.pgdoorman.config.ServerTlsMode;
+import io.pgdoorman.tls.TlsContext;
+
+import java.util.Optional;
+
+/**
+ * TLS towards PostgreSQL. Threads: immutable.
+ *
+ * @param mode as libpq's sslmode
+ * @param context given unless the mode is {@code disable}
+ */
+public record ServerTls(ServerTlsMode mode, Optional<TlsContext> context) {
+    public static final ServerTls OFF = new ServerTls(ServerTlsMode.DISABLE, Optional.empty());
+
+    /** Whether a connection without TLS is worse than none. */
+    boolean isRequired() {
+        return switch (mode) {
+            case DISABLE, ALLOW, PREFER -> false;
+            case REQUIRE, VERIFY_CA, VERIFY_FULL -> true;
+        };
+    }
+
+    /** What the first connection tries; empty if it goes without. */
+    Optional<TlsContext> first() {
+        return mode == ServerTlsMode.ALLOW ? Optional.empty() : context;
+    }
+
+    /** What is tried after PostgreSQL refused a connection without TLS; empty if nothing. */
+    Optional<TlsContext> second() {
+        return mode == ServerTlsMode.ALLOW ? context : Optional.empty();
+    }
+}

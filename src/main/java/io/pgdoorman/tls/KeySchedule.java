@@ -1,0 +1,74 @@
+package io.pgdoorman.tls;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
+
+import javax.crypto.KDF;
+import javax.crypto.Mac;
+import javax.crypto.spec.HKDFParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Derives keys from secrets. Threads: no state.
+ *
+ * @see <a href="https://www.rfc-editor.org/rfc/rfc8446#section-7.1">RFC 8446, 7.1</a>
+ * @see <a href="https://www.rfc-editor.org/rfc/rfc5246#section-5">RFC 5246, 5</a>
+ */
+final class KeySchedule {
+    private KeySchedule() {}
+
+    /** HKDF-Expand-Label with an empty context. */
+    static byte[] expandLabel(TlsSuite suite, byte[] secret, String label, int length) {
+        return expandLabel(suite, secret, label, new byte[0], length);
+    }
+
+    static byte[] expandLabel(
+            TlsSuite suite, byte[] secret, String label, byte[] context, int length) {
+        byte[] full = ("tls13 " + label).getBytes(StandardCharsets.US_ASCII);
+        byte[] info =
+                ByteBuffer.allocate(2 + 1 + full.length + 1 + context.length)
+                        .putShort((short) length)
+                        .put((byte) full.length)
+                        .put(full)
+                        .put((byte) context.length)
+                        .put(context)
+                        .array();
+        try {
+            return KDF.getInstance("HKDF-" + suite.hash())
+                    .deriveData(
+                            HKDFParameterSpec.expandOnly(
+                                    new SecretKeySpec(secret, "Generic"), info, length));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e); // every Java 25 has it
+        }
+    }
+
+    /** The key block of TLS 1.2: {@code PRF(master, "key expansion", server random + client's)}. */
+    static byte[] keyBlock(
+            TlsSuite suite, byte[] master, byte[] clientRandom, byte[] serverRandom, int length) {
+        byte[] seed =
+                ByteBuffer.allocate(13 + clientRandom.length + serverRandom.length)
+                        .put("key expansion".getBytes(StandardCharsets.US_ASCII))
+                        .put(serverRandom)
+                        .put(clientRandom)
+                        .array();
+        try {
+            Mac mac = Mac.getInstance("Hmac" + suite.hash());
+            mac.init(new SecretKeySpec(master, "Generic"));
+            var out = ByteBuffer.allocate(length);
+            byte[] a = mac.doFinal(seed);
+            while (out.hasRemaining()) {
+                mac.update(a);
+                byte[] piece = mac.doFinal(seed);
+                out.put(piece, 0, Math.min(piece.length, out.remaining()));
+                Arrays.fill(piece, (byte) 0);
+                a = mac.doFinal(a);
+            }
+            return out.array();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package io.pgdoorman.tls;
+
+import java.io.ByteArrayInputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PrivateKey;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Certificates and keys as they stand in files. Threads: no state.
+ *
+ * @see <a href="https://www.rfc-editor.org/rfc/rfc7468">RFC 7468</a>
+ */
+final class Pem {
+    private static final Pattern KEY =
+            Pattern.compile(
+                    "-----BEGIN ([A-Z ]*PRIVATE KEY)-----([^-]*)-----END \\1-----", Pattern.DOTALL);
+
+    private static final byte[] VERSION_0 = {2, 1, 0};
+    private static final byte[] RSA = HexFormat.of().parseHex("300d06092a864886f70d0101010500");
+    private static final byte[] EC_OID = HexFormat.of().parseHex("06072a8648ce3d0201");
+
+    private static final int SEQUENCE = 0x30;
+    private static final int OCTETS = 0x04;
+    private static final int EC_PARAMETERS = 0xa0;
+
+    private Pem() {}
+
+    /** All certificates of a file, in its order. */
+    static List<X509Certificate> certificates(byte[] file) throws GeneralSecurityException {
+        List<X509Certificate> chain =
+                CertificateFactory.getInstance("X.509")
+                        .generateCertificates(new ByteArrayInputStream(file))
+                        .stream()
+                        .map(X509Certificate.class::cast)
+                        .toList();
+        if (chain.isEmpty()) {
+            throw new GeneralSecurityException("there is no certificate in it");
+        }
+        return chain;
+    }
+
+    /** The first private key of a file: PKCS#8, or what OpenSSL wrote before that. */
+    static PrivateKey privateKey(byte[] file) throws GeneralSecurityException {
+        Matcher matcher = KEY.matcher(new String(file, StandardCharsets.ISO_8859_1));
+        if (!matcher.find()) {
+            throw new GeneralSecurityException("there is no private key in PEM form in it");
+        }
+        String label = matcher.group(1);
+        if (label.startsWith("ENCRYPTED") || matcher.group(2).contains("ENCRYPTED")) {
+            throw new GeneralSecurityException(
+                    "the private key is encrypted, and there is nobody to ask for its passphrase:"
+                            + " write it without one (openssl pkey -in FILE -out FILE.plain)");
+        }
+        byte[] der;
+        try {
+            der = Base64.getMimeDecoder().decode(matcher.group(2));
+        } catch (IllegalArgumentException e) {
+            throw new GeneralSecurityException("the private key is not well-formed base64", e);
+        }
+        try {
+            byte[] pkcs8 =
+                    switch (label) {
+                        case "PRIVATE KEY" -> der;
+                        case "RSA PRIVATE KEY" ->
+                                element(SEQUENCE, VERSION_0, RSA, element(OCTETS, der));
+                        case "EC PRIVATE KEY" ->
+                                element(
+                                        SEQUENCE,
+                                        VERSION_0,
+                                        element(SEQUENCE, EC_OID, curve(der)),
+                                        element(OCTETS, der));
+                        default ->
+                                throw new GeneralSecurityException(
+                                        "a %s is not supported; write it as PKCS#8 (openssl pkey)"
+                                                .formatted(label));
+                    };
+            return decode(pkcs8);
+        } catch (RuntimeException e) {
+            throw new GeneralSecurityException("the private key is damaged", e);
+        }
+    }
+
+    private static PrivateKey decode(byte[] pkcs8) throws GeneralSecurityException {
+        GeneralSecurityException last = null;
+        for (String algorithm : List.of("RSA", "EC", "EdDSA")) {
+            try {
+                return KeyFactory.getInstance(algorithm)
+                        .generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
+            } catch (GeneralSecurityException e) {
+                last = e;
+            }
+        }
+        throw new GeneralSecurityException("neither an RSA nor an EC key", last);
+    }
+
+    /** The curve's OID from an ECPrivateKey (RFC 5915). */
+    private static byte[] curve(byte[] der) throws GeneralSecurityException {
+        var in = ByteBuffer.wrap(der);
+        in.get();
+        length(in);
+        while (in.hasRemaining()) {
+            int tag = in.get() & 0xff;
+            byte[] value = new byte[length(in)];
+            in.get(value);
+            if (tag == EC_PARAMETERS) {
+                return value;
+            }
+        }
+        throw new GeneralSecurityException("the EC key does not name its curve");
+    }
+
+    private static int length(ByteBuffer in) {
+        int first = in.get() & 0xff;
+        int length = first;
+        if (first > 0x80) {
+            length = 0;
+            for (int i = 0; i < first - 0x80; i++) {
+                length = (length << 8) | (in.get() & 0xff);
+            }
+        }
+        return length;
+    }
+
+    /** Tag, length (always of the long form, two bytes), value. */
+    private static byte[] element(int tag, byte[]... parts) {
+        int length = 0;
+        for (byte[] part : parts) {
+            length += part.length;
+        }
+        ByteBuffer out = ByteBuffer.allocate(4 + length);
+        out.put((byte) tag).put((byte) 0x82).putShort((short) length);
+        for (byte[] part : parts) {
+            out.put(part);
+        }
+        return out.array();
+    }
+}
