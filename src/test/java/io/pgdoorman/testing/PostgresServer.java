@@ -77,6 +77,9 @@ public final class PostgresServer implements AutoCloseable {
                                 owned.toString())));
         ChildProcess.run(binaries.asServerUser(List.of("chmod", "0700", data().toString())));
         writeHba(builder.hba);
+        if (settings.containsKey("ssl")) {
+            copyCertificates("server");
+        }
         port = Ports.free();
         process = launch();
         execute(
@@ -179,6 +182,39 @@ public final class PostgresServer implements AutoCloseable {
     public void hba(String rules) {
         writeHba(rules);
         execute("postgres", "SELECT pg_reload_conf()");
+    }
+
+    /** Replaces pg_ident.conf and makes the server read it. */
+    public void identMap(String lines) {
+        try {
+            Files.writeString(data().resolve("pg_ident.conf"), lines + "\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        execute("postgres", "SELECT pg_reload_conf()");
+    }
+
+    /** Shows another certificate of {@link Certificates} to new clients; {@code ssl} is on. */
+    public void certificate(String name) {
+        copyCertificates(name);
+        execute("postgres", "SELECT pg_reload_conf()");
+    }
+
+    private void copyCertificates(String name) {
+        try {
+            Path parts = Files.createDirectories(home.resolve("certificates"));
+            for (String file : List.of(name + ".crt", name + ".key", "ca.crt")) {
+                Path copy = Certificates.copy(file, parts);
+                Files.setPosixFilePermissions(
+                        copy, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
+            }
+            String script =
+                    "umask 077; cd '%s'; cp ca.crt %s.crt %s.key '%s'; cd '%s'; mv %s.crt own.crt; mv %s.key own.key"
+                            .formatted(parts, name, name, data(), data(), name, name);
+            ChildProcess.run(binaries.asServerUser(List.of("/bin/sh", "-c", script)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**
@@ -347,6 +383,14 @@ public final class PostgresServer implements AutoCloseable {
         public Builder setting(String name, String value) {
             settings.put(name, value);
             return this;
+        }
+
+        /** With TLS: the certificate is {@code server} of {@link Certificates}. */
+        public Builder tls() {
+            return setting("ssl", "on")
+                    .setting("ssl_cert_file", "own.crt")
+                    .setting("ssl_key_file", "own.key")
+                    .setting("ssl_ca_file", "ca.crt");
         }
 
         /** Starts the server and waits until it takes connections. */

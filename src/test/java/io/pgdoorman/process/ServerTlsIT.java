@@ -1,0 +1,223 @@
+package io.pgdoorman.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.pgdoorman.testing.Certificates;
+import io.pgdoorman.testing.Frontend;
+import io.pgdoorman.testing.Message;
+import io.pgdoorman.testing.PoolerProcess;
+import io.pgdoorman.testing.PostgresServer;
+import io.pgdoorman.testing.Requirement;
+import io.pgdoorman.testing.WireClient;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** TLS between the pooler and PostgreSQL; the modes mean what libpq's sslmode means. */
+class ServerTlsIT {
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final String ENCRYPTED =
+            "SELECT ssl || ' ' || coalesce(client_dn, '') FROM pg_stat_ssl WHERE pid ="
+                    + " pg_backend_pid()";
+
+    /** Its certificate is for localhost; {@code app} comes by TLS only, {@code plain} without. */
+    private static PostgresServer secure;
+
+    private static final PostgresServer PLAIN = PostgresServer.shared();
+    private static String database;
+
+    @TempDir static Path home;
+
+    private static PoolerProcess pooler;
+
+    @BeforeAll
+    static void start() {
+        Requirement.packagedProgram();
+        secure =
+                PostgresServer.builder()
+                        .tls()
+                        .hba(
+                                """
+                                local all all trust
+                                host all postgres all trust
+                                hostssl all certified all cert map=tests
+                                hostssl all app all trust
+                                hostnossl all plain all trust
+                                """)
+                        .start();
+        database = secure.newDatabase("server_tls");
+        secure.execute("postgres", "CREATE ROLE plain LOGIN", "CREATE ROLE certified LOGIN");
+        secure.identMap("tests app certified");
+        PoolerProcess.Builder builder =
+                PoolerProcess.builder().general("query_wait_timeout", "\"5s\"");
+        for (String mode : new String[] {"disable", "allow", "prefer", "require"}) {
+            pool(builder, mode, secure, "localhost", mode, "");
+            pool(builder, mode + "-plain", PLAIN, "localhost", mode, "");
+        }
+        String ca = key("server_tls_ca_cert", "ca.crt");
+        String otherCa = key("server_tls_ca_cert", "other-ca.crt");
+        pool(builder, "verify-ca", secure, "127.0.0.1", "verify-ca", ca);
+        pool(builder, "verify-ca-other", secure, "localhost", "verify-ca", otherCa);
+        pool(builder, "verify-full", secure, "localhost", "verify-full", ca);
+        pool(builder, "verify-full-address", secure, "127.0.0.1", "verify-full", ca);
+        pool(
+                builder,
+                "certificate",
+                secure,
+                "localhost",
+                "verify-full",
+                ca
+                        + key("server_tls_certificate", "client.crt")
+                        + key("server_tls_private_key", "client.key"));
+        pooler = builder.start();
+    }
+
+    private static String key(String name, String file) {
+        return "%s = \"%s\"%n".formatted(name, Certificates.copy(file, home));
+    }
+
+    private static void pool(
+            PoolerProcess.Builder builder,
+            String name,
+            PostgresServer server,
+            String host,
+            String mode,
+            String settings) {
+        String text =
+                PoolerProcess.Builder.serverSettings(
+                                server, server == secure ? database : "postgres", "transaction")
+                        .replace(
+                                "server_host = \"" + server.host() + "\"",
+                                "server_host = \"" + host + "\"");
+        builder.pool(
+                name,
+                text + "server_tls_mode = \"" + mode + "\"\n" + settings,
+                PoolerProcess.Builder.user("app", 2),
+                PoolerProcess.Builder.user("plain", 2),
+                PoolerProcess.Builder.user("certified", 2));
+    }
+
+    @AfterAll
+    static void stop() {
+        if (pooler != null) {
+            pooler.close();
+        }
+        if (secure != null) {
+            secure.close();
+        }
+    }
+
+    private static String encrypted(String pool, String user) {
+        try (WireClient client = pooler.client().limit(LIMIT)) {
+            Message last = client.tryLogin(user, "", pool).getLast();
+            if (last.type() == 'Z') { // perhaps without a server, if it was known what one reports
+                last =
+                        client.query(ENCRYPTED).stream()
+                                .filter(one -> one.type() == 'D' || one.type() == 'E')
+                                .findFirst()
+                                .orElseThrow();
+            }
+            return last.type() == 'D'
+                    ? last.columns()[0].strip()
+                    : last.sqlState() + " " + last.field('M');
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "disable, plain, false",
+        "allow, plain, false",
+        "allow, app, true",
+        "prefer, app, true",
+        "require, app, true",
+        "verify-ca, app, true",
+        "verify-full, app, true",
+        "verify-full-address, app, true",
+        "disable-plain, app, false",
+        "allow-plain, app, false",
+        "prefer-plain, app, false"
+    })
+    void encryptsAsTheModeSays(String pool, String user, String expected) {
+        assertThat(encrypted(pool, user)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "disable         | app   | no pg_hba.conf entry",
+                "require         | plain | no pg_hba.conf entry",
+                "require-plain   | app   | does not support TLS, which server_tls_mode requires",
+                "verify-ca-other | app   | TLS negotiation failed",
+            })
+    void saysWhyNoServerIsToBeHad(String pool, String user, String message) {
+        assertThat(encrypted(pool, user)).contains(message);
+    }
+
+    @Test
+    void showsItsCertificate() {
+        assertThat(encrypted("certificate", "certified")).isEqualTo("true /O=tests/CN=app");
+    }
+
+    @Test
+    void cancelsOnAConnectionOfTheSameKind() {
+        try (WireClient client =
+                pooler.client().limit(LIMIT).login(PostgresServer.APP, "verify-full")) {
+            client.send(Frontend.query("SELECT pg_sleep(60)"));
+            await().atMost(LIMIT)
+                    .until(
+                            () ->
+                                    secure.queryValue(
+                                                    database,
+                                                    "SELECT count(*) FROM pg_stat_activity WHERE"
+                                                            + " query = 'SELECT pg_sleep(60)'")
+                                            .equals("1"));
+            try (WireClient other = pooler.client()) {
+                other.send(Frontend.cancelRequest(client.processId(), client.secret()));
+            }
+
+            assertThat(client.readUntilReady())
+                    .filteredOn(message -> message.type() == 'E')
+                    .singleElement()
+                    .satisfies(error -> assertThat(error.sqlState()).isEqualTo("57014"));
+        }
+    }
+
+    /** New certificates of PostgreSQL count for new servers; a wrong one stops them. */
+    @Test
+    void anImpostorIsFound() {
+        try {
+            secure.certificate("server-elsewhere");
+            awaitAnswer("verify-full", "TLS negotiation failed");
+            awaitAnswer("verify-ca", "true");
+            secure.certificate("server-expired");
+            awaitAnswer("verify-ca", "TLS negotiation failed");
+        } finally {
+            secure.certificate("server");
+            for (String pool : List.of("verify-full", "verify-full-address", "verify-ca")) {
+                awaitAnswer(pool, "true");
+            }
+        }
+    }
+
+    private static void awaitAnswer(String pool, String part) {
+        await().atMost(LIMIT)
+                .until(
+                        () -> {
+                            secure.execute(
+                                    "postgres",
+                                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
+                                            + " usename = 'app'");
+                            return encrypted(pool, "app").contains(part);
+                        });
+    }
+}

@@ -1,0 +1,338 @@
+package io.pgdoorman.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.pgdoorman.testing.Certificates;
+import io.pgdoorman.testing.Deadline;
+import io.pgdoorman.testing.Frontend;
+import io.pgdoorman.testing.Gate;
+import io.pgdoorman.testing.Message;
+import io.pgdoorman.testing.PoolerProcess;
+import io.pgdoorman.testing.PostgresServer;
+import io.pgdoorman.testing.Requirement;
+import io.pgdoorman.testing.TlsTunnel;
+import io.pgdoorman.testing.WireClient;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+
+/** Connections with TLS, on both sides, while the process is replaced. */
+class TlsMoveIT {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final List<String> EC_SUITES =
+            List.of(
+                    "TLS_AES_128_GCM_SHA256",
+                    "TLS_AES_256_GCM_SHA384",
+                    "TLS_CHACHA20_POLY1305_SHA256",
+                    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+                    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+                    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256");
+    private static final List<String> RSA_SUITES =
+            List.of(
+                    "TLS_AES_256_GCM_SHA384",
+                    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+                    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+                    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+
+    @TempDir static Path home;
+
+    private static PostgresServer server;
+    private static String database;
+    private static PoolerProcess pooler;
+    private static Path certificate;
+    private static Path key;
+
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    @BeforeAll
+    static void start() {
+        Requirement.packagedProgram();
+        server =
+                PostgresServer.builder()
+                        .tls()
+                        .hba(
+                                "local all all trust\nhostssl all all all trust\nhost all postgres all trust\n")
+                        .start();
+        database = server.newDatabase("tls_move");
+        certificate = Certificates.copy("server.crt", home);
+        key = Certificates.copy("server.key", home);
+        pooler =
+                PoolerProcess.builder()
+                        .general("tls_certificate", "\"" + certificate + "\"")
+                        .general("tls_private_key", "\"" + key + "\"")
+                        .general("server_tls_mode", "\"verify-full\"")
+                        .general(
+                                "server_tls_ca_cert",
+                                "\"" + Certificates.copy("ca.crt", home) + "\"")
+                        .hba(
+                                "local all all trust\nhost pgdoorman all all scram-sha-256\nhost all all all trust")
+                        .pool("moved", server, database, "transaction", 12)
+                        .pool("session", server, database, "session", 12)
+                        .start();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (pooler != null) {
+            pooler.close();
+        }
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable one : open) {
+            one.close();
+        }
+    }
+
+    private <T extends AutoCloseable> T opened(T one) {
+        open.add(one);
+        return one;
+    }
+
+    private WireClient client(String suite, String pool) {
+        TlsTunnel tunnel = opened(TlsTunnel.to(pooler.address(), suite));
+        return opened(WireClient.connect(tunnel.address()))
+                .limit(LIMIT)
+                .login(PostgresServer.APP, pool);
+    }
+
+    private static String pid(WireClient client) {
+        return client.queryValue("SELECT pg_backend_pid()");
+    }
+
+    /** Suites of both versions, two moves, and another certificate from the first move on. */
+    @Test
+    void clientsOfEachSuiteGoOn() throws IOException {
+        List<WireClient> clients = new ArrayList<>();
+        List<String> pids = new ArrayList<>();
+        for (String suite : EC_SUITES) {
+            WireClient client = client(suite, "moved");
+            client.query("BEGIN");
+            client.query("SET LOCAL my.suite = '" + suite + "'");
+            pids.add(pid(client));
+            clients.add(client);
+        }
+        for (String name : List.of("server-rsa.crt", "server-rsa.key")) {
+            Path to = name.endsWith(".crt") ? certificate : key;
+            Files.copy(Certificates.copy(name, home), to, StandardCopyOption.REPLACE_EXISTING);
+        }
+
+        pooler.handOver();
+        for (String suite : RSA_SUITES) {
+            WireClient client = client(suite, "session");
+            client.query("SET my.suite = '" + suite + "'");
+            pids.add(pid(client));
+            clients.add(client);
+        }
+        assertGoOn(clients, pids);
+        pooler.handOver();
+        assertGoOn(clients, pids);
+
+        List<String> suites = new ArrayList<>(EC_SUITES);
+        suites.addAll(RSA_SUITES);
+        for (int i = 0; i < clients.size(); i++) {
+            assertThat(clients.get(i).queryValue("SHOW my.suite")).isEqualTo(suites.get(i));
+        }
+    }
+
+    private static void assertGoOn(List<WireClient> clients, List<String> pids) {
+        String large = "x".repeat(200_000);
+        for (int i = 0; i < clients.size(); i++) {
+            assertThat(pid(clients.get(i))).isEqualTo(pids.get(i));
+            assertThat(clients.get(i).queryValue("SELECT '" + large + "'")).isEqualTo(large);
+            assertThat(
+                            clients.get(i)
+                                    .queryValue(
+                                            "SELECT ssl FROM pg_stat_ssl WHERE pid ="
+                                                    + " pg_backend_pid()"))
+                    .isEqualTo("t");
+        }
+    }
+
+    /** The client's record arrives in two processes: header here, the rest there. */
+    @Test
+    void aRecordOfTheClientIsCutAtEachPlace() throws Exception {
+        Gate gate = opened(new Gate(pooler.address()));
+        TlsTunnel tunnel = opened(TlsTunnel.to(gate.address(), "TLS_AES_128_GCM_SHA256"));
+        WireClient client =
+                opened(WireClient.connect(tunnel.address()))
+                        .limit(LIMIT)
+                        .login(PostgresServer.APP, "moved");
+        for (int bytes : new int[] {3, 5, 40}) {
+            gate.allow(bytes);
+            client.send(Frontend.query("SELECT 'cut after " + bytes + "'"));
+            gate.awaitHeld(Deadline.in(LIMIT));
+
+            pooler.handOver();
+            gate.open();
+
+            assertThat(client.readUntilReady())
+                    .filteredOn(message -> message.type() == 'D')
+                    .singleElement()
+                    .satisfies(row -> assertThat(row.columns()[0]).isEqualTo("cut after " + bytes));
+        }
+    }
+
+    /** The client does not read: the process has encrypted bytes that are not written. */
+    @Test
+    void aResultIsContinuedInTheMiddle() {
+        WireClient client = client("TLS_AES_256_GCM_SHA384", "moved");
+        client.reading(false);
+        client.send(
+                Frontend.query(
+                        "SELECT i || repeat('x', 1000) FROM generate_series(1, 60000) AS i"));
+        await().atMost(LIMIT)
+                .until(
+                        () ->
+                                server.queryValue(
+                                                database,
+                                                "SELECT count(*) FROM pg_stat_activity WHERE"
+                                                        + " wait_event = 'ClientWrite'")
+                                        .equals("1"));
+
+        pooler.handOver();
+        client.reading(true);
+
+        List<Message> answer = client.readUntilReady();
+        assertThat(answer).hasSize(60_003);
+        for (int i = 1; i <= 60_000; i++) {
+            assertThat(answer.get(i).columns()[0]).startsWith(i + "x").hasSize(1_000 + digits(i));
+        }
+    }
+
+    private static int digits(int number) {
+        return Integer.toString(number).length();
+    }
+
+    @Test
+    void aCopyGoesOn() {
+        WireClient client = client("TLS_CHACHA20_POLY1305_SHA256", "moved");
+        server.execute(
+                database,
+                "CREATE TABLE copied (line text)",
+                "GRANT ALL ON copied TO " + PostgresServer.APP);
+        client.send(Frontend.query("COPY copied FROM STDIN"));
+        assertThat(client.read().type()).isEqualTo('G');
+        String line = "y".repeat(500) + "\n";
+        byte[] lines = line.repeat(1_000).getBytes(StandardCharsets.US_ASCII);
+        client.send(Frontend.copyData(lines));
+
+        pooler.handOver();
+        client.send(Frontend.copyData(lines), Frontend.copyDone());
+
+        assertThat(client.readUntilReady().getFirst().type()).isEqualTo('C');
+        assertThat(client.queryValue("SELECT count(*) || ' ' || sum(length(line)) FROM copied"))
+                .isEqualTo("2000 1000000");
+    }
+
+    @Test
+    void driversNoticeNothing() throws SQLException {
+        String url =
+                "jdbc:postgresql://localhost:%d/moved?user=app&sslmode=require"
+                        .formatted(pooler.port());
+        try (Connection connection = DriverManager.getConnection(url);
+                var statement = connection.prepareStatement("SELECT ?::int")) {
+            for (int i = 0; i < 12; i++) {
+                if (i % 4 == 3) {
+                    pooler.handOver();
+                }
+                statement.setInt(1, i);
+                try (ResultSet rows = statement.executeQuery()) {
+                    assertThat(rows.next()).isTrue();
+                    assertThat(rows.getInt(1)).isEqualTo(i);
+                }
+            }
+        }
+    }
+
+    /** One has sent nothing of its handshake, one a part of its first message. */
+    @Test
+    void handshakesBeginAgainThere() throws Exception {
+        WireClient silent = opened(pooler.client()).limit(LIMIT);
+        silent.send(Frontend.sslRequest());
+        assertThat(silent.readByte()).isEqualTo('S');
+        Gate gate = opened(new Gate(pooler.address()));
+        TlsTunnel tunnel = opened(TlsTunnel.to(gate.address()));
+        gate.allow(Frontend.sslRequest().length + 100);
+        WireClient slow = opened(WireClient.connect(tunnel.address())).limit(LIMIT);
+        gate.awaitHeld(Deadline.in(LIMIT));
+
+        pooler.handOver();
+        gate.open();
+
+        slow.login(PostgresServer.APP, "moved");
+        assertThat(slow.queryValue("SELECT 'in time'")).isEqualTo("in time");
+        silent.send(new byte[] {0x15, 3, 1, 0, 2, 2, 40});
+        await().atMost(LIMIT).until(() -> pooler.log().contains("TLS negotiation failed"));
+    }
+
+    /** A handshake that has been answered cannot move, and nobody waits for it long. */
+    @Test
+    void aHandshakeThatDoesNotEndKeepsNobodyWaiting() throws Exception {
+        WireClient other = client("TLS_AES_128_GCM_SHA256", "moved");
+        WireClient stuck = opened(pooler.client()).limit(LIMIT);
+        stuck.send(Frontend.sslRequest());
+        assertThat(stuck.readByte()).isEqualTo('S');
+        stuck.send(clientHello());
+        assertThat(stuck.readByte()).isEqualTo(0x16);
+
+        pooler.handOver();
+
+        assertThat(pooler.log()).contains("it was not over when the process was replaced");
+        assertThat(other.queryValue("SELECT 'there'")).isEqualTo("there");
+    }
+
+    private static byte[] clientHello() throws Exception {
+        SSLEngine engine = SSLContext.getDefault().createSSLEngine();
+        engine.setUseClientMode(true);
+        ByteBuffer hello = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+        engine.wrap(ByteBuffer.allocate(0), hello);
+        return java.util.Arrays.copyOf(hello.array(), hello.position());
+    }
+
+    @Test
+    void consolesAndLoginsMoveToo() {
+        TlsTunnel tunnel = opened(TlsTunnel.to(pooler.address()));
+        WireClient console = opened(WireClient.connect(tunnel.address())).limit(LIMIT);
+        console.tryLogin(PoolerProcess.ADMIN, PoolerProcess.ADMIN_PASSWORD, "pgdoorman");
+        WireClient login = opened(WireClient.connect(tunnel.address())).limit(LIMIT);
+        byte[] startup =
+                Frontend.startup(
+                        Frontend.PROTOCOL_3_0,
+                        java.util.Map.of("user", PostgresServer.APP, "database", "moved"));
+        login.send(java.util.Arrays.copyOf(startup, 10));
+        assertThat(login.isSilentFor(Duration.ofMillis(100))).isTrue();
+
+        pooler.handOver();
+
+        login.send(java.util.Arrays.copyOfRange(startup, 10, startup.length));
+        assertThat(login.readUntilReady()).isNotEmpty();
+        assertThat(login.queryValue("SELECT 1")).isEqualTo("1");
+        assertThat(console.query("SHOW VERSION").getLast().type()).isEqualTo('Z');
+    }
+}
