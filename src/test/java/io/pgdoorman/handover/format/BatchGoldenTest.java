@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * </ol>
  */
 class BatchGoldenTest {
-    private static final String NEWEST = "v1/batch-console.hex";
+    private static final String NEWEST = "v1/batch-tls.hex";
 
     private static final int[] FDS = {21, 22, 23, 24, 27, 25, 26};
     private static final int[] FDS_WITHOUT_CONSOLE = {21, 22, 23, 24, 25, 26};
@@ -65,7 +65,8 @@ class BatchGoldenTest {
         fields("name of a server", 5);
         fields("change of a server", 4);
         fields("stream", 3);
-        fields("socket", 3);
+        fields("socket", 4);
+        fields("tls", 8);
         fields("permits", 3);
     }
 
@@ -83,6 +84,7 @@ class BatchGoldenTest {
                 version("v1/batch-statements.hex", Samples::batchWithoutDoubt),
                 version("v1/batch-doubt.hex", Samples::batchWithoutCounts),
                 version("v1/batch-counts.hex", Samples::batchWithoutConsole),
+                version("v1/batch-console.hex", Samples::batchWithoutTls),
                 version(NEWEST, Samples::batchOfEverything));
     }
 

@@ -14,6 +14,7 @@ import io.pgdoorman.session.MovingLogin;
 import io.pgdoorman.session.MovingSession;
 import io.pgdoorman.statement.ServerStatements;
 import io.pgdoorman.statement.Statement;
+import io.pgdoorman.tls.FrozenTls;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.FormatCode;
 import io.pgdoorman.wire.FrameScanner;
@@ -281,6 +282,33 @@ final class Samples {
 
     /** Uses every field there is. */
     static Batch batchOfEverything() {
+        Batch all = batchWithoutTls();
+        MovingConsole console = all.consoles().getFirst();
+        var secure =
+                new DetachedSocket(
+                        27,
+                        bytes("unread"),
+                        bytes("unwritten"),
+                        new FrozenTls(
+                                0x1302,
+                                secret(48),
+                                1L << 24,
+                                secret(48),
+                                300,
+                                bytes("part"),
+                                "db.example.com",
+                                "CN=app"));
+        return new Batch(
+                all.sessions(),
+                all.logins(),
+                List.of(new MovingConsole(console.state(), secure)),
+                all.servers(),
+                all.poolPermits(),
+                all.databasePermits());
+    }
+
+    /** Before encrypted connections moved. */
+    static Batch batchWithoutTls() {
         Batch all = batchWithoutConsole();
         return new Batch(
                 all.sessions(),

@@ -10,7 +10,7 @@ import java.util.TreeMap;
  */
 public record Shape(String name, Map<Integer, Shape> inner) {
     private static final Shape PARAMETERS = of("parameters");
-    private static final Shape SOCKET = of("socket");
+    private static final Shape SOCKET = of("socket").with(4, of("tls"));
     private static final Shape PERMITS = of("permits");
     private static final Shape STREAM = of("stream");
     private static final Shape OF_CLIENT =
