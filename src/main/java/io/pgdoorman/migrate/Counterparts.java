@@ -103,14 +103,14 @@ final class Counterparts {
                     dns_nxdomain_ttl | 15 | names are resolved by the system's resolver |
                     dns_zone_check_period | 0 | names are resolved by the system's resolver |
                     resolv_conf | | names are resolved by the system's resolver |
-                    client_tls_protocols | secure | the Java runtime's defaults are used |
-                    client_tls_ciphers | | the Java runtime's defaults are used |
-                    client_tls13_ciphers | | the Java runtime's defaults are used |
-                    client_tls_ecdhcurve | auto | the Java runtime's defaults are used |
-                    client_tls_dheparams | auto | the Java runtime's defaults are used |
-                    server_tls_protocols | secure | the Java runtime's defaults are used |
-                    server_tls_ciphers | | the Java runtime's defaults are used |
-                    server_tls13_ciphers | | the Java runtime's defaults are used |
+                    client_tls_protocols | secure | TLS 1.2 and 1.3 with ECDHE and AES-GCM or ChaCha20-Poly1305 |
+                    client_tls_ciphers | | TLS 1.2 and 1.3 with ECDHE and AES-GCM or ChaCha20-Poly1305 |
+                    client_tls13_ciphers | | TLS 1.2 and 1.3 with ECDHE and AES-GCM or ChaCha20-Poly1305 |
+                    client_tls_ecdhcurve | auto | TLS 1.2 and 1.3 with ECDHE and AES-GCM or ChaCha20-Poly1305 |
+                    client_tls_dheparams | auto | TLS 1.2 and 1.3 with ECDHE and AES-GCM or ChaCha20-Poly1305 |
+                    server_tls_protocols | secure | TLS 1.2 and 1.3 with ECDHE and AES-GCM or ChaCha20-Poly1305 |
+                    server_tls_ciphers | | TLS 1.2 and 1.3 with ECDHE and AES-GCM or ChaCha20-Poly1305 |
+                    server_tls13_ciphers | | TLS 1.2 and 1.3 with ECDHE and AES-GCM or ChaCha20-Poly1305 |
                     conffile | | is not there, and nothing depends on it |
                     service_name | pgbouncer | is not there, and nothing depends on it |
                     job_name | pgbouncer | is not there, and nothing depends on it |
