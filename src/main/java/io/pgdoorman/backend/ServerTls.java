@@ -23,7 +23,7 @@ public record ServerTls(ServerTlsMode mode, Optional<TlsContext> context) {
     }
 
     /** What the first connection tries; empty if it goes without. */
-    Optional<TlsContext> first() {
+    public Optional<TlsContext> first() {
         return mode == ServerTlsMode.ALLOW ? Optional.empty() : context;
     }
 

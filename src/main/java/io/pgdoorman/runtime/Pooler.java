@@ -90,6 +90,7 @@ public final class Pooler implements AutoCloseable {
     private final Optional<ReloadRequests> reloads;
     private final Upgrade upgrade;
     private final WebEndpoint web;
+    private final boolean encrypts;
     private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
 
     /** Who waits for the reload that is next, and for the one under way; control thread. */
@@ -182,6 +183,7 @@ public final class Pooler implements AutoCloseable {
                         transport, workers, resolvers, authentication, lastServerId, rehearse);
         var interner = new ParameterInterner();
         TlsSetup tls = TlsSetup.of(config);
+        this.encrypts = tls.isExpected();
         var factory = new PoolFactory(shared, interner, Settings.sockets(general), tls, loops);
         this.pools = Pools.of(config, factory);
         this.admin =
@@ -283,7 +285,7 @@ public final class Pooler implements AutoCloseable {
     /** Listens and opens servers in advance, or takes both over. */
     private void start() {
         if (upgrade.isSuccessor() || options.rehearsal() == Rehearsal.WARM_UP) {
-            WarmUp.run(options.version(), options.logLevels());
+            WarmUp.run(options.version(), options.logLevels(), encrypts);
         }
         options.onLoaded().run();
         if (upgrade.isSuccessor()) {

@@ -71,6 +71,12 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
         return clients.equals(other.clients) && servers.equals(other.servers);
     }
 
+    /** Whether connections with TLS are likely. */
+    boolean isExpected() {
+        return clients.context().isPresent()
+                || servers.values().stream().anyMatch(one -> one.first().isPresent());
+    }
+
     ServerTls server(PoolConfig pool) {
         return Objects.requireNonNull(servers.get(pool.serverTls()));
     }

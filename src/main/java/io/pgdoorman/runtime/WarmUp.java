@@ -7,6 +7,7 @@ import io.pgdoorman.handover.DryRun;
 import io.pgdoorman.handover.HandoverException;
 import io.pgdoorman.handover.Host;
 import io.pgdoorman.log.LogLevels;
+import io.pgdoorman.tls.RecordsWarmUp;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,9 @@ final class WarmUp {
     /** The predecessor waits, but not for ever. */
     private static final Duration LIMIT = Duration.ofSeconds(5);
 
+    /** Of the ciphers, if there is somebody who needs them. */
+    private static final Duration TLS = Duration.ofMillis(200);
+
     private static final int LEAST_ROUNDS = 8;
     private static final int CLIENTS = 32;
 
@@ -44,13 +48,17 @@ final class WarmUp {
 
     private WarmUp() {}
 
-    /** Never throws: without it everything works, only slower at first. */
-    static void run(String version, LogLevels logLevels) {
+    /**
+     * Never throws: without it everything works, only slower at first.
+     *
+     * @param tls connections may be encrypted
+     */
+    static void run(String version, LogLevels logLevels, boolean tls) {
         Thread thread =
                 Thread.ofPlatform()
                         .daemon()
                         .name(RunOptions.REHEARSAL_THREADS)
-                        .start(() -> rehearse(version, logLevels));
+                        .start(() -> rehearse(version, logLevels, tls));
         try {
             if (!thread.join(LIMIT.multipliedBy(4))) {
                 LOG.warn("the warm-up does not come to its end and is left alone");
@@ -61,10 +69,13 @@ final class WarmUp {
         }
     }
 
-    private static void rehearse(String version, LogLevels logLevels) {
+    private static void rehearse(String version, LogLevels logLevels, boolean tls) {
         long began = System.nanoTime();
         Path directory = null;
         try {
+            if (tls) {
+                RecordsWarmUp.run(TLS);
+            }
             directory = Files.createTempDirectory("pg_doorman-warm-up");
             int rounds = run(version, logLevels, directory, began);
             LOG.debug(

@@ -15,11 +15,14 @@ import io.pgdoorman.testing.Requirement;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
@@ -27,10 +30,13 @@ import java.util.concurrent.TimeUnit;
  * Clients of all kinds, each of which checks every answer, while the process is replaced under
  * them. The system property {@code pg_doorman.test.handovers} says how often; {@code
  * pg_doorman.test.seed} repeats the choices of a run that failed, {@code pg_doorman.test.clients}
- * names kinds of clients, which then come eight times as often, alone.
+ * names kinds of clients, which then come eight times as often, alone. With {@code
+ * pg_doorman.test.tls} all TCP connections are encrypted, on both sides.
  */
 class HandoverLoadIT {
-    private static final PostgresServer SERVER = PostgresServer.shared();
+    private static final boolean TLS = Boolean.getBoolean("pg_doorman.test.tls");
+    private static final PostgresServer SERVER =
+            TLS ? PostgresServer.builder().tls().start() : PostgresServer.shared();
     private static final int COUNT = Integer.getInteger("pg_doorman.test.handovers", 20);
     private static final long SEED =
             Long.getLong("pg_doorman.test.seed", new Random().nextInt(1_000_000));
@@ -46,6 +52,12 @@ class HandoverLoadIT {
     /** Generations do the same work; memory that each hands on to the next would pile up. */
     private static final double SPARE_MEMORY = 1.5;
 
+    @TempDir static Path home;
+
+    private static Optional<Path> certificates() {
+        return TLS ? Optional.of(home) : Optional.empty();
+    }
+
     @BeforeAll
     static void requirements() {
         Requirement.packagedProgram();
@@ -53,7 +65,7 @@ class HandoverLoadIT {
 
     @Test
     void everyAnswerIsRightWhenNothingDisturbs() {
-        try (var harness = new LoadHarness(SERVER, MIX, SEED)) {
+        try (var harness = new LoadHarness(SERVER, MIX, SEED, certificates())) {
             int descriptors = descriptorsWithoutServers(harness);
 
             LoadReport report = harness.run(Disturbance.none(UNDISTURBED));
@@ -68,7 +80,7 @@ class HandoverLoadIT {
     @Timeout(value = 3, unit = TimeUnit.HOURS)
     @Test
     void everyAnswerIsRightThroughHandoversAtAnyMoment() {
-        try (var harness = new LoadHarness(SERVER, MIX, SEED)) {
+        try (var harness = new LoadHarness(SERVER, MIX, SEED, certificates())) {
             int descriptors = descriptorsWithoutServers(harness);
             List<ProcessUse> generations = new ArrayList<>();
             Handovers observed =

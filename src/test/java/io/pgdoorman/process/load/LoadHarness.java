@@ -1,16 +1,20 @@
 package io.pgdoorman.process.load;
 
 import io.pgdoorman.session.CloseReason;
+import io.pgdoorman.testing.Certificates;
 import io.pgdoorman.testing.Deadline;
 import io.pgdoorman.testing.PoolerProcess;
 import io.pgdoorman.testing.PostgresServer;
+import io.pgdoorman.testing.TlsTunnel;
 
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
@@ -37,6 +41,7 @@ public final class LoadHarness implements AutoCloseable {
     private final Map<String, Integer> limits = new TreeMap<>();
     private final PoolerProcess pooler;
     private final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
+    private final Optional<TlsTunnel> tunnel;
     private final CountDownLatch anyFault = new CountDownLatch(1);
 
     /**
@@ -46,6 +51,20 @@ public final class LoadHarness implements AutoCloseable {
      * @param seed of what the clients choose at random
      */
     public LoadHarness(PostgresServer server, Map<ClientKind, Integer> mix, long seed) {
+        this(server, mix, seed, Optional.empty());
+    }
+
+    /**
+     * Starts the program.
+     *
+     * @param certificates where those of the program are to be put; then connections by TCP are
+     *     encrypted on both sides, which {@code server} has to be ready for
+     */
+    public LoadHarness(
+            PostgresServer server,
+            Map<ClientKind, Integer> mix,
+            long seed,
+            Optional<Path> certificates) {
         this.server = server;
         this.mix = new EnumMap<>(mix);
         this.seed = seed;
@@ -54,6 +73,7 @@ public final class LoadHarness implements AutoCloseable {
                         .hba(LoadPool.hba())
                         .general("query_wait_timeout", "20000")
                         .general("log_client_disconnections", "true");
+        certificates.ifPresent(directory -> encrypt(builder, directory));
         for (LoadPool pool : LoadPool.values()) {
             int size = pool.size(mix);
             if (size > 0) {
@@ -63,6 +83,18 @@ public final class LoadHarness implements AutoCloseable {
             }
         }
         pooler = builder.start();
+        tunnel = certificates.map(_ -> TlsTunnel.to(pooler.address()));
+    }
+
+    private static void encrypt(PoolerProcess.Builder builder, Path directory) {
+        builder.general("tls_certificate", file("server.crt", directory))
+                .general("tls_private_key", file("server.key", directory))
+                .general("server_tls_mode", "\"verify-ca\"")
+                .general("server_tls_ca_cert", file("ca.crt", directory));
+    }
+
+    private static String file(String name, Path directory) {
+        return "\"" + Certificates.copy(name, directory) + "\"";
     }
 
     public PoolerProcess pooler() {
@@ -121,6 +153,7 @@ public final class LoadHarness implements AutoCloseable {
 
     @Override
     public void close() {
+        tunnel.ifPresent(TlsTunnel::close);
         pooler.close();
     }
 
@@ -146,7 +179,12 @@ public final class LoadHarness implements AutoCloseable {
     private Door.Pair doors(LoadPool pool) {
         String name = pool.poolName();
         return new Door.Pair(
-                new Door(pooler.address(), pool.user(), pool.password(), name, LIMIT),
+                new Door(
+                        tunnel.map(TlsTunnel::address).orElse(pooler.address()),
+                        pool.user(),
+                        pool.password(),
+                        name,
+                        LIMIT),
                 new Door(pooler.unixAddress(), pool.user(), pool.password(), name, LIMIT));
     }
 
