@@ -88,11 +88,8 @@ public final class ConfigLoader {
         HbaSource source = general.get(key);
         return switch (source) {
             case HbaSource.Inline(String text) ->
-                    HbaRules.parse(text, general.name(key), problems::add);
-            case HbaSource.File(Path path) ->
-                    SourceFile.readText(path, problems)
-                            .map(text -> HbaRules.parse(text, path.toString(), problems::add))
-                            .orElse(HbaRules.ALLOW_ALL);
+                    HbaRules.parse(text, general.name(key), Path.of(""), problems::add);
+            case HbaSource.File(Path path) -> HbaRules.read(path, problems::add);
             case HbaSource.Networks(var networks) ->
                     networks.isEmpty() ? HbaRules.ALLOW_ALL : HbaRules.fromNetworks(networks);
         };

@@ -1,19 +1,7 @@
 package io.pgdoorman.config;
 
-import java.util.List;
-
-/**
- * A rule with what it matches. Threads: immutable.
- *
- * @param networks null-free; consulted only if {@code anyAddress} is false
- */
-record HbaEntry(
-        HbaRule rule,
-        Type type,
-        List<Name> databases,
-        List<Name> users,
-        boolean anyAddress,
-        List<Cidr> networks) {
+/** A rule with what it matches. Threads: immutable. */
+record HbaEntry(HbaRule rule, Type type, HbaNames databases, HbaNames users, HbaAddress address) {
 
     enum Type {
         LOCAL,
@@ -24,30 +12,24 @@ record HbaEntry(
         HOSTGSSENC
     }
 
-    /** One element of a database or user list. */
-    sealed interface Name {
-        record Any() implements Name {}
-
-        /** The database named like the user. */
-        record SameUser() implements Name {}
-
-        record Exactly(String name) implements Name {}
-
-        /** Stands for replication connections, which the pooler does not take. */
-        record Replication() implements Name {}
+    /**
+     * Whether the rule is about this connection.
+     *
+     * @param hostName of the client's address; empty if it has none
+     */
+    boolean matches(HbaRequest request, String hostName) {
+        return matchesAllButAddress(request) && matchesAddress(request, hostName);
     }
 
-    HbaEntry {
-        databases = List.copyOf(databases);
-        users = List.copyOf(users);
-        networks = List.copyOf(networks);
+    /** Whether the host name alone decides. */
+    boolean dependsOnHostName(HbaRequest request) {
+        return address instanceof HbaAddress.Host && matchesAllButAddress(request);
     }
 
-    boolean matches(HbaRequest request) {
+    private boolean matchesAllButAddress(HbaRequest request) {
         return matchesType(request)
-                && matchesAddress(request)
-                && matchesAny(databases, request.database(), request.user())
-                && matchesAny(users, request.user(), request.user());
+                && databases.contain(request.database(), request.user())
+                && users.contain(request.user(), request.user());
     }
 
     private boolean matchesType(HbaRequest request) {
@@ -60,25 +42,12 @@ record HbaEntry(
         };
     }
 
-    private boolean matchesAddress(HbaRequest request) {
+    private boolean matchesAddress(HbaRequest request, String hostName) {
         var peer = request.peer();
-        return anyAddress
-                || (peer != null && networks.stream().anyMatch(network -> network.contains(peer)));
-    }
-
-    private static boolean matchesAny(List<Name> names, String actual, String user) {
-        for (Name name : names) {
-            boolean matches =
-                    switch (name) {
-                        case Name.Any _ -> true;
-                        case Name.SameUser _ -> actual.equals(user);
-                        case Name.Exactly(String exactly) -> exactly.equals(actual);
-                        case Name.Replication _ -> false;
-                    };
-            if (matches) {
-                return true;
-            }
-        }
-        return false;
+        return switch (address) {
+            case HbaAddress.Any() -> true;
+            case HbaAddress.Networks networks -> peer != null && networks.contain(peer);
+            case HbaAddress.Host host -> !hostName.isEmpty() && host.matches(hostName);
+        };
     }
 }

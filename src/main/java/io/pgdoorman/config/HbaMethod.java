@@ -7,17 +7,28 @@ package io.pgdoorman.config;
  *     File</a>
  */
 public enum HbaMethod {
-    TRUST,
-    REJECT,
+    TRUST("trust"),
+    REJECT("reject"),
     /** The password in clear text. */
-    PASSWORD,
+    PASSWORD("password"),
     /** MD5 for MD5 and plain secrets, SCRAM for SCRAM secrets, as PostgreSQL's md5. */
-    MD5,
+    MD5("md5"),
     /** SCRAM, which MD5 secrets cannot do. */
-    SCRAM_SHA_256,
+    SCRAM_SHA_256("scram-sha-256"),
     /**
      * Whatever the stored secret allows: SCRAM for SCRAM and plain secrets, MD5 for MD5 secrets. No
      * rule of a file says this; it is what holds without rules and with {@code general.hba}.
      */
-    BY_SECRET
+    BY_SECRET("");
+
+    private final String text;
+
+    HbaMethod(String text) {
+        this.text = text;
+    }
+
+    /** As in a file; empty for {@link #BY_SECRET}. */
+    public String text() {
+        return text;
+    }
 }

@@ -1,22 +1,22 @@
 package io.pgdoorman.config;
 
-import io.pgdoorman.config.HbaEntry.Name;
+import io.pgdoorman.config.HbaFiles.Field;
+import io.pgdoorman.config.HbaFiles.Line;
 import io.pgdoorman.config.HbaTokens.Token;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /**
- * Reads rule text. A line that is not fully understood is an error: to skip it could let in whom it
- * was to keep out. Threads: confined to one call.
+ * Makes rules of lines. A line that is not fully understood is an error: to skip it could let in
+ * whom it was to keep out. Threads: confined to one call.
  *
  * @see <a href="https://www.postgresql.org/docs/current/auth-pg-hba-conf.html">The pg_hba.conf
  *     File</a>
@@ -31,79 +31,44 @@ final class HbaParser {
                     "hostgssenc", HbaEntry.Type.HOSTGSSENC,
                     // every connection is one without GSSAPI encryption
                     "hostnogssenc", HbaEntry.Type.HOST);
-    private static final Set<String> INCLUDES =
-            Set.of("include", "include_if_exists", "include_dir");
-    private static final Map<String, HbaMethod> METHODS =
-            Map.of(
-                    "trust", HbaMethod.TRUST,
-                    "reject", HbaMethod.REJECT,
-                    "password", HbaMethod.PASSWORD,
-                    "md5", HbaMethod.MD5,
-                    "scram-sha-256", HbaMethod.SCRAM_SHA_256,
-                    "scram_sha_256", HbaMethod.SCRAM_SHA_256,
-                    "scramsha256", HbaMethod.SCRAM_SHA_256);
-    private static final Set<String> OTHER_METHODS =
-            Set.of(
-                    "gss", "sspi", "ident", "peer", "ldap", "radius", "cert", "pam", "bsd", "oauth",
-                    "jwt", "talos");
 
-    private final String source;
-    private final Consumer<Problem> problems;
+    private static final String NO_ROLES =
+            "is not supported: the pooler does not know which roles are members of others; list the"
+                    + " names, in a file by @file, or use a regular expression";
+
     private final Supplier<OwnNetworks> own;
-    private final List<HbaEntry> entries = new ArrayList<>();
+    private final Consumer<Problem> problems;
+    private String file = "";
     private int line;
 
-    HbaParser(String source, Supplier<OwnNetworks> own, Consumer<Problem> problems) {
-        this.source = source;
+    HbaParser(Supplier<OwnNetworks> own, Consumer<Problem> problems) {
         this.own = own;
         this.problems = problems;
     }
 
-    List<HbaEntry> parse(String text) {
-        List<String> lines = text.lines().toList();
-        boolean failed = false;
-        for (int i = 0; i < lines.size(); i++) {
-            line = i + 1;
-            var whole = new StringBuilder(lines.get(i));
-            while (!whole.isEmpty()
-                    && whole.charAt(whole.length() - 1) == '\\'
-                    && i + 1 < lines.size()) {
-                whole.setCharAt(whole.length() - 1, ' ');
-                whole.append(lines.get(++i));
-            }
-            failed |= !parseLine(whole.toString());
-        }
-        if (entries.isEmpty() && !failed) {
-            line = 0;
-            report(Problem.Severity.WARNING, "has no rule, so nobody can log in");
+    /** Rules of all lines that are good; what is wrong with others is reported. */
+    List<HbaEntry> parse(List<Line> lines) {
+        var entries = new ArrayList<HbaEntry>();
+        for (Line each : lines) {
+            file = each.file();
+            line = each.number();
+            parseLine(each.fields()).ifPresent(entries::add);
         }
         return List.copyOf(entries);
     }
 
-    /** False if a problem was reported as an error. */
-    private boolean parseLine(String text) {
-        HbaTokens.Line split = HbaTokens.split(text);
-        if (!split.complete()) {
-            return error("a quotation mark is not closed");
-        }
-        if (split.fields().isEmpty()) {
-            return true;
-        }
-        String keyword = split.fields().getFirst().getFirst().text().toLowerCase(Locale.ROOT);
-        if (INCLUDES.contains(keyword)) {
-            return error(keyword + " is not supported yet");
-        }
-        HbaEntry.Type type = TYPES.get(keyword);
-        if (type == null || split.fields().getFirst().size() > 1) {
-            return error("unknown connection type " + shown(split.fields().getFirst()));
+    private Optional<HbaEntry> parseLine(List<Field> fields) {
+        Field first = fields.getFirst();
+        HbaEntry.Type type =
+                first.tokens().size() == 1
+                        ? TYPES.get(first.first().text().toLowerCase(Locale.ROOT))
+                        : null;
+        if (type == null) {
+            return error("unknown connection type " + first.shown());
         }
         if (type == HbaEntry.Type.HOSTGSSENC) {
-            report(Problem.Severity.WARNING, "hostgssenc never matches: there is no GSSAPI here");
+            warn("hostgssenc never matches: there is no GSSAPI here");
         }
-        return parseRule(type, split.fields());
-    }
-
-    private boolean parseRule(HbaEntry.Type type, List<List<Token>> fields) {
         boolean local = type == HbaEntry.Type.LOCAL;
         int least = local ? 4 : 5;
         if (fields.size() < least) {
@@ -111,164 +76,173 @@ final class HbaParser {
                     local ? "local DATABASE USER METHOD" : "host DATABASE USER ADDRESS METHOD";
             return error("too few fields, expected " + shape);
         }
-        Optional<List<Name>> databases = names(fields.get(1), true);
-        Optional<List<Name>> users = names(fields.get(2), false);
-        Optional<HbaAddress> address =
-                local ? Optional.of(HbaAddress.ANY) : address(fields.get(3), fields.get(4));
-        int methodAt = address.map(a -> a.withMask() ? least : least - 1).orElse(least - 1);
+        Optional<HbaNames> databases = names(fields.get(1), true);
+        Optional<HbaNames> users = names(fields.get(2), false);
+        boolean masked = !local && isMasked(fields.get(3), fields.get(4));
+        int methodAt = masked ? least : least - 1;
         if (methodAt >= fields.size()) {
             return error("too few fields, the method is missing");
         }
+        Optional<HbaAddress> address =
+                local
+                        ? Optional.of(HbaAddress.ANY)
+                        : masked ? masked(fields.get(3), fields.get(4)) : address(fields.get(3));
         // Without a good address it is not known where the method stands.
         Optional<HbaMethod> method =
-                address.isEmpty() ? Optional.empty() : method(fields.get(methodAt));
-        if (method.isPresent() && fields.size() > methodAt + 1) {
-            return error("option %s is not supported".formatted(shown(fields.get(methodAt + 1))));
+                address.isEmpty()
+                        ? Optional.empty()
+                        : method(fields.get(methodAt), fields.subList(methodAt + 1, fields.size()));
+        if (databases.isEmpty() || users.isEmpty() || method.isEmpty()) {
+            return Optional.empty();
         }
-        if (databases.isEmpty() || users.isEmpty() || address.isEmpty() || method.isEmpty()) {
+        var rule =
+                new HbaRule(
+                        file,
+                        line,
+                        first.shown(),
+                        fields.get(1).shown(),
+                        fields.get(2).shown(),
+                        local ? "" : fields.get(3).shown(),
+                        masked ? fields.get(4).shown() : "",
+                        method.get());
+        return Optional.of(new HbaEntry(rule, type, databases.get(), users.get(), address.get()));
+    }
+
+    // ---- names ----------------------------------------------------------------------------------
+
+    private Optional<HbaNames> names(Field field, boolean database) {
+        boolean all = false;
+        boolean sameUser = false;
+        boolean good = true;
+        var names = new HashSet<String>();
+        var patterns = new ArrayList<HbaPattern>();
+        for (Token token : field.tokens()) {
+            String text = token.text();
+            if (isMembership(token, database)) {
+                error("%s %s".formatted(HbaFiles.shown(token), NO_ROLES));
+                good = false;
+            } else if (token.is("all")) {
+                all = true;
+            } else if (database && token.is("sameuser")) {
+                sameUser = true;
+            } else if (text.startsWith("/")) { // quoted ones, too
+                good &= pattern(text, patterns);
+            } else if (!database || !token.is("replication")) {
+                // replication stands for connections that the pooler does not take
+                names.add(text);
+                if (!token.quoted() && text.equalsIgnoreCase("all")) {
+                    warn("%s is a name here, the keyword for everything is all".formatted(text));
+                }
+            }
+        }
+        return good ? Optional.of(new HbaNames(all, sameUser, names, patterns)) : Optional.empty();
+    }
+
+    private static boolean isMembership(Token token, boolean database) {
+        return database
+                ? token.is("samerole") || token.is("samegroup")
+                : !token.quoted() && token.text().startsWith("+");
+    }
+
+    private boolean pattern(String text, List<HbaPattern> patterns) {
+        try {
+            patterns.add(HbaPattern.of(text.substring(1)));
+            return true;
+        } catch (IllegalArgumentException e) {
+            error("regular expression %s: %s".formatted(text, e.getMessage()));
             return false;
         }
-        String text = fields.stream().map(HbaParser::shown).collect(Collectors.joining(" "));
-        entries.add(
-                new HbaEntry(
-                        new HbaRule(line, text, method.get()),
-                        type,
-                        databases.get(),
-                        users.get(),
-                        address.get().any(),
-                        address.get().networks()));
-        return true;
     }
 
-    private Optional<List<Name>> names(List<Token> tokens, boolean database) {
-        var names = new ArrayList<Name>();
-        for (Token token : tokens) {
-            name(token, database).ifPresent(names::add);
-        }
-        return names.size() == tokens.size() ? Optional.of(names) : Optional.empty();
+    // ---- addresses ------------------------------------------------------------------------------
+
+    /** Whether both fields are bare addresses, so that the second is the mask of the first. */
+    private static boolean isMasked(Field address, Field next) {
+        return isAddress(address) && isAddress(next);
     }
 
-    private Optional<Name> name(Token token, boolean database) {
-        String text = token.text();
-        String unsupported = unsupported(token, database);
-        if (!unsupported.isEmpty()) {
-            error("%s %s is not supported yet".formatted(unsupported, shown(List.of(token))));
-            return Optional.empty();
-        }
-        if (token.is("all")) {
-            return Optional.of(new Name.Any());
-        }
-        if (database && token.is("sameuser")) {
-            return Optional.of(new Name.SameUser());
-        }
-        if (database && token.is("replication")) {
-            return Optional.of(new Name.Replication());
-        }
-        if (!token.quoted() && text.equalsIgnoreCase("all")) {
-            report(
-                    Problem.Severity.WARNING,
-                    "%s is a name here, the keyword for everything is all".formatted(text));
-        }
-        return Optional.of(new Name.Exactly(text));
+    private static boolean isAddress(Field field) {
+        return field.tokens().size() == 1 && Addresses.address(field.first().text()).isPresent();
     }
 
-    /** What the token is that only PostgreSQL can do; empty if it is none of that. */
-    private static String unsupported(Token token, boolean database) {
-        if (token.text().startsWith("/")) {
-            return "the regular expression"; // quoted ones are, too
-        }
-        if (token.quoted()) {
-            return "";
-        }
-        if (token.text().startsWith("@")) {
-            return "the file of names";
-        }
-        if (token.text().startsWith("+") && !database) {
-            return "the role membership";
-        }
-        return database && (token.is("samerole") || token.is("samegroup")) ? "the keyword" : "";
+    private Optional<HbaAddress> masked(Field address, Field mask) {
+        Optional<Cidr> network = Addresses.masked(address.first().text(), mask.first().text());
+        return network.isPresent()
+                ? network.map(HbaParser::networks)
+                : error("%s is not a mask of %s".formatted(mask.shown(), address.shown()));
     }
 
-    private Optional<HbaAddress> address(List<Token> field, List<Token> next) {
-        if (field.size() > 1) {
-            error("several addresses in one rule: " + shown(field));
-            return Optional.empty();
+    private Optional<HbaAddress> address(Field field) {
+        if (field.tokens().size() != 1) {
+            return error("expected one address, got " + field.shown());
         }
-        Token token = field.getFirst();
+        Token token = field.first();
         if (token.is("all")) {
             return Optional.of(HbaAddress.ANY);
         }
         if (token.is("samehost")) {
-            return Optional.of(HbaAddress.of(own.get().hosts()));
+            return Optional.of(new HbaAddress.Networks(own.get().hosts()));
         }
         if (token.is("samenet")) {
-            return Optional.of(HbaAddress.of(own.get().networks()));
+            return Optional.of(new HbaAddress.Networks(own.get().networks()));
         }
         Optional<HbaAddress> address =
-                token.text().contains("/")
-                        ? Addresses.network(token.text()).map(HbaAddress::of)
-                        : single(token.text(), next.getFirst().text());
-        if (address.isEmpty()) {
-            error(
-                    "%s is not an address with a prefix length or mask; host names are not"
-                                    .formatted(shown(field))
-                            + " supported yet");
-        }
-        return address;
+                Addresses.network(token.text())
+                        .or(() -> Addresses.address(token.text()).map(Addresses::only))
+                        .map(HbaParser::networks)
+                        .or(() -> HbaAddress.Host.of(token.text()));
+        return address.isPresent()
+                ? address
+                : error(
+                        "%s is neither an address, with a prefix length or mask, nor a host name"
+                                .formatted(field.shown()));
     }
 
-    /** An address alone, or followed by a mask. */
-    private static Optional<HbaAddress> single(String address, String next) {
-        if (Addresses.address(next).isPresent()) {
-            return Addresses.masked(address, next)
-                    .map(network -> new HbaAddress(false, List.of(network), true));
-        }
-        return Addresses.address(address).map(Addresses::only).map(HbaAddress::of);
+    private static HbaAddress networks(Cidr network) {
+        return new HbaAddress.Networks(List.of(network));
     }
 
-    private Optional<HbaMethod> method(List<Token> field) {
-        String word = field.getFirst().text().toLowerCase(Locale.ROOT);
-        HbaMethod method = field.size() == 1 ? METHODS.get(word) : null;
-        if (method == null) {
-            String what = OTHER_METHODS.contains(word) ? "is not supported yet" : "is unknown";
-            error("method %s %s".formatted(shown(field), what));
+    // ---- methods --------------------------------------------------------------------------------
+
+    private Optional<HbaMethod> method(Field field, List<Field> options) {
+        if (field.tokens().size() != 1) {
+            return error("expected one method, got " + field.shown());
         }
-        return Optional.ofNullable(method);
+        String word = field.first().text();
+        Optional<HbaMethod> method = HbaMethods.of(word);
+        if (method.isEmpty()) {
+            return error("method %s %s".formatted(field.shown(), HbaMethods.complaint(word)));
+        }
+        for (Field option : options) {
+            for (Token token : option.tokens()) {
+                error(
+                        "option %s %s"
+                                .formatted(
+                                        nameOf(token), HbaMethods.complaintOfOption(token.text())));
+            }
+        }
+        return options.isEmpty() ? method : Optional.empty();
     }
 
-    private boolean error(String message) {
+    /** The value may be a secret. */
+    private static String nameOf(Token option) {
+        int equals = option.text().indexOf('=');
+        return equals < 0 ? HbaFiles.shown(option) : option.text().substring(0, equals);
+    }
+
+    // ---- problems -------------------------------------------------------------------------------
+
+    private <T> Optional<T> error(String message) {
         report(Problem.Severity.ERROR, message);
-        return false;
+        return Optional.empty();
+    }
+
+    private void warn(String message) {
+        report(Problem.Severity.WARNING, message);
     }
 
     private void report(Problem.Severity severity, String message) {
-        var at = line > 0 ? OptionalInt.of(line) : OptionalInt.empty();
-        problems.accept(new Problem(severity, source, at, "", message, Optional.empty()));
-    }
-
-    /** As written, but for blanks; long ones are cut. */
-    private static String shown(List<Token> field) {
-        String text =
-                field.stream()
-                        .map(
-                                t ->
-                                        t.quoted()
-                                                ? '"' + t.text().replace("\"", "\"\"") + '"'
-                                                : t.text())
-                        .collect(Collectors.joining(","));
-        return text.length() > 80 ? text.substring(0, 80) + "..." : text;
-    }
-
-    /** The address part of a rule. */
-    private record HbaAddress(boolean any, List<Cidr> networks, boolean withMask) {
-        static final HbaAddress ANY = new HbaAddress(true, List.of(), false);
-
-        static HbaAddress of(Cidr network) {
-            return of(List.of(network));
-        }
-
-        static HbaAddress of(List<Cidr> networks) {
-            return new HbaAddress(false, networks, false);
-        }
+        problems.accept(
+                new Problem(severity, file, OptionalInt.of(line), "", message, Optional.empty()));
     }
 }

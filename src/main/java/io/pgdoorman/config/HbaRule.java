@@ -1,9 +1,36 @@
 package io.pgdoorman.config;
 
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
 /**
- * One rule of {@link HbaRules}. Threads: immutable.
+ * One rule of {@link HbaRules}, as written but for comment and blanks; very long fields are cut.
+ * Threads: immutable.
  *
- * @param line in its file or text, from 1; 0 for a rule that was not written
- * @param text the line without comment and with single blanks, for logs
+ * @param file or the name of the key that has the text
+ * @param line in it, from 1; 0 for a rule that was not written
+ * @param address empty for Unix sockets
+ * @param mask empty if the address says it all
  */
-public record HbaRule(int line, String text, HbaMethod method) {}
+public record HbaRule(
+        String file,
+        int line,
+        String type,
+        String database,
+        String user,
+        String address,
+        String mask,
+        HbaMethod method) {
+
+    /** On one line, with single blanks. */
+    public String text() {
+        return Stream.of(type, database, user, address, mask, method.text())
+                .filter(field -> !field.isEmpty())
+                .collect(Collectors.joining(" "));
+    }
+
+    /** Where it stands, as in {@code pg_hba.conf:12}. */
+    public String place() {
+        return line == 0 ? file : file + ":" + line;
+    }
+}

@@ -2,78 +2,232 @@ package io.pgdoorman.config;
 
 import org.jspecify.annotations.Nullable;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
  * Who may log in from where, by PostgreSQL's rule: the first matching line decides. No match means
- * no.
+ * no. Counts what each line decides; the counts are no part of equality.
  *
- * <p>Threads: immutable.
+ * <p>Threads: any. The rules are immutable, the counts atomic; {@link #continueFrom} is to be
+ * called before others see the rules.
  *
  * @see <a href="https://www.postgresql.org/docs/current/auth-pg-hba-conf.html">The pg_hba.conf
  *     File</a>
  */
 public final class HbaRules {
+    /** What the rules are from that no file has. */
+    private static final String UNWRITTEN = "(default)";
+
     /** Everybody, with what the stored secret asks for: what holds when no rules are configured. */
     public static final HbaRules ALLOW_ALL =
             new HbaRules(
                     List.of(
-                            bySecret(HbaEntry.Type.LOCAL, "local all all", true, List.of()),
-                            bySecret(HbaEntry.Type.HOST, "host all all all", true, List.of())));
+                            bySecret(UNWRITTEN, HbaEntry.Type.LOCAL, "", HbaAddress.ANY),
+                            bySecret(UNWRITTEN, HbaEntry.Type.HOST, "all", HbaAddress.ANY)));
+
+    /**
+     * How many connections a line has decided.
+     *
+     * @param repetition from 0, of lines of one file that say the same
+     */
+    public record Hits(String file, String text, int repetition, long count) {
+        private Hits without() {
+            return new Hits(file, text, repetition, 0);
+        }
+    }
 
     private final List<HbaEntry> entries;
+    private final AtomicLong[] hits;
 
     private HbaRules(List<HbaEntry> entries) {
         this.entries = List.copyOf(entries);
+        this.hits = new AtomicLong[entries.size()];
+        for (int i = 0; i < hits.length; i++) {
+            hits[i] = new AtomicLong();
+        }
     }
+
+    // ---- reading --------------------------------------------------------------------------------
 
     /**
      * Reads rule text. Problems name {@code source} and the line; a line with an error is left out,
      * so the rules are good only if there was none. Never throws.
+     *
+     * @param directory where the files are that the text names without theirs
      */
-    public static HbaRules parse(String text, String source, Consumer<Problem> problems) {
-        return parse(text, source, OwnNetworks::current, problems);
+    public static HbaRules parse(
+            String text, String source, Path directory, Consumer<Problem> problems) {
+        return parse(text, source, directory, OwnNetworks::current, problems);
     }
 
     static HbaRules parse(
-            String text, String source, Supplier<OwnNetworks> own, Consumer<Problem> problems) {
-        return new HbaRules(new HbaParser(source, own, problems).parse(text));
+            String text,
+            String source,
+            Path directory,
+            Supplier<OwnNetworks> own,
+            Consumer<Problem> problems) {
+        var files = new HbaFiles(problems);
+        return of(files, files.lines(text, source, directory), source, own, problems);
     }
 
-    /** The rules a list of networks stands for: Unix sockets pass, TCP only from these networks. */
-    static HbaRules fromNetworks(List<Cidr> networks) {
-        var entries = new ArrayList<HbaEntry>();
-        entries.add(bySecret(HbaEntry.Type.LOCAL, "local all all", true, List.of()));
-        for (Cidr network : networks) {
-            entries.add(
-                    bySecret(
-                            HbaEntry.Type.HOST,
-                            "host all all " + network,
-                            false,
-                            List.of(network)));
+    /** As {@link #parse}, of a file. */
+    static HbaRules read(Path file, Consumer<Problem> problems) {
+        var files = new HbaFiles(problems);
+        return of(files, files.lines(file), file.toString(), OwnNetworks::current, problems);
+    }
+
+    private static HbaRules of(
+            HbaFiles files,
+            List<HbaFiles.Line> lines,
+            String source,
+            Supplier<OwnNetworks> own,
+            Consumer<Problem> problems) {
+        List<HbaEntry> entries = new HbaParser(own, problems).parse(lines);
+        if (lines.isEmpty() && !files.failed()) {
+            problems.accept(
+                    new Problem(
+                            Problem.Severity.WARNING,
+                            source,
+                            OptionalInt.empty(),
+                            "",
+                            "has no rule, so nobody can log in",
+                            Optional.empty()));
         }
         return new HbaRules(entries);
     }
 
-    /** The rule that decides; empty if none matches, and then the client is refused. */
-    public Optional<HbaRule> firstMatch(HbaRequest request) {
+    /** The rules a list of networks stands for: Unix sockets pass, TCP only from these networks. */
+    static HbaRules fromNetworks(List<Cidr> networks) {
+        String source = ListenKeys.HBA.name();
+        var entries = new ArrayList<HbaEntry>();
+        entries.add(bySecret(source, HbaEntry.Type.LOCAL, "", HbaAddress.ANY));
+        for (Cidr network : networks) {
+            entries.add(
+                    bySecret(
+                            source,
+                            HbaEntry.Type.HOST,
+                            network.toString(),
+                            new HbaAddress.Networks(List.of(network))));
+        }
+        return new HbaRules(entries);
+    }
+
+    private static HbaEntry bySecret(
+            String source, HbaEntry.Type type, String shown, HbaAddress address) {
+        String word = type == HbaEntry.Type.LOCAL ? "local" : "host";
+        return new HbaEntry(
+                new HbaRule(source, 0, word, "all", "all", shown, "", HbaMethod.BY_SECRET),
+                type,
+                HbaNames.ALL,
+                HbaNames.ALL,
+                address);
+    }
+
+    // ---- deciding -------------------------------------------------------------------------------
+
+    /**
+     * Whether the rule that decides cannot be told without the host name of the client's address.
+     */
+    public boolean needsHostName(HbaRequest request) {
         for (HbaEntry entry : entries) {
-            if (entry.matches(request)) {
-                return Optional.of(entry.rule());
+            if (entry.dependsOnHostName(request)) {
+                return true;
+            }
+            if (entry.matches(request, "")) {
+                return false;
             }
         }
-        return Optional.empty();
+        return false;
+    }
+
+    /**
+     * The rule that decides; empty if none matches, and then the client is refused.
+     *
+     * @param hostName of the client's address, verified; empty if there is none
+     */
+    public Optional<HbaRule> firstMatch(HbaRequest request, String hostName) {
+        int index = indexOfMatch(request, hostName);
+        return index < 0 ? Optional.empty() : Optional.of(entries.get(index).rule());
+    }
+
+    /** As {@link #firstMatch}, and counts. */
+    public Optional<HbaRule> decide(HbaRequest request, String hostName) {
+        int index = indexOfMatch(request, hostName);
+        if (index < 0) {
+            return Optional.empty();
+        }
+        hits[index].incrementAndGet();
+        return Optional.of(entries.get(index).rule());
+    }
+
+    private int indexOfMatch(HbaRequest request, String hostName) {
+        for (int i = 0; i < entries.size(); i++) {
+            if (entries.get(i).matches(request, hostName)) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /** In the order they are tried. */
     public List<HbaRule> rules() {
         return entries.stream().map(HbaEntry::rule).toList();
     }
+
+    // ---- counts ---------------------------------------------------------------------------------
+
+    /** One for each of {@link #rules}. */
+    public List<Hits> hits() {
+        var all = new ArrayList<Hits>(entries.size());
+        Map<Hits, Integer> repetitions = new HashMap<>();
+        for (int i = 0; i < hits.length; i++) {
+            HbaRule rule = entries.get(i).rule();
+            var first = new Hits(rule.file(), rule.text(), 0, 0);
+            int repetition = repetitions.merge(first, 1, Integer::sum) - 1;
+            all.add(new Hits(rule.file(), rule.text(), repetition, hits[i].get()));
+        }
+        return all;
+    }
+
+    /** The count of each line that {@code before} has too, in the same file, is one with its. */
+    public void continueFrom(HbaRules before) {
+        Map<Hits, AtomicLong> known = new HashMap<>();
+        List<Hits> old = before.hits();
+        for (int i = 0; i < old.size(); i++) {
+            known.put(old.get(i).without(), before.hits[i]);
+        }
+        List<Hits> own = hits();
+        for (int i = 0; i < hits.length; i++) {
+            hits[i] = known.getOrDefault(own.get(i).without(), hits[i]);
+        }
+    }
+
+    /** Adds what another process has counted; lines that are not here any more are left out. */
+    public void inherit(List<Hits> counted) {
+        Map<Hits, Integer> indexes = new HashMap<>();
+        List<Hits> own = hits();
+        for (int i = 0; i < own.size(); i++) {
+            indexes.put(own.get(i).without(), i);
+        }
+        for (Hits each : counted) {
+            Integer index = indexes.get(each.without());
+            if (index != null) {
+                hits[index].addAndGet(each.count());
+            }
+        }
+    }
+
+    // ---- object ---------------------------------------------------------------------------------
 
     @Override
     public boolean equals(@Nullable Object other) {
@@ -87,13 +241,6 @@ public final class HbaRules {
 
     @Override
     public String toString() {
-        return "HbaRules" + rules();
-    }
-
-    private static HbaEntry bySecret(
-            HbaEntry.Type type, String text, boolean anyAddress, List<Cidr> networks) {
-        var any = List.<HbaEntry.Name>of(new HbaEntry.Name.Any());
-        return new HbaEntry(
-                new HbaRule(0, text, HbaMethod.BY_SECRET), type, any, any, anyAddress, networks);
+        return "HbaRules" + entries.stream().map(entry -> entry.rule().text()).toList();
     }
 }

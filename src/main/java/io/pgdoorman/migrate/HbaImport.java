@@ -3,6 +3,8 @@ package io.pgdoorman.migrate;
 import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.config.Problem;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,14 +83,15 @@ final class HbaImport {
         List<String> lines = TextFile.lines(file, why);
         var written = new StringBuilder();
         boolean changed = false;
+        Path directory = file.toAbsolutePath().getParent();
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i).strip();
-            Optional<String> error = error(line);
+            Optional<String> error = error(line, directory);
             if (error.isEmpty()) {
                 written.append(line).append('\n');
             } else {
                 changed = true;
-                String rule = refusing(line);
+                String rule = refusing(line, directory);
                 written.append(rule);
                 findings.add(
                         new Place(file.toString(), i + 1),
@@ -103,9 +106,10 @@ final class HbaImport {
     }
 
     /** Why the pooler does not take the line; empty if it does. */
-    private static Optional<String> error(String line) {
+    private static Optional<String> error(String line, @Nullable Path directory) {
         var problems = new ArrayList<Problem>();
-        HbaRules.parse(line, "", problems::add);
+        Path base = directory == null ? Path.of("") : directory;
+        HbaRules.parse(line, "", base, problems::add);
         return problems.stream()
                 .filter(problem -> problem.severity() == Problem.Severity.ERROR)
                 .map(Problem::message)
@@ -113,7 +117,7 @@ final class HbaImport {
     }
 
     /** Refuses all whom the line is about, and more if it cannot be told whom. */
-    private static String refusing(String line) {
+    private static String refusing(String line, @Nullable Path directory) {
         if (line.chars().filter(c -> c == '"').count() % 2 != 0) {
             return NOBODY;
         }
@@ -127,7 +131,7 @@ final class HbaImport {
         for (int kept = Math.min(5, fields.size()); kept >= 3; kept--) {
             String rule = String.join(" ", fields.subList(0, kept)) + " reject";
             boolean whole = kept >= (isLocal(fields) ? 3 : 4);
-            if (whole && error(rule).isEmpty()) {
+            if (whole && error(rule, directory).isEmpty()) {
                 return rule + "\n";
             }
         }

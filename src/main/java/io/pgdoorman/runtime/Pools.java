@@ -6,18 +6,21 @@ import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.config.PoolConfig;
 import io.pgdoorman.config.UserConfig;
+import io.pgdoorman.net.HostNames;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.ClientDirectory;
 
 import org.jspecify.annotations.Nullable;
 
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * All pools of the process, by database and user, and the rules of who may use them.
@@ -38,6 +41,7 @@ final class Pools implements ClientDirectory {
             Map<String, Coordinator> coordinators) {}
 
     private final PoolFactory factory;
+    private final HostNames hostNames = new HostNames();
     private volatile Snapshot now;
 
     private Pools(PoolFactory factory, Snapshot first) {
@@ -172,6 +176,11 @@ final class Pools implements ClientDirectory {
     @Override
     public HbaRules hba() {
         return now.hba();
+    }
+
+    @Override
+    public CompletableFuture<String> hostName(InetAddress address) {
+        return hostNames.of(address);
     }
 
     @Override

@@ -111,6 +111,7 @@ final class Reload {
         boolean newSockets = !sockets.equals(Settings.sockets(present.general()));
         boolean newServerTls = !nextTls.servers().equals(tls.servers());
         factory.update(sockets, nextTls);
+        next.general().hba().continueFrom(present.general().hba());
         Pools.Outcome outcome = pools.apply(next, newSockets || newServerTls);
         changes.addAll(outcome.changes());
         if (!present.general().hba().equals(next.general().hba())) {

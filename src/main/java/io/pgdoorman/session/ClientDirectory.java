@@ -4,7 +4,9 @@ import io.pgdoorman.auth.StoredSecret;
 import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.pool.Pool;
 
+import java.net.InetAddress;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Who may come in, and to which pool: the current configuration, as a login sees it. Any thread.
@@ -26,6 +28,14 @@ public interface ClientDirectory {
     record Operator(StoredSecret secret, boolean mayChange) {}
 
     HbaRules hba();
+
+    /**
+     * The verified host name of a client's address, for rules that have one; empty if it has none.
+     * Completes soon in any case, on any thread.
+     */
+    default CompletableFuture<String> hostName(InetAddress address) {
+        return CompletableFuture.completedFuture("");
+    }
 
     /** Whether the database has a pool, whoever may use it. */
     boolean hasDatabase(String database);

@@ -20,6 +20,7 @@ import io.pgdoorman.backend.Server;
 import io.pgdoorman.config.HbaMethod;
 import io.pgdoorman.config.HbaRequest;
 import io.pgdoorman.config.HbaRule;
+import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.log.LogSubject;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
@@ -74,11 +75,12 @@ import javax.net.ssl.SSLException;
  *   STARTUP ─ SSLRequest: 'S' ─► HANDSHAKE ─► STARTUP; or 'N', as to GSSENCRequest, ─► STARTUP
  *      ├─ a TLS record (direct TLS) ─► HANDSHAKE ─► STARTUP
  *      ├─ CancelRequest ─────────────────────────────────────────────────► closed
- *      └─ StartupMessage ─► AUTHENTICATING ─► PREPARING ─► session
- *                            (auth machine)   (what does PostgreSQL report?)
+ *      └─ StartupMessage ─► [RESOLVING] ─► AUTHENTICATING ─► PREPARING ─► session
+ *                            (host name)    (auth machine)    (what does PostgreSQL report?)
  * </pre>
  *
- * <p>Threads: confined to the channel's loop; keys are derived on the executor.
+ * <p>Threads: confined to the channel's loop; keys are derived on the executor, host names looked
+ * up on threads of their own.
  *
  * @see <a
  *     href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP">Start-up</a>
@@ -102,6 +104,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     private enum Phase {
         STARTUP,
         HANDSHAKE,
+        RESOLVING,
         AUTHENTICATING,
         DERIVING,
         PREPARING,
@@ -190,7 +193,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                     switch (phase) {
                         case STARTUP -> readStartupPacket(in);
                         case AUTHENTICATING -> readResponse(in);
-                        case DERIVING, PREPARING -> waitFor(ctx, in);
+                        case RESOLVING, DERIVING, PREPARING -> waitFor(ctx, in);
                         case HANDSHAKE, DONE -> false;
                         case CLOSED -> {
                             in.skipBytes(in.readableBytes());
@@ -382,20 +385,46 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
             return;
         }
         parsed.negotiation().ifPresent(welcome::add);
+        HbaRules rules = sessions.directory().hba();
+        InetAddress peer = address();
+        var asked = new HbaRequest(peer == null, encrypted, parsed.database(), parsed.user(), peer);
+        if (peer != null && rules.needsHostName(asked)) {
+            resolve(parsed, rules, asked, peer);
+        } else {
+            onRule(parsed, rules.decide(asked, ""));
+        }
+    }
+
+    /** A rule has a host name: that of the client's address is looked up off the loop. */
+    private void resolve(
+            StartupRequest parsed, HbaRules rules, HbaRequest asked, InetAddress peer) {
+        phase = Phase.RESOLVING;
+        sessions.directory()
+                .hostName(peer)
+                .thenAcceptAsync(
+                        name -> {
+                            if (phase == Phase.RESOLVING) {
+                                phase = Phase.AUTHENTICATING;
+                                onRule(parsed, rules.decide(asked, name));
+                                readEarlyBytes();
+                            }
+                        },
+                        context().executor());
+    }
+
+    /** What the client sent while nobody could answer it. */
+    private void readEarlyBytes() {
+        try {
+            channelRead(context(), Unpooled.EMPTY_BUFFER);
+        } catch (Exception e) {
+            exceptionCaught(context(), e);
+        }
+    }
+
+    private void onRule(StartupRequest parsed, Optional<HbaRule> rule) {
+        HbaMethod method = rule.map(HbaRule::method).orElse(HbaMethod.REJECT);
         ClientDirectory directory = sessions.directory();
-        HbaMethod method =
-                directory
-                        .hba()
-                        .firstMatch(
-                                new HbaRequest(
-                                        address() == null,
-                                        encrypted,
-                                        parsed.database(),
-                                        parsed.user(),
-                                        address()))
-                        .map(HbaRule::method)
-                        .orElse(HbaMethod.REJECT);
-        if (console) {
+        if (Consoles.DATABASES.contains(parsed.database())) {
             beginConsole(parsed, method);
             return;
         }

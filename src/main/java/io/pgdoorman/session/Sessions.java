@@ -135,7 +135,8 @@ public final class Sessions {
         return memory;
     }
 
-    ClientDirectory directory() {
+    /** Who may come in. */
+    public ClientDirectory directory() {
         return directory;
     }
 

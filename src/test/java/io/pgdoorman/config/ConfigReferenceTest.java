@@ -94,7 +94,10 @@ class ConfigReferenceTest {
 
         HbaRules rules =
                 HbaRules.parse(
-                        Files.readString(Path.of("pg_hba.conf.example")), "example", problems::add);
+                        Files.readString(Path.of("pg_hba.conf.example")),
+                        "example",
+                        Path.of(""),
+                        problems::add);
 
         assertThat(problems).isEmpty();
         assertThat(rules.rules()).hasSize(8);
@@ -123,7 +126,7 @@ class ConfigReferenceTest {
         assertThat(matcher.find()).isTrue();
         var problems = new ArrayList<Problem>();
 
-        HbaRules rules = HbaRules.parse(matcher.group(1), "manual", problems::add);
+        HbaRules rules = HbaRules.parse(matcher.group(1), "manual", Path.of(""), problems::add);
 
         assertThat(problems).isEmpty();
         assertThat(rules.rules()).hasSize(3);

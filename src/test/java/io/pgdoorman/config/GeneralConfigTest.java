@@ -176,11 +176,11 @@ class GeneralConfigTest {
     void theListOfNetworksAdmitsThoseAndUnixSockets() {
         HbaRules hba = Configs.general("hba = [\"10.0.0.0/8\"]").general().hba();
 
-        assertThat(hba.firstMatch(tcp("10.1.2.3")))
+        assertThat(hba.firstMatch(tcp("10.1.2.3"), ""))
                 .map(HbaRule::method)
                 .hasValue(HbaMethod.BY_SECRET);
-        assertThat(hba.firstMatch(tcp("11.1.2.3"))).isEmpty();
-        assertThat(hba.firstMatch(new HbaRequest(true, false, "d", "u", null))).isPresent();
+        assertThat(hba.firstMatch(tcp("11.1.2.3"), "")).isEmpty();
+        assertThat(hba.firstMatch(new HbaRequest(true, false, "d", "u", null), "")).isPresent();
     }
 
     @Test

@@ -3,17 +3,21 @@ package io.pgdoorman.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
 class HbaRulesTest {
+    private static final Path HERE = Path.of("");
+
     private static final OwnNetworks OWN =
             new OwnNetworks(
                     List.of(Addresses.network("192.168.5.7/32").orElseThrow()),
@@ -80,13 +84,29 @@ class HbaRulesTest {
                 "host all all samehost trust | d | u | 192.168.5.8 | false | false",
                 "host all all samenet trust | d | u | 192.168.5.8 | false | true",
                 "host all all samenet trust | d | u | 192.168.6.8 | false | false",
-                "host all all all trust # reject | d | u | 10.0.0.1 | false | true"
+                "host all all all trust # reject | d | u | 10.0.0.1 | false | true",
+                "host @ all all trust | @ | u | 10.0.0.1 | false | true",
+                "host \"@d\" all all trust | @d | u | 10.0.0.1 | false | true",
+                "host \"+d\" all all trust | +d | u | 10.0.0.1 | false | true",
+                "host all \"+u\" all trust | d | +u | 10.0.0.1 | false | true",
+                "host +d all all trust | +d | u | 10.0.0.1 | false | true",
+                "host all a, b,u all trust | d | u | 10.0.0.1 | false | true",
+                "host /^app[0-9]+$ all all trust | app12 | u | 10.0.0.1 | false | true",
+                "host /^app[0-9]+$ all all trust | app | u | 10.0.0.1 | false | false",
+                "host /^app[0-9]+$ all all trust | xapp1 | u | 10.0.0.1 | false | false",
+                "host /pp all all trust | app | u | 10.0.0.1 | false | true",
+                "host / all all trust | app | u | 10.0.0.1 | false | true",
+                "host all \"/^[ab],c$\" all trust | d | b,c | 10.0.0.1 | false | true",
+                "host all /^[[:alpha:]_]+\\d{2}$ all trust | d | a_b42 | 10.0.0.1 | false | true",
+                "host all /^[[:alpha:]_]+\\d{2}$ all trust | d | a_b4 | 10.0.0.1 | false | false",
+                "host all x,/^U$,u all trust | d | U | 10.0.0.1 | false | true",
+                "host sameuser,e all all trust | e | u | 10.0.0.1 | false | true"
             })
     void matches(
             String rule, String database, String user, String peer, boolean tls, boolean matches) {
         HbaRules rules = rules(rule);
 
-        assertThat(rules.firstMatch(request(peer, tls, database, user)).isPresent())
+        assertThat(rules.firstMatch(request(peer, tls, database, user), "").isPresent())
                 .isEqualTo(matches);
     }
 
@@ -98,7 +118,7 @@ class HbaRulesTest {
         assertThat(mapped).isInstanceOf(Inet6Address.class);
         assertThat(
                         rules("host all all 10.0.0.0/8 trust")
-                                .firstMatch(new HbaRequest(false, false, "d", "u", mapped)))
+                                .firstMatch(new HbaRequest(false, false, "d", "u", mapped), ""))
                 .isPresent();
     }
 
@@ -136,7 +156,7 @@ class HbaRulesTest {
                         host    all             all             192.168.0.0/16          md5
                         """);
 
-        assertThat(rules.firstMatch(request(peer, false, database, user)).map(HbaRule::method))
+        assertThat(rules.firstMatch(request(peer, false, database, user), "").map(HbaRule::method))
                 .isEqualTo(java.util.Optional.ofNullable(method));
     }
 
@@ -145,7 +165,17 @@ class HbaRulesTest {
         HbaRules rules = rules("# comment\n\nhost  \"a b\", c\tall 10.0.0.1   md5 # why\n");
 
         assertThat(rules.rules())
-                .containsExactly(new HbaRule(3, "host \"a b\",c all 10.0.0.1 md5", HbaMethod.MD5));
+                .containsExactly(
+                        new HbaRule(
+                                "rules",
+                                3,
+                                "host",
+                                "\"a b\",c",
+                                "all",
+                                "10.0.0.1",
+                                "",
+                                HbaMethod.MD5));
+        assertThat(rules.rules().getFirst().text()).isEqualTo("host \"a b\",c all 10.0.0.1 md5");
     }
 
     @Test
@@ -167,44 +197,64 @@ class HbaRulesTest {
                 "host all all 10.0.0.0 255.0.0.0 | too few fields, the method is missing",
                 "hosts all all all trust | unknown connection type hosts",
                 "host,local all all all trust | unknown connection type host,local",
-                "host all +admins all trust | the role membership +admins is not supported yet",
-                "host @dbs all all trust | the file of names @dbs is not supported yet",
-                "host all @users all trust | the file of names @users is not supported yet",
-                "host /^a all all trust | the regular expression /^a is not supported yet",
-                "host all \"/^a\" all trust | the regular expression \"/^a\" is not supported yet",
-                "host samerole all all trust | the keyword samerole is not supported yet",
-                "host all all db.example.com trust | host names are not supported yet",
-                "host all all .example.com trust | host names are not supported yet",
-                "host all all 10.0.0.0/33 trust | is not an address",
-                "host all all 10.0.0.256 trust | is not an address",
-                "host all all 10.0.0/24 trust | is not an address",
-                "host all all ::/129 trust | is not an address",
-                "host all all 10.0.0.0 255.0.255.0 trust | is not an address",
-                "host all all 10.0.0.0 ffff:: trust | is not an address",
-                "host all all 10.0.0.1,10.0.0.2 trust | several addresses in one rule",
-                "host all all \"all\" trust | host names are not supported yet",
-                "include other.conf | include is not supported yet",
-                "include_dir other | include_dir is not supported yet",
-                "include_if_exists other | include_if_exists is not supported yet",
-                "host all all all ldap | method ldap is not supported yet",
-                "host all all all cert | method cert is not supported yet",
-                "local all all peer | method peer is not supported yet",
-                "host all all all jwt | method jwt is not supported yet",
+                "host all +admins all trust | +admins is not supported: the pooler does not know which",
+                "host samerole all all trust | samerole is not supported",
+                "host samegroup all all trust | samegroup is not supported",
+                "host @dbs all all trust | dbs could not open: no such file",
+                "host all @no/users all trust | no/users could not open: no such file",
+                "host /^(a all all trust | regular expression /^(a: missing closing )",
+                "host all \"/a**\" all trust | regular expression /a**: invalid nested repetition",
+                "host all /(a)\\1 all trust | regular expression /(a)\\1: invalid escape sequence",
+                "host all /a\\b all trust | \\b, \\B, [. and [= are not supported",
+                "host all /[[.hyphen.]] all trust | \\b, \\B, [. and [= are not supported",
+                "host all all a..b trust | a..b is neither an address",
+                "host all all . trust | . is neither an address",
+                "host all all 10.0.0.0/33 trust | 10.0.0.0/33 is neither an address",
+                "host all all db.example.com/24 trust | db.example.com/24 is neither an address",
+                "host all all 10.0.0.256 trust | 10.0.0.256 is neither an address",
+                "host all all 10.1 trust | 10.1 is neither an address",
+                "host all all 0x7f000001 trust | 0x7f000001 is neither an address",
+                "host all all 10.0.0/24 trust | 10.0.0/24 is neither an address",
+                "host all all ::/129 trust | ::/129 is neither an address",
+                "host all all 10.0.0.0 255.0.255.0 trust | 255.0.255.0 is not a mask of 10.0.0.0",
+                "host all all 10.0.0.0 ffff:: trust | ffff:: is not a mask of 10.0.0.0",
+                "host all all 10.0.0.1,10.0.0.2 trust | expected one address, got 10.0.0.1,10.0.0.2",
+                "include other.conf | other.conf could not open: no such file",
+                "include | expected include and one name",
+                "include a b | expected include and one name",
+                "include_dir other | could not list the directory",
+                "include_if_exists a,b | expected include_if_exists and one name",
+                "host all all all ldap | method ldap is not supported: the pooler asks no other service",
+                "host all all all pam | method pam is not supported: the pooler asks no other service",
+                "host all all all radius | method radius is not supported: the pooler asks no other",
+                "host all all all bsd | method bsd is not supported: the pooler asks no other service",
+                "hostssl all all all cert | method cert is not supported: the pooler does not check",
+                "local all all peer | use scram-sha-256, or trust on a Unix socket whose permissions",
+                "host all all all ident | method ident is not supported: the pooler does not ask the",
+                "host all all all gss | method gss is not supported: the pooler has no Kerberos",
+                "host all all all sspi | method sspi is not supported: the pooler has no Kerberos",
+                "host all all all oauth | method oauth is not supported: the pooler does not check tokens",
+                "host all all all jwt | method jwt is not supported: the pooler does not check tokens",
                 "host all all all trsut | method trsut is unknown",
-                "host all all all md5,trust | method md5,trust is unknown",
-                "hostssl all all all trust clientcert=verify-ca | option clientcert=verify-ca is not supported",
+                "host all all all md5,trust | expected one method, got md5,trust",
+                "hostssl all all all trust clientcert=verify-ca | option clientcert is not supported",
+                "host all all all md5 map=m | option map is for methods that know clients by another",
+                "host all all all md5 ldapbindpasswd=secret | option ldapbindpasswd is for a method",
+                "host all all all md5 x=secret | option x is unknown",
+                "host all all all md5 trust | option trust is not of the form name=value",
                 "host \"all all all trust | a quotation mark is not closed"
             })
     void aLineThatIsNotUnderstoodIsAnError(String line, String expected) {
         var problems = new ArrayList<Problem>();
 
-        HbaRules rules = HbaRules.parse("\n" + line, "rules", () -> OWN, problems::add);
+        HbaRules rules = HbaRules.parse("\n" + line, "rules", HERE, () -> OWN, problems::add);
 
         assertThat(problems)
                 .singleElement()
                 .asString()
                 .startsWith("ERROR rules:2: ")
-                .contains(expected);
+                .contains(expected)
+                .doesNotContain("=secret");
         assertThat(rules.rules()).isEmpty();
     }
 
@@ -212,7 +262,7 @@ class HbaRulesTest {
     void reportsEveryBadLine() {
         var problems = new ArrayList<Problem>();
 
-        HbaRules.parse("a\nlocal all all trust\nb\n", "rules", () -> OWN, problems::add);
+        HbaRules.parse("a\nlocal all all trust\nb\n", "rules", HERE, () -> OWN, problems::add);
 
         assertThat(problems)
                 .extracting(Problem::text)
@@ -231,33 +281,139 @@ class HbaRulesTest {
     void warnsOfRulesThatDoNotDoWhatTheySeemTo(String line, String expected) {
         var problems = new ArrayList<Problem>();
 
-        HbaRules.parse(line, "rules", () -> OWN, problems::add);
+        HbaRules.parse(line, "rules", HERE, () -> OWN, problems::add);
 
         assertThat(problems).singleElement().asString().startsWith("WARNING").endsWith(expected);
     }
 
     @Test
     void withoutRulesNobodyGetsIn() {
-        HbaRules rules = HbaRules.parse("", "rules", _ -> {});
+        HbaRules rules = HbaRules.parse("", "rules", HERE, _ -> {});
 
-        assertThat(rules.firstMatch(request("local", false, "d", "u"))).isEmpty();
-        assertThat(rules.firstMatch(request("10.0.0.1", true, "d", "u"))).isEmpty();
+        assertThat(rules.firstMatch(request("local", false, "d", "u"), "")).isEmpty();
+        assertThat(rules.firstMatch(request("10.0.0.1", true, "d", "u"), "")).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"local", "10.0.0.1", "::1"})
     void theRulesThatHoldWithoutConfigurationAdmitEverybody(String peer) {
-        assertThat(HbaRules.ALLOW_ALL.firstMatch(request(peer, false, "d", "u")))
+        assertThat(HbaRules.ALLOW_ALL.firstMatch(request(peer, false, "d", "u"), ""))
                 .map(HbaRule::method)
                 .hasValue(HbaMethod.BY_SECRET);
     }
 
     @Test
     void knowsTheAddressesOfThisMachine() {
-        HbaRules rules = HbaRules.parse("host all all samehost trust", "rules", _ -> {});
+        HbaRules rules = HbaRules.parse("host all all samehost trust", "rules", HERE, _ -> {});
 
-        assertThat(rules.firstMatch(request("127.0.0.1", false, "d", "u"))).isPresent();
-        assertThat(rules.firstMatch(request("203.0.113.1", false, "d", "u"))).isEmpty();
+        assertThat(rules.firstMatch(request("127.0.0.1", false, "d", "u"), "")).isPresent();
+        assertThat(rules.firstMatch(request("203.0.113.1", false, "d", "u"), "")).isEmpty();
+    }
+
+    /** PostgreSQL's {@code $} is the end of the name alone. */
+    @Test
+    void anExpressionIsNotFooledByALineBreak() {
+        HbaRules rules = rules("host all /^admin$ all trust");
+
+        assertThat(rules.firstMatch(request("10.0.0.1", false, "d", "admin"), "")).isPresent();
+        assertThat(rules.firstMatch(request("10.0.0.1", false, "d", "admin\n"), "")).isEmpty();
+        assertThat(rules.firstMatch(request("10.0.0.1", false, "d", "x\nadmin"), "")).isEmpty();
+    }
+
+    /** With a backtracking engine this would not end before the sun does. */
+    @Test
+    @Timeout(20)
+    void noNameMakesAnExpressionSlow() {
+        HbaRules rules = rules("host all \"/^(a+)+$\" all trust");
+
+        assertThat(rules.firstMatch(request("10.0.0.1", false, "d", "a".repeat(9_000) + "b"), ""))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "db.example.com | db.example.com | true",
+                "db.example.com | DB.Example.COM | true",
+                "DB.example.com | db.example.com | true",
+                "db.example.com | xdb.example.com | false",
+                "db.example.com | db.example.com.evil.org | false",
+                ".example.com | db.example.com | true",
+                ".example.com | a.b.example.com | true",
+                ".example.com | example.com | false",
+                ".example.com | evilexample.com | false",
+                "localhost | localhost | true",
+                "\"all\" | all | true",
+                "\"all\" | db | false",
+                "db.example.com | '' | false"
+            })
+    void hostNamesMatchWhatTheAddressIsCalled(String address, String name, boolean matches) {
+        HbaRules rules = rules("host all all %s trust".formatted(address));
+        HbaRequest request = request("10.0.0.1", false, "d", "u");
+
+        assertThat(rules.needsHostName(request)).isTrue();
+        assertThat(rules.firstMatch(request, name).isPresent()).isEqualTo(matches);
+    }
+
+    @Test
+    void asksForHostNamesOnlyWhereTheyDecide() {
+        HbaRules rules =
+                rules(
+                        """
+                        host all all 10.0.0.1 trust
+                        host d u db.example.com trust
+                        """);
+
+        assertThat(rules.needsHostName(request("10.0.0.1", false, "d", "u"))).isFalse();
+        assertThat(rules.needsHostName(request("10.0.0.2", false, "d", "u"))).isTrue();
+        assertThat(rules.needsHostName(request("10.0.0.2", false, "e", "u"))).isFalse();
+        assertThat(rules.needsHostName(request("10.0.0.2", false, "d", "v"))).isFalse();
+        assertThat(rules.needsHostName(request("local", false, "d", "u"))).isFalse();
+    }
+
+    @Test
+    void countsWhatEachLineDecides() {
+        HbaRules rules = rules("local all all trust\nhost all all 10.0.0.1 reject\n");
+
+        rules.decide(request("local", false, "d", "u"), "");
+        rules.decide(request("local", false, "d", "u"), "");
+        rules.decide(request("10.0.0.1", false, "d", "u"), "");
+        rules.decide(request("10.0.0.2", false, "d", "u"), "");
+        rules.firstMatch(request("local", false, "d", "u"), "");
+
+        assertThat(rules.hits()).extracting(HbaRules.Hits::count).containsExactly(2L, 1L);
+        assertThat(rules).isEqualTo(rules("local all all trust\nhost all all 10.0.0.1 reject\n"));
+    }
+
+    @Test
+    void linesThatStayKeepTheirCounts() {
+        HbaRules before =
+                rules(
+                        "local a all trust\nlocal a all trust\nlocal b all trust\nhost c all all md5");
+        before.decide(request("local", false, "a", "u"), "");
+        before.decide(request("local", false, "b", "u"), "");
+        before.decide(request("10.0.0.1", false, "c", "u"), "");
+        HbaRules after =
+                rules("host c all all reject\n# new\nlocal b all trust\nlocal a all trust\n");
+
+        after.continueFrom(before);
+        after.decide(request("local", false, "b", "u"), "");
+        before.decide(request("local", false, "b", "u"), ""); // a login that was under way
+
+        assertThat(after.hits()).extracting(HbaRules.Hits::count).containsExactly(0L, 3L, 1L);
+    }
+
+    @Test
+    void inheritsCountsOfLinesItHas() {
+        HbaRules before = rules("local a all trust\nlocal a all trust\nlocal b all trust");
+        before.decide(request("local", false, "a", "u"), "");
+        HbaRules after = rules("local a all trust\nlocal c all trust");
+        after.decide(request("local", false, "a", "u"), "");
+
+        after.inherit(before.hits());
+
+        assertThat(after.hits()).extracting(HbaRules.Hits::count).containsExactly(2L, 0L);
     }
 
     @Test
@@ -299,9 +455,9 @@ class HbaRulesTest {
                 text.append(words.get(random.nextInt(words.size())));
             }
 
-            HbaRules rules = HbaRules.parse(text.toString(), "rules", () -> OWN, _ -> {});
+            HbaRules rules = HbaRules.parse(text.toString(), "rules", HERE, () -> OWN, _ -> {});
 
-            rules.firstMatch(request("10.0.0.1", false, "d", "u"));
+            rules.firstMatch(request("10.0.0.1", false, "d", "u"), "");
         }
     }
 
@@ -309,6 +465,7 @@ class HbaRulesTest {
         return HbaRules.parse(
                 text,
                 "rules",
+                HERE,
                 () -> OWN,
                 problem ->
                         assertThat(problem.severity())

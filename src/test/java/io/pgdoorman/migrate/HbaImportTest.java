@@ -61,7 +61,8 @@ class HbaImportTest {
             delimiter = '|',
             value = {
                 "host all @admins 10.0.0.0/8 md5",
-                "host all all db.example.com md5",
+                "host all all db..example.com md5",
+                "host all +admins 10.0.0.0/8 md5",
                 "host all \"unclosed 10.0.0.0/8 md5",
                 "nonsense",
                 "host all"

@@ -21,13 +21,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
@@ -58,6 +62,7 @@ class LoginHandlerTest {
                 HbaRules.parse(
                         rules,
                         "test",
+                        Path.of(""),
                         problem -> {
                             throw new IllegalArgumentException(problem.toString());
                         });
@@ -374,6 +379,81 @@ class LoginHandlerTest {
         assertThat(client.receivedTypes()).endsWith("KZ");
         assertThat(stage.source.learned)
                 .containsExactly(new ServerCredential.Plain(Bytes.ofText("sesame")));
+    }
+
+    // ---- host names in rules --------------------------------------------------------------------
+
+    private static final String BY_NAME = "host all all db.example.com password";
+
+    private TestChannel remoteClient() {
+        stage.directory.hostName = new CompletableFuture<>();
+        TestChannel client = stage.connection();
+        client.comeFrom(new InetSocketAddress(InetAddress.ofLiteral("192.0.2.1"), 4321));
+        return client;
+    }
+
+    private void resolve(TestChannel client, String name) {
+        stage.directory.hostName.complete(name);
+        client.runPendingTasks();
+    }
+
+    @Test
+    void waitsForTheHostNameThatARuleNeeds() {
+        hba(BY_NAME);
+        TestChannel client = remoteClient();
+        client.send(STARTUP);
+        byte[] before = client.receivedBytes();
+
+        resolve(client, "DB.example.com");
+
+        assertThat(before).isEmpty();
+        assertThat(client.receivedBytes()).isEqualTo(Backend.authentication(3));
+    }
+
+    @Test
+    void readsWhatCameBeforeTheHostName() {
+        hba(BY_NAME);
+        TestChannel client = remoteClient();
+        client.send(STARTUP, Frontend.password("wrong"));
+
+        resolve(client, "db.example.com");
+
+        assertRefused(client, "28P01", "password authentication failed for user \"alice\"");
+    }
+
+    @Test
+    void refusesNonsenseThatCameBeforeTheHostName() {
+        hba(BY_NAME);
+        TestChannel client = remoteClient();
+        client.send(STARTUP, new byte[] {'p', 0, 0, 0, 0});
+
+        resolve(client, "db.example.com");
+
+        assertRefused(client, "08P01", "invalid message length");
+    }
+
+    @Test
+    void aNameThatIsNotTheRulesDoesNotMatch() {
+        hba(BY_NAME);
+        TestChannel client = remoteClient();
+        client.send(STARTUP);
+
+        resolve(client, "");
+
+        assertRefused(client, "28000", "not permitted by HBA");
+    }
+
+    @Test
+    void aClientMayGoBeforeItsNameIsKnown() {
+        hba(BY_NAME);
+        TestChannel client = remoteClient();
+        client.send(STARTUP);
+        client.disconnectPeer();
+
+        resolve(client, "db.example.com");
+
+        assertThat(stage.sessions().connections()).isZero();
+        assertThat(stage.directory.hba.hits().getFirst().count()).isZero();
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.ProtocolVersion;
 
+import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /** Clients, sessions and a pool; PostgreSQL and the clients are played by the test. */
 final class SessionStage {
@@ -172,11 +174,20 @@ final class SessionStage {
         Pool pool;
         HbaRules hba = HbaRules.ALLOW_ALL;
         boolean passThrough;
+
+        /** Of every address. */
+        CompletableFuture<String> hostName = CompletableFuture.completedFuture("");
+
         final Map<String, StoredSecret> secrets = new HashMap<>();
 
         @Override
         public HbaRules hba() {
             return hba;
+        }
+
+        @Override
+        public CompletableFuture<String> hostName(InetAddress address) {
+            return hostName;
         }
 
         @Override

@@ -8,7 +8,10 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.ByteArrayOutputStream;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +24,17 @@ public final class TestChannel extends EmbeddedChannel implements DuplexChannel 
     private boolean blocked;
     private boolean inputShutdown;
     private boolean outputShutdown;
+    private @Nullable SocketAddress peer;
+
+    /** Where the peer is, from now on. */
+    public void comeFrom(SocketAddress address) {
+        peer = address;
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return peer == null ? super.remoteAddress() : peer;
+    }
 
     /** The peer sends these bytes, in one read. */
     public void send(byte[]... parts) {
