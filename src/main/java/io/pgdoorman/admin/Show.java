@@ -72,6 +72,7 @@ final class Show {
         all.put("USERS", this::users);
         all.put("AUTH_QUERY", Show::authQuery);
         all.put("STARTUP_PARAMETERS", this::startupParameters);
+        all.put("HBA", () -> ShowHba.of(host.sessions().directory().hba()));
         all.put("LOG_LEVEL", () -> Table.of("log_level").row(host.logLevel()));
         all.put("LISTS", this::lists);
         all.put("SOCKETS", Show::sockets);

@@ -1,5 +1,6 @@
 package io.pgdoorman.handover;
 
+import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.handover.format.FieldReader;
 import io.pgdoorman.handover.format.FieldWriter;
 import io.pgdoorman.handover.format.FormatException;
@@ -12,12 +13,15 @@ import io.pgdoorman.stats.Counter;
 import io.pgdoorman.stats.Timing;
 import io.pgdoorman.stats.Totals;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * What a process has counted, which goes to the one that has all its clients, so that no counter
  * goes back.
  *
  * <pre>
- *   in END:  3 pool*   4 connections   5 limit*   6 failed handovers
+ *   in END:  3 pool*   4 connections   5 limit*   6 failed handovers   7 HBA line*
  *     pool:         1 database   2 user   3 counter*   4 bucket*   5 statements forgotten
  *       counter:    1 code   2 value
  *       bucket:     1 code of the timing   2 number from 0   3 value
@@ -25,6 +29,7 @@ import io.pgdoorman.stats.Totals;
  *                   6 logins with TLS
  *       rejection:  1 code   2 count
  *     limit:        1 database   2 evictions   3 servers out of the reserve   4 exhaustions
+ *     HBA line:     1 file   2 text   3 which of several with this text, from 0   4 connections
  * </pre>
  *
  * <p>Threads: a thread of the handover.
@@ -34,6 +39,7 @@ final class Statistics {
     private static final int CONNECTIONS = 4;
     private static final int LIMIT = 5;
     private static final int FAILURES = 6;
+    private static final int HBA_LINE = 7;
 
     private Statistics() {}
 
@@ -43,6 +49,11 @@ final class Statistics {
             end.put(POOL, pool(pool));
         }
         host.coordinators().forEach((database, limit) -> end.put(LIMIT, limit(database, limit)));
+        for (HbaRules.Hits line : host.sessions().directory().hba().hits()) {
+            if (line.count() != 0) {
+                end.put(HBA_LINE, line(line));
+            }
+        }
         return end.put(CONNECTIONS, connections(host.sessions()))
                 .put(FAILURES, host.handoverFailures().get());
     }
@@ -63,6 +74,14 @@ final class Statistics {
             }
         }
         return out;
+    }
+
+    private static FieldWriter line(HbaRules.Hits hits) {
+        return new FieldWriter()
+                .put(1, hits.file())
+                .put(2, hits.text())
+                .put(3, hits.repetition())
+                .put(4, hits.count());
     }
 
     private static FieldWriter limit(String database, Coordinator limit) {
@@ -104,15 +123,18 @@ final class Statistics {
     /** Counts go on in {@code host} from those of an END. */
     static void read(Message end, Host host) throws FormatException {
         FieldReader in = end.fields();
+        List<HbaRules.Hits> lines = new ArrayList<>();
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
                 case POOL -> readPool(in.message(), host);
                 case CONNECTIONS -> readConnections(in.message(), host);
                 case LIMIT -> readLimit(in.message(), host);
                 case FAILURES -> host.handoverFailures().addAndGet(in.number());
+                case HBA_LINE -> lines.add(readLine(in.message()));
                 default -> {} // somebody else's, or of a later version
             }
         }
+        host.sessions().directory().hba().inherit(lines);
     }
 
     private static void readPool(FieldReader in, Host host) throws FormatException {
@@ -222,5 +244,22 @@ final class Statistics {
         if (limit != null) {
             limit.inherit(new Coordinator.Counts(evictions, reserve, exhaustions));
         }
+    }
+
+    private static HbaRules.Hits readLine(FieldReader in) throws FormatException {
+        String file = "";
+        String text = "";
+        int repetition = 0;
+        long count = 0;
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> file = in.text();
+                case 2 -> text = in.text();
+                case 3 -> repetition = in.integer();
+                case 4 -> count = in.number();
+                default -> {} // of a later version
+            }
+        }
+        return new HbaRules.Hits(file, text, repetition, count);
     }
 }
