@@ -27,6 +27,7 @@ import java.util.Set;
  *
  * @param inheritFd given by an old command line; has no effect
  * @param takeover replace the process that runs with this configuration
+ * @param hba what to ask of pg_hba
  * @param command name of the sub-command, one of {@link #COMMANDS}
  * @param commandArguments what follows the name
  */
@@ -40,6 +41,7 @@ record Arguments(
         boolean takeover,
         boolean testConfig,
         boolean strict,
+        Optional<HbaQuestion> hba,
         boolean help,
         boolean version,
         Optional<String> command,
@@ -62,6 +64,9 @@ record Arguments(
     static final String TAKEOVER = "takeover";
     private static final String TEST_CONFIG = "test-config";
     private static final String STRICT = "strict";
+    private static final String HBA = "hba";
+    private static final String FROM = "from";
+    private static final String TLS = "tls";
     private static final String HELP = "help";
     private static final String VERSION = "version";
 
@@ -75,6 +80,9 @@ record Arguments(
                     .addOption(null, TAKEOVER, false, null)
                     .addOption("t", TEST_CONFIG, false, null)
                     .addOption(null, STRICT, false, null)
+                    .addOption(value(null, HBA))
+                    .addOption(value(null, FROM))
+                    .addOption(null, TLS, false, null)
                     .addOption("h", HELP, false, null)
                     .addOption("V", VERSION, false, null);
 
@@ -147,12 +155,16 @@ record Arguments(
                             has(TAKEOVER),
                             has(TEST_CONFIG),
                             has(STRICT),
+                            hba(),
                             has(HELP),
                             has(VERSION),
                             command,
                             List.copyOf(commandArguments));
             if (arguments.strict() && !arguments.testConfig()) {
                 throw new UsageException("--strict is an option of --test-config");
+            }
+            if (arguments.hba().isPresent() && !arguments.testConfig()) {
+                throw new UsageException("--hba is an option of --test-config");
             }
             return arguments;
         }
@@ -161,13 +173,27 @@ record Arguments(
             return parts.stream().anyMatch(part -> part.hasOption(name));
         }
 
-        /** The value given last. */
+        private Optional<HbaQuestion> hba() throws UsageException {
+            Optional<String> who = last(HBA);
+            Optional<String> from = last(FROM);
+            if (who.isEmpty() != from.isEmpty() || (has(TLS) && who.isEmpty())) {
+                throw new UsageException("--hba USER@DATABASE needs --from ADDRESS, and they it");
+            }
+            return who.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(HbaQuestion.parse(who.get(), from.orElseThrow(), has(TLS)));
+        }
+
+        /** The value given last, or else the variable's. */
         private Optional<String> text(String name, String variable) {
+            return last(name).or(() -> Optional.ofNullable(environment.get(variable)));
+        }
+
+        private Optional<String> last(String name) {
             return parts.reversed().stream()
                     .filter(part -> part.hasOption(name))
                     .map(part -> part.getOptionValues(name)[part.getOptionValues(name).length - 1])
-                    .findFirst()
-                    .or(() -> Optional.ofNullable(environment.get(variable)));
+                    .findFirst();
         }
 
         private <E extends Enum<E>> E constant(

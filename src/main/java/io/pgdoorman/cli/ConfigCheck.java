@@ -33,6 +33,16 @@ final class ConfigCheck {
         return ExitCode.OK;
     }
 
+    /** As {@link #run}, but answers a question about the rules; returns the exit code. */
+    int ask(Path file, boolean strict, HbaQuestion question) {
+        LoadResult loaded = ConfigLoader.load(file);
+        LoadResult result = strict ? loaded.withWarningsAsErrors() : loaded;
+        print(result);
+        return result.config()
+                .map(config -> question.answer(config.general().hba(), out))
+                .orElse(ExitCode.CONFIG);
+    }
+
     /** Prints every problem. */
     void print(LoadResult result) {
         result.problems().forEach(this::print);

@@ -58,6 +58,10 @@ final class Program {
                   --takeover           Replace the running process, whoever started it
               -t, --test-config        Check the configuration and exit
                   --strict             With -t: warnings are errors
+                  --hba USER@DATABASE  With -t: say which line of pg_hba decides about a client;
+                                       exit code 1 if it is refused
+                  --from ADDRESS       With --hba: where it comes from, 'local' for the Unix socket
+                  --tls                With --hba: it uses TLS
               -h, --help               Print this text and exit
               -V, --version            Print the version and exit
 
@@ -119,7 +123,11 @@ final class Program {
 
     private int pooler(Arguments arguments, List<String> words) {
         if (arguments.testConfig()) {
-            return new ConfigCheck(out, err).run(arguments.configFile(), arguments.strict());
+            var check = new ConfigCheck(out, err);
+            Path file = arguments.configFile();
+            return arguments.hba().isEmpty()
+                    ? check.run(file, arguments.strict())
+                    : check.ask(file, arguments.strict(), arguments.hba().get());
         }
         try (var log = holdLog(arguments)) {
             return pooler(arguments, words, log);

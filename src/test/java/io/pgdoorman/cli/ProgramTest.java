@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.ByteArrayOutputStream;
@@ -94,6 +95,71 @@ class ProgramTest {
     }
 
     @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "app@app --from 10.1.2.3 | 0 | general.pg_hba:1: host all all 10.0.0.0/8 md5",
+                "app@app --from 10.1.2.3 | 0 | asked for a password (md5)",
+                "a@b@app --from ::ffff:10.1.2.3 | 0 | a@b to app from 10.1.2.3: asked",
+                "app@app --from local | 0 | let in without a password (trust)",
+                "app@app --from 11.1.2.3 | 1 | general.pg_hba:4: host all all all reject",
+                "app@app --from 11.1.2.3 | 1 | app to app from 11.1.2.3: refused",
+                "app@app --from 11.1.2.3 --tls | 0 | with TLS: asked for a password (scram-sha-256)",
+                "app@app --from fe80::1 --tls | 0 | general.pg_hba:3: hostssl",
+                "app@nowhere --from local | 0 | let in"
+            })
+    void saysWhichRuleDecides(String question, int expected, String text) throws Exception {
+        String rules =
+                "host all all 10.0.0.0/8 md5\\nlocal all all trust\\n"
+                        + "hostssl all all all scram-sha-256\\nhost all all all reject\\n";
+        Path file = write(withRules(rules));
+
+        int code = execute(("-t " + file + " --hba " + question).split(" "));
+
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains(text);
+        assertThat(code).isEqualTo(expected);
+    }
+
+    @Test
+    void saysThatNoRuleDecides() throws Exception {
+        Path file = write(withRules("local a all trust"));
+
+        int code = execute("-t", file.toString(), "--hba", "u@d", "--from", "local");
+
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .isEqualTo("no line matches\nu to d from local: refused\n");
+        assertThat(code).isEqualTo(1);
+    }
+
+    @Test
+    void asksNothingOfRulesThatAreNotGood() throws Exception {
+        Path file = write(withRules("local all all cert"));
+
+        int code = execute("-t", file.toString(), "--hba", "u@d", "--from", "local");
+
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("pg_hba:1: method cert");
+        assertThat(code).isEqualTo(78);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--hba=u@d --from=local",
+                "-t --hba=u@d",
+                "-t --from=local",
+                "-t --tls",
+                "-t --hba=u --from=local",
+                "-t --hba=@d --from=local",
+                "-t --hba=u@ --from=local",
+                "-t --hba=u@d --from=db.example.com",
+                "-t --hba=u@d --from=10.0.0.0/8",
+                "-t --hba=u@d --from=local --tls"
+            })
+    void refusesWrongQuestions(String words) throws Exception {
+        assertThat(execute(words.split(" "))).isEqualTo(2);
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "--no-such-option",
@@ -158,5 +224,9 @@ class ProgramTest {
 
     private Path write(String toml) throws IOException {
         return Files.writeString(directory.resolve("pg_doorman.toml"), toml);
+    }
+
+    private static String withRules(String rules) {
+        return GOOD.replace("[general]", "[general]\npg_hba = \"" + rules + "\"");
     }
 }
