@@ -35,6 +35,8 @@ public final class PostgresServer implements AutoCloseable {
     public static final String PASSWORD = "correct horse";
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration RELOAD_LIMIT = Duration.ofSeconds(10);
+    private static final String LOADED = "SELECT pg_conf_load_time()";
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
 
     private static final Map<String, String> DEFAULTS =
@@ -178,10 +180,19 @@ public final class PostgresServer implements AutoCloseable {
                                 + "'"));
     }
 
-    /** Replaces pg_hba.conf and makes the server read it. */
+    /** Replaces pg_hba.conf, makes the server read it and waits until it has. */
     public void hba(String rules) {
+        String before = queryValue("postgres", LOADED);
         writeHba(rules);
         execute("postgres", "SELECT pg_reload_conf()");
+        Deadline deadline = Deadline.in(RELOAD_LIMIT);
+        // A new session is told when the main process, which admits it, has read its files.
+        while (queryValue("postgres", LOADED).equals(before)) {
+            if (deadline.isOver()) {
+                throw new IllegalStateException("PostgreSQL does not reload: " + log());
+            }
+            Deadline.breathe();
+        }
     }
 
     /** Replaces pg_ident.conf and makes the server read it. */

@@ -2,6 +2,8 @@ package io.pgdoorman.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -71,6 +73,24 @@ public final class WireClient implements AutoCloseable {
             if (!unix) {
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             }
+            return new WireClient(channel);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Connects over TCP from an address of this machine, such as 127.0.0.9. */
+    public static WireClient connectFrom(InetAddress from, SocketAddress address) {
+        try {
+            var channel = SocketChannel.open();
+            try {
+                channel.bind(new InetSocketAddress(from, 0));
+                channel.connect(address);
+            } catch (IOException e) {
+                channel.close();
+                throw e;
+            }
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             return new WireClient(channel);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
