@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -21,6 +22,8 @@ import java.util.regex.Pattern;
  */
 final class HbaImport {
     private static final Pattern FIELD = Pattern.compile("(?:\"[^\"]*\"|[^\\s\"#])+|#.*");
+    private static final Pattern NAMED_FILE =
+            Pattern.compile("((?:^|[\\s,])@|^include\\w*\\s+)(?=[^\\s/\",#])");
     private static final String NOBODY = "local all all reject\nhost all all all reject\n";
 
     private final BouncerSettings settings;
@@ -88,7 +91,7 @@ final class HbaImport {
             String line = lines.get(i).strip();
             Optional<String> error = error(line, directory);
             if (error.isEmpty()) {
-                written.append(line).append('\n');
+                written.append(withPaths(line, directory)).append('\n');
             } else {
                 changed = true;
                 String rule = refusing(line, directory);
@@ -103,6 +106,12 @@ final class HbaImport {
         return changed
                 ? Line.ofText("pg_hba", written.toString())
                 : Line.of("pg_hba", Map.of("path", file.toAbsolutePath().toString()));
+    }
+
+    /** Files that are named beside the file are, in a text, beside something else. */
+    private static String withPaths(String line, @Nullable Path directory) {
+        String base = Matcher.quoteReplacement(directory + "/");
+        return NAMED_FILE.matcher(line).replaceAll("$1" + base);
     }
 
     /** Why the pooler does not take the line; empty if it does. */

@@ -404,18 +404,17 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                 .thenAcceptAsync(
                         name -> {
                             if (phase == Phase.RESOLVING) {
-                                phase = Phase.AUTHENTICATING;
-                                onRule(parsed, rules.decide(asked, name));
-                                readEarlyBytes();
+                                onHostName(parsed, rules.decide(asked, name));
                             }
                         },
                         context().executor());
     }
 
-    /** What the client sent while nobody could answer it. */
-    private void readEarlyBytes() {
+    private void onHostName(StartupRequest parsed, Optional<HbaRule> rule) {
+        phase = Phase.AUTHENTICATING;
         try {
-            channelRead(context(), Unpooled.EMPTY_BUFFER);
+            onRule(parsed, rule);
+            channelRead(context(), Unpooled.EMPTY_BUFFER); // what came meanwhile
         } catch (Exception e) {
             exceptionCaught(context(), e);
         }

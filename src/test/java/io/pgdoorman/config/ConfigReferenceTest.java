@@ -100,7 +100,7 @@ class ConfigReferenceTest {
                         problems::add);
 
         assertThat(problems).isEmpty();
-        assertThat(rules.rules()).hasSize(8);
+        assertThat(rules.rules()).hasSize(10);
     }
 
     @ParameterizedTest

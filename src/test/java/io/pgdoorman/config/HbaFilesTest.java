@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Pattern;
 
 class HbaFilesTest {
     @TempDir Path directory;
@@ -51,6 +52,21 @@ class HbaFilesTest {
         assertThat(matches(rules, "u", "u")).isTrue();
         assertThat(matches(rules, "test_1", "u")).isTrue();
         assertThat(matches(rules, "d", "u")).isFalse();
+    }
+
+    @Test
+    void theRulesShownInTheManualAreGood() throws Exception {
+        var block =
+                Pattern.compile("(?s)```\n(# type.*?)```")
+                        .matcher(Files.readString(Path.of("docs/hba.md")));
+        assertThat(block.find()).isTrue();
+        write("app_users", "app_1\n");
+
+        HbaRules rules = read(block.group(1));
+
+        assertThat(problems).isEmpty();
+        assertThat(rules.rules()).hasSize(4);
+        assertThat(matches(rules, "app_x", "app_1")).isTrue();
     }
 
     @Test

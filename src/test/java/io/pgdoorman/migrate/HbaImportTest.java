@@ -56,6 +56,28 @@ class HbaImportTest {
         assertThat(imported.findings()).singleElement().asString().contains("hba.conf:2: ");
     }
 
+    @Test
+    void filesThatRulesNameAreFoundFromTheConfigurationToo() throws Exception {
+        Path admins = files.write("admins", "alice\n");
+        files.write("more.conf", "host all all 1.2.3.4/32 md5\n");
+        files.write(
+                "hba.conf",
+                """
+                host all bob,@admins,"@x" 10.0.0.0/8 md5
+                include more.conf
+                local all all peer
+                """);
+
+        Imported imported = importHba();
+
+        assertThat(rules(imported))
+                .containsExactly(
+                        "host all bob,@%s,\"@x\" 10.0.0.0/8 md5".formatted(admins.toAbsolutePath()),
+                        "host all all 1.2.3.4/32 md5",
+                        "local all all reject");
+        assertThat(imported.findings()).hasSize(1);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
