@@ -32,7 +32,7 @@ final class HbaParser {
                     // every connection is one without GSSAPI encryption
                     "hostnogssenc", HbaEntry.Type.HOST);
 
-    private static final String NO_ROLES =
+    static final String NO_ROLES =
             "is not supported: the pooler does not know which roles are members of others; list the"
                     + " names, in a file by @file, or use a regular expression";
 

@@ -1,0 +1,172 @@
+package io.pgdoorman.config;
+
+import com.google.re2j.Matcher;
+
+import io.pgdoorman.config.HbaFiles.Field;
+import io.pgdoorman.config.HbaFiles.Line;
+import io.pgdoorman.config.HbaTokens.Token;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+
+/**
+ * User name maps as in pg_ident.conf: which user of the database somebody may be whom another
+ * authority knows by another name. For methods with the option {@code map}.
+ *
+ * <p>Threads: immutable.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/auth-username-maps.html">User Name Maps</a>
+ */
+final class IdentMaps {
+    private static final String CAPTURE = "\\1";
+    private static final int FIELDS = 3;
+
+    private final Map<String, List<Mapping>> maps;
+
+    /** Whom a line is about: one name, or those that match. */
+    private record SystemUser(String name, @Nullable HbaPattern pattern) {}
+
+    /** Whom they may be. */
+    private sealed interface DatabaseUser {
+        record Any() implements DatabaseUser {}
+
+        record Exactly(String name) implements DatabaseUser {}
+
+        record Matching(HbaPattern pattern) implements DatabaseUser {}
+
+        /** A name with what the system user's expression has captured. */
+        record Composed(String template) implements DatabaseUser {}
+    }
+
+    private record Mapping(SystemUser from, DatabaseUser to) {
+        boolean allows(String systemUser, String databaseUser) {
+            HbaPattern pattern = from.pattern();
+            if (pattern == null) {
+                return from.name().equals(systemUser) && isMeant(databaseUser, null);
+            }
+            Matcher match = pattern.pattern().matcher(systemUser);
+            return match.find() && isMeant(databaseUser, match);
+        }
+
+        private boolean isMeant(String databaseUser, @Nullable Matcher match) {
+            return switch (to) {
+                case DatabaseUser.Any() -> true;
+                case DatabaseUser.Exactly(String name) -> name.equals(databaseUser);
+                case DatabaseUser.Matching(HbaPattern pattern) -> pattern.matches(databaseUser);
+                case DatabaseUser.Composed(String template) -> {
+                    String captured = match == null ? null : match.group(1);
+                    yield captured != null
+                            && template.replace(CAPTURE, captured).equals(databaseUser);
+                }
+            };
+        }
+    }
+
+    private IdentMaps(Map<String, List<Mapping>> maps) {
+        this.maps = maps;
+    }
+
+    /** Reads a file; lines with a problem are left out. Never throws. */
+    static IdentMaps read(Path file, Consumer<Problem> problems) {
+        var reader = new Reader(problems);
+        new HbaFiles(problems).lines(file).forEach(reader::take);
+        return new IdentMaps(reader.maps);
+    }
+
+    /** Whether there is such a map; an option that names another is an error. */
+    boolean has(String map) {
+        return maps.containsKey(map);
+    }
+
+    /** Whether somebody may log in as a user of the database. */
+    boolean allows(String map, String systemUser, String databaseUser) {
+        return maps.getOrDefault(map, List.of()).stream()
+                .anyMatch(mapping -> mapping.allows(systemUser, databaseUser));
+    }
+
+    /** Makes maps of lines. */
+    private static final class Reader {
+        private final Consumer<Problem> problems;
+        private final Map<String, List<Mapping>> maps = new HashMap<>();
+
+        Reader(Consumer<Problem> problems) {
+            this.problems = problems;
+        }
+
+        void take(Line line) {
+            if (line.fields().size() != FIELDS) {
+                error(line, "expected MAP SYSTEM_USER DATABASE_USER");
+                return;
+            }
+            for (Field field : line.fields()) {
+                if (field.tokens().size() != 1) {
+                    error(line, "expected one name, got " + field.shown());
+                    return;
+                }
+            }
+            try {
+                SystemUser from = systemUser(line.fields().get(1).first());
+                DatabaseUser to = databaseUser(line.fields().get(2).first(), from);
+                maps.computeIfAbsent(line.fields().get(0).first().text(), _ -> new ArrayList<>())
+                        .add(new Mapping(from, to));
+            } catch (IllegalArgumentException e) {
+                error(line, String.valueOf(e.getMessage()));
+            }
+        }
+
+        private static SystemUser systemUser(Token token) {
+            return new SystemUser(
+                    token.text(), token.text().startsWith("/") ? pattern(token) : null);
+        }
+
+        private static DatabaseUser databaseUser(Token token, SystemUser from) {
+            String text = token.text();
+            if (text.startsWith("/")) {
+                return new DatabaseUser.Matching(pattern(token));
+            }
+            if (token.is("all")) {
+                return new DatabaseUser.Any();
+            }
+            if (!token.quoted() && text.startsWith("+")) {
+                throw new IllegalArgumentException(text + " " + HbaParser.NO_ROLES);
+            }
+            HbaPattern pattern = from.pattern();
+            if (token.quoted() || !text.contains(CAPTURE) || pattern == null) {
+                return new DatabaseUser.Exactly(text);
+            }
+            if (pattern.pattern().groupCount() == 0) {
+                throw new IllegalArgumentException(
+                        "%s captures nothing for %s".formatted(from.name(), text));
+            }
+            return new DatabaseUser.Composed(text);
+        }
+
+        private static HbaPattern pattern(Token token) {
+            try {
+                return HbaPattern.of(token.text().substring(1));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "regular expression %s: %s".formatted(token.text(), e.getMessage()), e);
+            }
+        }
+
+        private void error(Line line, String message) {
+            problems.accept(
+                    new Problem(
+                            Problem.Severity.ERROR,
+                            line.file(),
+                            OptionalInt.of(line.number()),
+                            "",
+                            message,
+                            Optional.empty()));
+        }
+    }
+}
