@@ -85,12 +85,14 @@ public final class Console {
             for (List<CommandLexer.Word> command : CommandLexer.commands(text)) {
                 Result result = execute(command, operator);
                 Table table = result.table();
-                texts.add(table == null ? result.tag() : TableText.aligned(table));
-                json =
-                        table == null
-                                ? "{\"ok\":true,\"message\":%s}"
-                                        .formatted(JsonText.quoted(result.tag()))
-                                : TableText.json(table);
+                if (table == null) {
+                    texts.add(result.tag());
+                    json = "{\"ok\":true,\"message\":%s}".formatted(JsonText.quoted(result.tag()));
+                } else {
+                    List<List<@Nullable String>> rows = table.texts();
+                    texts.add(TableText.aligned(table, rows));
+                    json = TableText.json(table, rows);
+                }
             }
             return new Answer(true, String.join("\n", texts), json);
         } catch (ConsoleException e) {

@@ -2,8 +2,9 @@ package io.pgdoorman.admin;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.FormatCode;
+import io.pgdoorman.wire.Frames;
+import io.pgdoorman.wire.MessageBody;
 import io.pgdoorman.wire.backend.BackendMessage;
 import io.pgdoorman.wire.backend.DataRow;
 import io.pgdoorman.wire.backend.RowDescription;
@@ -30,10 +31,18 @@ final class ConsoleAnswer {
     }
 
     void add(BackendMessage message) {
+        message.encode(piece());
+    }
+
+    /** Where the next message goes. */
+    private ByteBuf piece() {
         if (pieces.isEmpty() || pieces.getLast().readableBytes() >= PIECE_BYTES) {
-            pieces.add(Unpooled.buffer(pieces.isEmpty() ? FIRST_BYTES : PIECE_BYTES));
+            pieces.add(
+                    pieces.isEmpty()
+                            ? Unpooled.buffer(FIRST_BYTES)
+                            : Unpooled.buffer(PIECE_BYTES + FIRST_BYTES));
         }
-        message.encode(pieces.getLast());
+        return pieces.getLast();
     }
 
     /**
@@ -58,20 +67,38 @@ final class ConsoleAnswer {
         add(new RowDescription(fields));
     }
 
-    /** A DataRow for each row from {@code from} to before {@code to}. */
-    void rows(Table table, List<FormatCode> formats, int from, int to) {
-        for (List<@Nullable String> row : table.rows().subList(from, to)) {
-            List<@Nullable Bytes> values = new ArrayList<>(row.size());
-            for (int i = 0; i < row.size(); i++) {
-                String value = row.get(i);
-                values.add(
-                        value == null
-                                ? null
-                                : Values.encode(
-                                        value, table.columns().get(i).type(), format(formats, i)));
-            }
-            add(new DataRow(values));
+    /**
+     * A DataRow for each row that is left.
+     *
+     * @param most how many, if there are so many
+     * @return how many there were
+     */
+    int rows(Table table, Rows left, List<FormatCode> formats, int most)
+            throws InterruptedException {
+        int count = 0;
+        while (count < most && left.hasNext()) {
+            row(table, left.next(), formats);
+            count++;
         }
+        return count;
+    }
+
+    private void row(Table table, @Nullable Object[] row, List<FormatCode> formats) {
+        ByteBuf out = piece();
+        int begin = Frames.begin(out, DataRow.TYPE);
+        out.writeShort(row.length);
+        for (int i = 0; i < row.length; i++) {
+            Object value = row[i];
+            if (value == null) {
+                out.writeInt(MessageBody.NULL_LENGTH);
+            } else {
+                int length = out.writerIndex();
+                out.writeInt(0);
+                Values.write(out, value, table.columns().get(i).type(), format(formats, i));
+                out.setInt(length, out.writerIndex() - length - Integer.BYTES);
+            }
+        }
+        Frames.end(out, begin);
     }
 
     private static FormatCode format(List<FormatCode> formats, int column) {

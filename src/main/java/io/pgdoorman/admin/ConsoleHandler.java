@@ -173,10 +173,14 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
 
     private void answerMoving(ChannelHandlerContext ctx, Console.Result result, Running run) {
         var answer = new Running(run.message, run.portal, run.simple, result);
-        if (run.portal == null) {
-            answer(answer, result);
-        } else {
-            send(answer, run.portal, result, 0);
+        try {
+            if (run.portal == null) {
+                answer(answer, result);
+            } else {
+                send(answer, run.portal, result, 0);
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e); // its rows are at hand
         }
         answer.effects.forEach(Runnable::run);
         answer.out.pieces().forEach(piece -> ctx.write(piece, ctx.voidPromise()));
@@ -304,11 +308,11 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
                 new Running(ByteBufUtil.getBytes(message), null, true, Console.ifMoved(text)));
     }
 
-    private void answer(Running run, Console.Result result) {
+    private void answer(Running run, Console.Result result) throws InterruptedException {
         Table table = result.table();
         if (table != null) {
             run.out.describe(table, List.of());
-            run.out.rows(table, List.of(), 0, table.rows().size());
+            run.out.rows(table, table.rows(), List.of(), Integer.MAX_VALUE);
         }
         complete(run, result.tag());
     }
@@ -365,23 +369,29 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
                         Console.ifMoved(portal.prepared.command())));
     }
 
-    private void send(Running run, Portal portal, Console.Result result, int maxRows) {
+    private void send(Running run, Portal portal, Console.Result result, int maxRows)
+            throws InterruptedException {
         Table table = result.table();
-        int from = portal.sent;
-        int size = table == null ? from : Math.max(from, table.rows().size());
-        int to = maxRows > 0 ? Math.min(size, from + maxRows) : size;
-        if (table != null && to > from) {
-            run.out.rows(table, portal.formats, from, to);
+        Rows known = portal.rows;
+        Rows rows = known != null || table == null ? known : table.rows();
+        if (rows != null && known == null) {
+            rows.skip(portal.sent); // another process has sent them
         }
-        if (to < size) {
-            run.out.add(new PortalSuspended());
-        } else {
+        int most = maxRows > 0 ? maxRows : Integer.MAX_VALUE;
+        int sent =
+                table == null || rows == null ? 0 : run.out.rows(table, rows, portal.formats, most);
+        boolean over = rows == null || !rows.hasNext();
+        if (over) {
             complete(run, result.tag());
+        } else {
+            run.out.add(new PortalSuspended());
         }
         run.effects.add(
                 () -> {
                     portal.result = result;
-                    portal.sent = to;
+                    portal.rows = rows;
+                    portal.sent += sent;
+                    portal.over = over;
                 });
     }
 

@@ -63,7 +63,13 @@ final class ConsoleStatements {
         /** Null if its command was not carried out, or is to be carried out again. */
         Console.@Nullable Result result;
 
+        /** What is left of its rows; null if it has none or was not carried out. */
+        @Nullable Rows rows;
+
         int sent;
+
+        /** The client has all of it. */
+        boolean over;
 
         private Portal(Prepared prepared, List<FormatCode> formats) {
             this.prepared = prepared;
@@ -75,6 +81,7 @@ final class ConsoleStatements {
             portal.sent = frozen.sent();
             if (!frozen.tag().isEmpty()) {
                 portal.result = new Console.Result(null, frozen.tag());
+                portal.over = true;
             }
             return portal;
         }
@@ -82,8 +89,6 @@ final class ConsoleStatements {
         /** Rows that have not been fetched are asked for again. */
         private FrozenConsole.Portal freeze(String name) {
             Console.Result done = result;
-            Table table = done == null ? null : done.table();
-            boolean over = done != null && (table == null || sent == table.rows().size());
             String tag = done == null || !over ? "" : done.tag();
             return new FrozenConsole.Portal(name, prepared.text(), formats, sent, tag);
         }

@@ -6,8 +6,16 @@ import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.session.Session;
 
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +24,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -25,10 +35,14 @@ import java.util.function.Function;
  * <p>Threads: any but an event loop; it waits for the loops.
  */
 public final class Inventory {
+    private static final Logger LOG = LoggerFactory.getLogger(Inventory.class);
     private static final long LIMIT_SECONDS = 5;
 
     /** So many clients are looked at in one go. */
     private static final int PART = 500;
+
+    /** The servers of so many pools. */
+    private static final int POOLS_PART = 50;
 
     private final AdminHost host;
 
@@ -36,35 +50,84 @@ public final class Inventory {
         this.host = host;
     }
 
-    /** All clients that are logged in, by number. */
-    public List<ClientRow> clients() throws InterruptedException {
-        Map<EventLoop, List<Session>> byLoop = new LinkedHashMap<>();
-        for (Session session : host.sessions().all()) {
-            byLoop.computeIfAbsent(session.channel().eventLoop(), _ -> new ArrayList<>())
-                    .add(session);
+    /** All clients that are logged in, by number. Each is looked at when its part is asked for. */
+    Parts<ClientRow> clients() {
+        List<Session> sessions = new ArrayList<>(host.sessions().all());
+        sessions.sort(Comparator.comparing(s -> s.identity().id(), Integer::compareUnsigned));
+        Iterator<List<Session>> parts = parts(sessions, PART).iterator();
+        return () -> {
+            List<ClientRow> rows = List.of();
+            while (rows.isEmpty() && parts.hasNext()) {
+                rows = rows(parts.next());
+            }
+            return rows;
+        };
+    }
+
+    private static <T> List<List<T>> parts(List<T> all, int size) {
+        List<List<T>> parts = new ArrayList<>();
+        for (int from = 0; from < all.size(); from += size) {
+            parts.add(all.subList(from, Math.min(from + size, all.size())));
         }
-        List<CompletableFuture<List<ClientRow>>> asked = new ArrayList<>();
+        return parts;
+    }
+
+    private static List<ClientRow> rows(List<Session> sessions) throws InterruptedException {
+        return ask(
+                sessions,
+                session -> session.channel().eventLoop(),
+                (loop, session) -> isOn(session, loop) ? row(session) : null);
+    }
+
+    private void eachClient(Consumer<ClientRow> consumer) throws InterruptedException {
+        Parts<ClientRow> parts = clients();
+        for (List<ClientRow> part = parts.next(); !part.isEmpty(); part = parts.next()) {
+            part.forEach(consumer);
+        }
+    }
+
+    /**
+     * Asks about each of {@code all} on its loop, all loops at the same time. Those of a loop that
+     * does not answer are left out.
+     *
+     * @param question answers null for what is to be left out
+     * @return in the order of {@code all}
+     */
+    private static <T, R> List<R> ask(
+            List<T> all,
+            Function<T, EventLoop> home,
+            BiFunction<EventLoop, T, @Nullable R> question)
+            throws InterruptedException {
+        Map<EventLoop, BitSet> byLoop = new LinkedHashMap<>();
+        for (int i = 0; i < all.size(); i++) {
+            byLoop.computeIfAbsent(home.apply(all.get(i)), _ -> new BitSet()).set(i);
+        }
+        // Each loop has places of its own. One that is too late may still fill them: answers are
+        // immutable.
+        List<@Nullable R> answers = new ArrayList<>(Collections.nCopies(all.size(), null));
+        List<CompletableFuture<Void>> asked = new ArrayList<>();
         byLoop.forEach(
-                (loop, sessions) -> {
-                    for (int from = 0; from < sessions.size(); from += PART) {
-                        List<Session> part =
-                                sessions.subList(from, Math.min(from + PART, sessions.size()));
+                (loop, places) ->
                         asked.add(
-                                CompletableFuture.supplyAsync(
-                                        () ->
-                                                part.stream()
-                                                        .filter(s -> isOn(s, loop))
-                                                        .map(Inventory::row)
-                                                        .toList(),
-                                        loop));
-                    }
-                });
-        List<ClientRow> rows = new ArrayList<>();
-        for (CompletableFuture<List<ClientRow>> answer : asked) {
-            rows.addAll(get(answer, List.of()));
+                                CompletableFuture.runAsync(
+                                        () -> {
+                                            for (int i = places.nextSetBit(0);
+                                                    i >= 0;
+                                                    i = places.nextSetBit(i + 1)) {
+                                                answers.set(i, question.apply(loop, all.get(i)));
+                                            }
+                                        },
+                                        loop)));
+        for (CompletableFuture<Void> answer : asked) {
+            await(answer);
         }
-        rows.sort(Comparator.comparing(ClientRow::id, Integer::compareUnsigned));
-        return rows;
+        List<R> present = new ArrayList<>(all.size());
+        for (R answer : answers) {
+            if (answer != null) {
+                present.add(answer);
+            }
+        }
+        return present;
     }
 
     private static boolean isOn(Session session, EventLoop loop) {
@@ -97,28 +160,38 @@ public final class Inventory {
     }
 
     /** All servers, by pool and number. */
-    public List<ServerRow> servers() throws InterruptedException {
-        Map<Integer, ClientRow> byPid = new LinkedHashMap<>();
-        for (ClientRow client : clients()) {
-            if (client.serverPid() != 0) {
-                byPid.put(client.serverPid(), client);
+    Parts<ServerRow> servers() {
+        Iterator<List<Pool>> parts = parts(sorted(), POOLS_PART).iterator();
+        Map<Integer, ClientRow> byPid = new HashMap<>();
+        return () -> {
+            if (byPid.isEmpty() && parts.hasNext()) {
+                eachClient(
+                        client -> {
+                            if (client.serverPid() != 0) {
+                                byPid.put(client.serverPid(), client);
+                            }
+                        });
             }
-        }
-        List<ServerRow> rows = new ArrayList<>();
-        for (Pool pool : host.pools()) {
-            rows.addAll(
-                    ofShards(
-                            pool,
-                            shard ->
-                                    shard.servers().stream()
-                                            .map(s -> row(shard, s, byPid))
-                                            .toList()));
-        }
-        rows.sort(
-                Comparator.comparing(ServerRow::database)
-                        .thenComparing(ServerRow::user)
-                        .thenComparingLong(ServerRow::id));
-        return rows;
+            List<ServerRow> rows = new ArrayList<>();
+            while (rows.isEmpty() && parts.hasNext()) {
+                ofShards(parts.next(), shard -> rows(shard, byPid)).forEach(rows::addAll);
+            }
+            rows.sort(
+                    Comparator.comparing(ServerRow::database)
+                            .thenComparing(ServerRow::user)
+                            .thenComparingLong(ServerRow::id));
+            return rows;
+        };
+    }
+
+    private List<Pool> sorted() {
+        List<Pool> sorted = new ArrayList<>(host.pools());
+        sorted.sort(Comparator.comparing(Pool::database).thenComparing(Pool::user));
+        return sorted;
+    }
+
+    private static List<ServerRow> rows(Shard shard, Map<Integer, ClientRow> byPid) {
+        return shard.servers().stream().map(server -> row(shard, server, byPid)).toList();
     }
 
     private static ServerRow row(Shard shard, Server server, Map<Integer, ClientRow> byPid) {
@@ -145,37 +218,31 @@ public final class Inventory {
 
     /** All pools, by database and user. */
     public List<PoolRow> pools() throws InterruptedException {
-        Map<String, PoolRow> rows = new LinkedHashMap<>();
-        List<Pool> sorted = new ArrayList<>(host.pools());
-        sorted.sort(Comparator.comparing(Pool::database).thenComparing(Pool::user));
-        for (Pool pool : sorted) {
-            PoolRow sum = new PoolRow(pool, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-            for (PoolRow part : ofShards(pool, shard -> List.of(row(shard)))) {
-                sum = sum.plus(part);
+        Map<Pool, PoolRow> rows = new LinkedHashMap<>();
+        for (List<Pool> part : parts(sorted(), POOLS_PART)) {
+            part.forEach(pool -> rows.put(pool, PoolRow.empty(pool)));
+            for (PoolRow row : ofShards(part, Inventory::row)) {
+                rows.merge(row.pool(), row, PoolRow::plus);
             }
-            rows.put(pool.name(), sum);
         }
-        for (ClientRow client : clients()) {
-            rows.computeIfPresent(
-                    client.user() + "@" + client.database(), (_, row) -> row.plus(of(client, row)));
-        }
-        return List.copyOf(rows.values());
+        Map<Place, ClientSum> sums = new HashMap<>();
+        eachClient(
+                client ->
+                        sums.computeIfAbsent(
+                                        new Place(client.database(), client.user()),
+                                        _ -> new ClientSum())
+                                .add(client));
+        return rows.values().stream()
+                .map(
+                        row -> {
+                            var place = new Place(row.pool().database(), row.pool().user());
+                            ClientSum sum = sums.get(place);
+                            return sum == null ? row : row.plus(sum.row(row.pool()));
+                        })
+                .toList();
     }
 
-    private static PoolRow of(ClientRow client, PoolRow row) {
-        return new PoolRow(
-                row.pool(),
-                client.state().equals("idle") ? 1 : 0,
-                client.state().equals("active") ? 1 : 0,
-                client.state().equals("waiting") ? 1 : 0,
-                0,
-                0,
-                0,
-                0,
-                client.waitNanos(),
-                client.transactionNanos(),
-                client.statements());
-    }
+    private record Place(String database, String user) {}
 
     private static PoolRow row(Shard shard) {
         int idle = shard.idleHint();
@@ -194,25 +261,18 @@ public final class Inventory {
                 0);
     }
 
-    private static <T> List<T> ofShards(Pool pool, Function<Shard, List<T>> question)
+    private static <R> List<R> ofShards(List<Pool> pools, Function<Shard, R> question)
             throws InterruptedException {
-        List<CompletableFuture<List<T>>> asked = new ArrayList<>();
-        for (Shard shard : pool.shards()) {
-            asked.add(CompletableFuture.supplyAsync(() -> question.apply(shard), shard.loop()));
-        }
-        List<T> all = new ArrayList<>();
-        for (CompletableFuture<List<T>> answer : asked) {
-            all.addAll(get(answer, List.of()));
-        }
-        return all;
+        List<Shard> shards = pools.stream().flatMap(pool -> pool.shards().stream()).toList();
+        return ask(shards, Shard::loop, (_, shard) -> question.apply(shard));
     }
 
     /** A loop that does not answer is left out. */
-    private static <T> T get(CompletableFuture<T> answer, T otherwise) throws InterruptedException {
+    private static void await(CompletableFuture<Void> answer) throws InterruptedException {
         try {
-            return answer.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+            answer.get(LIMIT_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException | ExecutionException e) {
-            return otherwise;
+            LOG.warn("an event loop did not say what it does: {}", e.toString());
         }
     }
 }

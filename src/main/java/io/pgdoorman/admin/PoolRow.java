@@ -34,6 +34,10 @@ public record PoolRow(
         return activeServers + idleServers + usedServers + loginServers;
     }
 
+    static PoolRow empty(Pool pool) {
+        return new PoolRow(pool, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    }
+
     PoolRow plus(PoolRow other) {
         return new PoolRow(
                 pool,

@@ -24,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -297,7 +298,7 @@ final class Show {
                 .row("anonymous", 0, 0);
     }
 
-    private Table clients() throws InterruptedException {
+    private Table clients() {
         Table table =
                 Table.of(
                         "client_id",
@@ -318,31 +319,39 @@ final class Show {
                         "transaction_ms:n",
                         "server_process_id:n",
                         "prepared_statements:n");
-        for (ClientRow row : inventory.clients()) {
-            table.row(
-                    "#c" + Integer.toUnsignedString(row.id()),
-                    row.database(),
-                    row.user(),
-                    row.applicationName(),
-                    row.address(),
-                    "false",
-                    row.state(),
-                    row.waitsFor(),
-                    row.transactions(),
-                    row.queries(),
-                    row.errors(),
-                    TimeUnit.NANOSECONDS.toSeconds(row.ageNanos()),
-                    row.receivedBytes(),
-                    row.sentBytes(),
-                    TimeUnit.NANOSECONDS.toMillis(row.waitNanos()),
-                    TimeUnit.NANOSECONDS.toMillis(row.transactionNanos()),
-                    row.serverPid() == 0 ? null : row.serverPid(),
-                    row.statements());
-        }
-        return table;
+        return table.made(in(inventory.clients(), Show::cells));
     }
 
-    private Table servers() throws InterruptedException {
+    private static @Nullable Object[] cells(ClientRow row) {
+        return new @Nullable Object[] {
+            "#c" + Integer.toUnsignedString(row.id()),
+            row.database(),
+            row.user(),
+            row.applicationName(),
+            row.address(),
+            "false",
+            row.state(),
+            row.waitsFor(),
+            row.transactions(),
+            row.queries(),
+            row.errors(),
+            TimeUnit.NANOSECONDS.toSeconds(row.ageNanos()),
+            row.receivedBytes(),
+            row.sentBytes(),
+            TimeUnit.NANOSECONDS.toMillis(row.waitNanos()),
+            TimeUnit.NANOSECONDS.toMillis(row.transactionNanos()),
+            row.serverPid() == 0 ? null : row.serverPid(),
+            row.statements()
+        };
+    }
+
+    /** The same, as rows. */
+    private static <T> Parts<@Nullable Object[]> in(
+            Parts<T> parts, Function<T, @Nullable Object[]> cells) {
+        return () -> parts.next().stream().map(cells).toList();
+    }
+
+    private Table servers() {
         Table table =
                 Table.of(
                         "server_id",
@@ -364,29 +373,31 @@ final class Show {
                         "addr",
                         "client_id",
                         "active_ms:n");
-        for (ServerRow row : inventory.servers()) {
-            table.row(
-                    "0x%08X".formatted(row.id()),
-                    row.pid(),
-                    row.database(),
-                    row.user(),
-                    row.applicationName(),
-                    "false",
-                    row.state(),
-                    row.waitsFor(),
-                    row.counts().transactions(),
-                    row.counts().queries(),
-                    row.counts().sentBytes(),
-                    row.counts().receivedBytes(),
-                    TimeUnit.NANOSECONDS.toSeconds(row.ageNanos()),
-                    row.counts().statementHits(),
-                    row.counts().statementMisses(),
-                    row.statements(),
-                    row.address(),
-                    row.clientId() == 0 ? null : "#c" + Integer.toUnsignedString(row.clientId()),
-                    TimeUnit.NANOSECONDS.toMillis(row.activeNanos()));
-        }
-        return table;
+        return table.made(in(inventory.servers(), Show::cells));
+    }
+
+    private static @Nullable Object[] cells(ServerRow row) {
+        return new @Nullable Object[] {
+            "0x%08X".formatted(row.id()),
+            row.pid(),
+            row.database(),
+            row.user(),
+            row.applicationName(),
+            "false",
+            row.state(),
+            row.waitsFor(),
+            row.counts().transactions(),
+            row.counts().queries(),
+            row.counts().sentBytes(),
+            row.counts().receivedBytes(),
+            TimeUnit.NANOSECONDS.toSeconds(row.ageNanos()),
+            row.counts().statementHits(),
+            row.counts().statementMisses(),
+            row.statements(),
+            row.address(),
+            row.clientId() == 0 ? null : "#c" + Integer.toUnsignedString(row.clientId()),
+            TimeUnit.NANOSECONDS.toMillis(row.activeNanos())
+        };
     }
 
     private Table connections() {

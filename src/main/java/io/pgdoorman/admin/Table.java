@@ -5,14 +5,22 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
-/** An answer with rows. Threads: confined to whoever fills it, then immutable by use. */
+/**
+ * An answer with rows: at hand, or made while they are read. Threads: confined to whoever fills it,
+ * then immutable by use.
+ */
 final class Table {
     private final List<Column> columns;
-    private final List<List<@Nullable String>> rows = new ArrayList<>();
+    private final List<@Nullable Object[]> rows = new ArrayList<>();
 
-    private Table(List<Column> columns) {
+    /** Of rows that are made; null if they are at hand. */
+    private final @Nullable Parts<@Nullable Object[]> parts;
+
+    private Table(List<Column> columns, @Nullable Parts<@Nullable Object[]> parts) {
         this.columns = columns;
+        this.parts = parts;
     }
 
     /**
@@ -21,7 +29,12 @@ final class Table {
      * @param columns names; one that ends in {@code :n} is numeric, in {@code :i} an int4
      */
     static Table of(String... columns) {
-        return new Table(Arrays.stream(columns).map(Table::column).toList());
+        return new Table(Arrays.stream(columns).map(Table::column).toList(), null);
+    }
+
+    /** A table of the same columns with rows that are made while they are read, which goes once. */
+    Table made(Parts<@Nullable Object[]> from) {
+        return new Table(columns, from);
     }
 
     private static Column column(String text) {
@@ -38,8 +51,21 @@ final class Table {
         return columns;
     }
 
-    List<List<@Nullable String>> rows() {
-        return rows;
+    Rows rows() {
+        Parts<@Nullable Object[]> made = parts;
+        return new Rows(made == null ? new AtHand() : made);
+    }
+
+    /** All of them in one part. */
+    private final class AtHand implements Parts<@Nullable Object[]> {
+        private boolean given;
+
+        @Override
+        public List<@Nullable Object[]> next() {
+            List<@Nullable Object[]> part = given ? List.of() : rows;
+            given = true;
+            return part;
+        }
     }
 
     /** Adds a row; null is NULL. */
@@ -48,11 +74,20 @@ final class Table {
             throw new IllegalArgumentException(
                     "%d values for %d columns".formatted(values.length, columns.size()));
         }
-        List<@Nullable String> row = new ArrayList<>(values.length);
-        for (Object value : values) {
-            row.add(value == null ? null : value.toString());
-        }
-        rows.add(row);
+        rows.add(values);
         return this;
+    }
+
+    /** All rows as text. Of rows that are made while they are read only once. */
+    List<List<@Nullable String>> texts() throws InterruptedException {
+        List<List<@Nullable String>> all = new ArrayList<>();
+        for (Rows left = rows(); left.hasNext(); ) {
+            List<@Nullable String> row = new ArrayList<>(columns.size());
+            for (Object value : left.next()) {
+                row.add(Objects.toString(value, null));
+            }
+            all.add(row);
+        }
+        return all;
     }
 }

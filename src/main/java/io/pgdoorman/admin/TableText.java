@@ -7,18 +7,18 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table for people and for programs. Threads: no state. */
+/** A table with its rows as text, for people and for programs. Threads: no state. */
 final class TableText {
     private TableText() {}
 
     /** Columns one below the other, numbers to the right, a line under the names. */
-    static String aligned(Table table) {
+    static String aligned(Table table, List<List<@Nullable String>> rows) {
         List<@Nullable String> names = new ArrayList<>();
         table.columns().forEach(column -> names.add(column.name()));
         int[] widths = new int[names.size()];
         for (int i = 0; i < widths.length; i++) {
             widths[i] = table.columns().get(i).name().length();
-            for (List<@Nullable String> row : table.rows()) {
+            for (List<@Nullable String> row : rows) {
                 widths[i] = Math.max(widths[i], shown(row.get(i)).length());
             }
         }
@@ -28,7 +28,7 @@ final class TableText {
         for (int i = 0; i < widths.length; i++) {
             text.append(i == 0 ? "" : "  ").repeat('-', widths[i]);
         }
-        for (List<@Nullable String> row : table.rows()) {
+        for (List<@Nullable String> row : rows) {
             text.append('\n');
             line(text, row, widths, table);
         }
@@ -58,9 +58,9 @@ final class TableText {
     }
 
     /** An array with an object for each row; numbers are numbers, NULL is null. */
-    static String json(Table table) {
-        List<String> rows = new ArrayList<>();
-        for (List<@Nullable String> row : table.rows()) {
+    static String json(Table table, List<List<@Nullable String>> rows) {
+        List<String> objects = new ArrayList<>();
+        for (List<@Nullable String> row : rows) {
             List<String> fields = new ArrayList<>();
             for (int i = 0; i < row.size(); i++) {
                 Column column = table.columns().get(i);
@@ -71,8 +71,8 @@ final class TableText {
                                 : JsonText.quoted(value);
                 fields.add(JsonText.quoted(column.name()) + ":" + literal);
             }
-            rows.add("{" + String.join(",", fields) + "}");
+            objects.add("{" + String.join(",", fields) + "}");
         }
-        return "[" + String.join(",", rows) + "]";
+        return "[" + String.join(",", objects) + "]";
     }
 }

@@ -2,17 +2,21 @@ package io.pgdoorman.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.pgdoorman.wire.FormatCode;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.nio.charset.StandardCharsets;
 
 class ValuesTest {
     private static String encoded(String value, Column.Type type, FormatCode format) {
         var out = Unpooled.buffer();
-        Values.encode(value, type, format).encode(out);
+        Values.write(out, value, type, format);
         return ByteBufUtil.hexDump(out);
     }
 
@@ -41,5 +45,15 @@ class ValuesTest {
     })
     void writesOtherTypes(String value, Column.Type type, FormatCode format, String bytes) {
         assertThat(encoded(value, type, format)).isEqualTo(bytes);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 9, 10, 1_000_000, Long.MAX_VALUE, -1, Long.MIN_VALUE})
+    void writesNumbersAsText(long value) {
+        ByteBuf out = Unpooled.buffer();
+
+        Values.write(out, value, Column.Type.NUMERIC, FormatCode.TEXT);
+
+        assertThat(out.toString(StandardCharsets.US_ASCII)).isEqualTo(Long.toString(value));
     }
 }
