@@ -32,6 +32,15 @@ public interface AdminHost {
      */
     void reload() throws ConsoleException, InterruptedException;
 
+    /**
+     * Gives a setting another value until the next {@link #reload}, and waits for it to be in
+     * effect. The files are read again for that.
+     *
+     * @param name in full, such as {@code general.idle_timeout}
+     * @throws ConsoleException the value is not good, in the validator's words; nothing changed
+     */
+    void set(String name, String value) throws ConsoleException, InterruptedException;
+
     /** Which filter the log has. */
     String logLevel();
 

@@ -1,5 +1,6 @@
 package io.pgdoorman.admin;
 
+import io.pgdoorman.config.Setting;
 import io.pgdoorman.log.JsonText;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
@@ -30,6 +31,8 @@ import java.util.stream.Stream;
  */
 public final class Console {
     private static final Logger LOG = LoggerFactory.getLogger(Console.class);
+    private static final String LOG_LEVEL = "log_level";
+    private static final String GENERAL = "general.";
     private static final Duration STEP = Duration.ofMillis(20);
     private static final List<String> COMMANDS =
             List.of(
@@ -131,7 +134,11 @@ public final class Console {
                     "user \"%s\" may only use SHOW".formatted(operator.name()),
                     "admin_users may use all commands.");
         }
-        LOG.info("admin console: {} by {}", text(words), operator.name());
+        // Not the value of a setting, which may be a secret: the reload tells those that are none.
+        LOG.info(
+                "admin console: {} by {}",
+                verb.is("SET") ? text(words.subList(0, Math.min(2, words.size()))) : text(words),
+                operator.name());
         return switch (command) {
             case "SET" -> set(rest);
             case "RELOAD" -> {
@@ -228,32 +235,57 @@ public final class Console {
                         .orElse("SHOW HELP lists the commands."));
     }
 
-    private Result set(List<CommandLexer.Word> words) throws ConsoleException {
-        List<String> parts =
-                words.stream()
-                        .filter(word -> word.quoted() || !word.text().equals("="))
-                        .filter(word -> !word.is("TO"))
-                        .map(CommandLexer.Word::text)
-                        .toList();
-        if (parts.size() < 2) {
+    private Result set(List<CommandLexer.Word> words)
+            throws ConsoleException, InterruptedException {
+        // A value may have commas and equals signs of its own, a filter of the log for example.
+        List<CommandLexer.Word> value =
+                words.stream().skip(1).dropWhile(word -> word.is("=") || word.is("TO")).toList();
+        if (value.isEmpty()) {
             throw new ConsoleException(
                     SqlState.SYNTAX_ERROR, "SET requires: SET <parameter> = '<value>'", "");
         }
-        if (!parts.getFirst().equalsIgnoreCase("log_level")) {
-            throw new ConsoleException(
-                    SqlState.SYNTAX_ERROR,
-                    "Unknown SET parameter: %s. Supported: log_level"
-                            .formatted(parts.getFirst().toUpperCase(Locale.ROOT)),
-                    "Change the file and use RELOAD.");
+        String name = words.getFirst().text();
+        String text = value.stream().map(CommandLexer.Word::text).collect(Collectors.joining());
+        if (name.equalsIgnoreCase(LOG_LEVEL)) {
+            host.setLogLevel(text);
+        } else {
+            host.set(changeable(name), text);
         }
-        // A filter has commas and equals signs of its own.
-        String filter =
-                words.subList(1, words.size()).stream()
-                        .dropWhile(word -> word.is("=") || word.is("TO"))
-                        .map(CommandLexer.Word::text)
-                        .collect(Collectors.joining());
-        host.setLogLevel(filter);
         return new Result(null, "SET");
+    }
+
+    /** The full name of a setting, of which {@code general.} may be left out. */
+    private String changeable(String name) throws ConsoleException {
+        List<Setting> all = host.config().settings();
+        for (Setting setting : all) {
+            if (setting.name().equals(name) || setting.name().equals(GENERAL + name)) {
+                return switch (setting.reload()) {
+                    case LIVE, NEW_CONNECTIONS, POOL -> setting.name();
+                    case RESTART ->
+                            throw new ConsoleException(
+                                    SqlState.CANT_CHANGE_RUNTIME_PARAM,
+                                    "%s cannot be changed while the process runs"
+                                            .formatted(setting.name()),
+                                    "Change the file and use UPGRADE.");
+                    case NONE ->
+                            throw new ConsoleException(
+                                    SqlState.CANT_CHANGE_RUNTIME_PARAM,
+                                    "%s has no effect".formatted(setting.name()),
+                                    "It is there for old files alone.");
+                };
+            }
+        }
+        List<String> names = new ArrayList<>(List.of(LOG_LEVEL));
+        for (Setting setting : all) {
+            names.add(setting.name());
+            names.add(setting.name().replaceFirst("^general\\.", ""));
+        }
+        throw new ConsoleException(
+                SqlState.SYNTAX_ERROR,
+                "Unknown SET parameter: %s".formatted(name),
+                Nearest.of(name, names)
+                        .map("Did you mean %s?"::formatted)
+                        .orElse("SHOW CONFIG lists them."));
     }
 
     // ---- pools ----------------------------------------------------------------------------------

@@ -106,6 +106,7 @@ final class Show {
         for (String item :
                 List.of(
                         "SET log_level = '<filter>'",
+                        "SET <setting> = '<value>' (until RELOAD; SHOW CONFIG lists them)",
                         "RELOAD",
                         "PAUSE [db] | PAUSE NOWAIT [db]",
                         "RESUME [db]",
@@ -132,7 +133,15 @@ final class Show {
         Table table =
                 bouncer
                         ? Table.of("key", "value", "default", "changeable")
-                        : Table.of("key", "value", "default", "changeable", "set", "takes_effect");
+                        : Table.of(
+                                "key",
+                                "value",
+                                "default",
+                                "changeable",
+                                "set",
+                                "takes_effect",
+                                "source",
+                                "overridden");
         for (Setting setting : host.config().settings()) {
             String key = bouncer ? setting.name().replaceFirst("^general\\.", "") : setting.name();
             String changeable =
@@ -149,7 +158,9 @@ final class Show {
                         setting.defaultValue(),
                         changeable,
                         setting.set() ? "yes" : "no",
-                        setting.reload().text());
+                        setting.reload().text(),
+                        setting.source(),
+                        setting.isOverride() ? "yes" : "no");
             }
         }
         return table;

@@ -4,6 +4,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,9 +21,19 @@ public final class ConfigLoader {
      * the working directory.
      */
     public static LoadResult load(Path main) {
+        return load(main, Map.of());
+    }
+
+    /**
+     * As {@link #load(Path)}.
+     *
+     * @param overrides values that count instead of those of the files, in the notation of TOML
+     *     where text needs no quotes, by full name such as {@code general.idle_timeout}
+     */
+    public static LoadResult load(Path main, Map<String, String> overrides) {
         var problems = new Problems();
         Optional<Node.Table> root = SourceFile.read(main, problems);
-        return load(root, main, problems);
+        return load(root, main, new Overrides(overrides), problems);
     }
 
     /**
@@ -30,12 +41,18 @@ public final class ConfigLoader {
      * it YAML, any other TOML.
      */
     public static LoadResult parse(String text, String name) {
-        var problems = new Problems();
-        Optional<Node.Table> root = SourceFile.parse(text, name, problems);
-        return load(root, Path.of(name), problems);
+        return parse(text, name, Map.of());
     }
 
-    private static LoadResult load(Optional<Node.Table> main, Path file, Problems problems) {
+    /** As {@link #parse(String, String)} and {@link #load(Path, Map)}. */
+    public static LoadResult parse(String text, String name, Map<String, String> overrides) {
+        var problems = new Problems();
+        Optional<Node.Table> root = SourceFile.parse(text, name, problems);
+        return load(root, Path.of(name), new Overrides(overrides), problems);
+    }
+
+    private static LoadResult load(
+            Optional<Node.Table> main, Path file, Overrides overrides, Problems problems) {
         if (main.isEmpty()) {
             return new LoadResult(Optional.empty(), problems.all());
         }
@@ -46,7 +63,8 @@ public final class ConfigLoader {
             SourceFile.read(include, problems)
                     .ifPresent(table -> Merge.merge(root, table, problems));
         }
-        Tree tree = Tree.decode(root, problems);
+        Tree tree = Tree.decode(root, overrides, problems);
+        overrides.reportUnused(problems);
         new GeneralRules(tree, problems).check();
         tree.pools().forEach((name, pool) -> new PoolRules(name, pool, problems).check());
         HbaRules hba = hba(tree.general(), problems);
@@ -67,7 +85,9 @@ public final class ConfigLoader {
             }
             return List.of();
         }
-        Values values = new Decoder(problems).decode(Schema.INCLUDE, include, "include", null);
+        Values values =
+                new Decoder(problems, Overrides.none())
+                        .decode(Schema.INCLUDE, include, "include", null);
         var files = new ArrayList<Path>();
         for (String name : values.get(Schema.INCLUDE_FILES)) {
             try {

@@ -10,13 +10,16 @@ import java.util.Optional;
  */
 final class Decoder {
     private final Problems problems;
+    private final Overrides overrides;
 
-    Decoder(Problems problems) {
+    Decoder(Problems problems, Overrides overrides) {
         this.problems = problems;
+        this.overrides = overrides;
     }
 
     /** {@code parent} is where unset keys inherit from. */
-    Values decode(Section section, Node.Table table, String path, @Nullable Values parent) {
+    Values decode(Section section, Node.Table given, String path, @Nullable Values parent) {
+        Node.Table table = overrides.over(section, path, given);
         var values = new Values(section, path, table, parent);
         if (!section.inEffect()) {
             problems.notInEffect(table.position(), path, "section not in effect yet");

@@ -16,7 +16,11 @@ sealed interface Node {
     String kind();
 
     /** A file and a line from 1; line 0 if unknown. */
-    record Position(String file, int line) {}
+    record Position(String file, int line) {
+        String text() {
+            return line > 0 ? file + ":" + line : file;
+        }
+    }
 
     record Table(Map<String, Node> entries, Position position) implements Node {
         Table(Position position) {

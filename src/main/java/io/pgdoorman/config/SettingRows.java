@@ -33,6 +33,7 @@ final class SettingRows {
                 values.find(key).map(key.type()::plain).orElse(""),
                 key.defaultValue().map(key.type()::plain).orElse(""),
                 values.own(key).isPresent(),
-                key.reload());
+                key.reload(),
+                values.source(key));
     }
 }

@@ -15,13 +15,13 @@ record Tree(Values general, Map<String, Pool> pools, Optional<Values> web, Optio
     record Pool(Values values, List<Values> users, Optional<Values> authQuery) {}
 
     /** Decodes everything there is; what is missing or wrong is in {@code problems}. */
-    static Tree decode(Node.Table root, Problems problems) {
-        return new TreeDecoder(problems).decode(root);
+    static Tree decode(Node.Table root, Overrides overrides, Problems problems) {
+        return new TreeDecoder(problems, overrides).decode(root);
     }
 
-    private record TreeDecoder(Problems problems) {
+    private record TreeDecoder(Problems problems, Overrides overrides) {
         Tree decode(Node.Table root) {
-            var decoder = new Decoder(problems);
+            var decoder = new Decoder(problems, overrides);
             decoder.decode(Schema.TOP, root, "", null);
             Node.Table generalTable = required(root, "general");
             Values general = decoder.decode(Schema.GENERAL, generalTable, "general", null);

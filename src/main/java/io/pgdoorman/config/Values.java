@@ -81,6 +81,19 @@ final class Values {
         return found == null ? source.position() : found.position();
     }
 
+    /** Where the value that counts comes from, for people. */
+    String source(Key<?> key) {
+        Given found = given.get(key);
+        if (found != null) {
+            return found.position().text();
+        }
+        Optional<? extends Key<?>> above = key.inherits();
+        if (parent == null || above.isEmpty() || parent.find(above.get()).isEmpty()) {
+            return "default";
+        }
+        return "%s, %s".formatted(parent.name(above.get()), parent.source(above.get()));
+    }
+
     String name(Key<?> key) {
         return KeyPath.join(path, key.name());
     }

@@ -55,6 +55,12 @@ public interface Host {
     /** What is logged. */
     LogLevels logLevels();
 
+    /** Settings given on the console, which count instead of those of the files. */
+    Map<String, String> consoleSettings();
+
+    /** Those of the predecessor, to be in effect when this process alone serves. */
+    void adoptConsoleSettings(Map<String, String> settings);
+
     /** See {@link io.pgdoorman.backend.ServerHandler}. */
     boolean rehearse();
 

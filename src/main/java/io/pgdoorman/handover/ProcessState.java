@@ -19,6 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -31,10 +32,12 @@ import java.util.Map;
  *   8 when the handover was asked for (monotonic clock)
  *   9 number of the last prepared statement
  *   10 filter of the log, if it is not the one of the start
+ *   11 setting given on the console*
  *   pool:    1 database   2 user   3 fingerprint of where its servers come from
  *            4 what a client proved, to log in with   5 login profile and what it reports*
  *   profile: 1 set   2 set reported
  *   limit:   1 database   2 whether it is in force
+ *   setting: 1 full name   2 value
  * </pre>
  *
  * <p>The predecessor begins with all permits of the limits, the successor with none; servers and
@@ -51,6 +54,7 @@ final class ProcessState {
     private static final int BEGAN = 8;
     private static final int LAST_STATEMENT = 9;
     private static final int LOG_FILTER = 10;
+    private static final int CONSOLE_SETTING = 11;
 
     /** So many the other process may still number while both live. */
     private static final long STATEMENT_RANGE = 1_000_000;
@@ -79,6 +83,12 @@ final class ProcessState {
                         .put(BEGAN, beganNanos)
                         .put(LAST_STATEMENT, StatementCache.lastNumber());
         host.logLevels().changed().ifPresent(filter -> body.put(LOG_FILTER, filter));
+        host.consoleSettings()
+                .forEach(
+                        (name, value) ->
+                                body.put(
+                                        CONSOLE_SETTING,
+                                        new FieldWriter().put(1, name).put(2, value)));
         for (Pool pool : host.pools()) {
             pool.share(pool.settings().size());
             body.put(POOL, write(pool, table));
@@ -151,6 +161,7 @@ final class ProcessState {
         long began = System.nanoTime();
         int lastClient = 0;
         long lastServer = 0;
+        Map<String, String> settings = new LinkedHashMap<>();
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
                 case PARAMETER_SET -> table.read(in.message(), host.interner());
@@ -164,16 +175,32 @@ final class ProcessState {
                 case BEGAN -> began = in.number();
                 case LAST_STATEMENT -> StatementCache.continueAfter(in.number() + STATEMENT_RANGE);
                 case LOG_FILTER -> adoptFilter(host, in.text());
+                case CONSOLE_SETTING -> readSetting(in.message(), settings);
                 case POOL -> readPool(host, in.message(), table);
                 case DATABASE_LIMIT -> readLimit(host, in.message());
                 default -> {} // of a later version
             }
         }
+        host.adoptConsoleSettings(settings);
         // Also behind a process that had none yet: both may have their first at the same time.
         host.sessions().continueAfter(lastClient + SPARE_CLIENT_IDS);
         long nextRange = (lastServer / SERVER_ID_RANGE + 1) * SERVER_ID_RANGE;
         host.lastServerId().accumulateAndGet(nextRange, Math::max);
         return began;
+    }
+
+    private static void readSetting(FieldReader in, Map<String, String> into)
+            throws FormatException {
+        String name = "";
+        String value = "";
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> name = in.text();
+                case 2 -> value = in.text();
+                default -> {} // of a later version
+            }
+        }
+        into.put(name, value);
     }
 
     /** What another version calls a filter may be none here: no reason to give clients up. */

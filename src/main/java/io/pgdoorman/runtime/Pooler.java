@@ -34,7 +34,9 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -97,6 +99,11 @@ public final class Pooler implements AutoCloseable {
     private List<CompletableFuture<Reload.Result>> nextReload = new ArrayList<>();
 
     private List<CompletableFuture<Reload.Result>> presentReload = new ArrayList<>();
+
+    private final ConsoleSettings consoleSettings = new ConsoleSettings();
+
+    /** Written by the control thread, read by the one that reads the files. */
+    private volatile Map<String, String> consoleSettingsToTry = Map.of();
 
     /** Of the warm-up's listener. Confined to its loop. */
     private int nextLoop;
@@ -216,6 +223,7 @@ public final class Pooler implements AutoCloseable {
                         lastServerId,
                         new AtomicLong(),
                         options.logLevels(),
+                        consoleSettings,
                         rehearse,
                         listeners,
                         web,
@@ -228,7 +236,7 @@ public final class Pooler implements AutoCloseable {
                                 new ReloadRequests(
                                         control,
                                         Thread.ofPlatform().daemon().name("pooler-reload")::start,
-                                        () -> ConfigLoader.load(path),
+                                        () -> ConfigLoader.load(path, consoleSettingsToTry),
                                         () -> onReloadBegin(path),
                                         this::onReload,
                                         this::onReloadEnd));
@@ -350,9 +358,22 @@ public final class Pooler implements AutoCloseable {
                 loops.size());
     }
 
+    /** Those of the predecessor, once it is gone: until then a reload would have to wait. */
+    private void adoptConsoleSettings() {
+        Map<String, String> adopted = consoleSettings.takeAdopted();
+        if (!adopted.isEmpty()) {
+            LOG.info(
+                    "Handover: settings of the console stay in effect: {}",
+                    String.join(", ", adopted.keySet()));
+            requestReload(
+                    "Settings of the console", () -> consoleSettings.setAll(adopted));
+        }
+    }
+
     /** This process alone serves from now on. */
     private void onServing() {
         scheduleRetain();
+        adoptConsoleSettings();
         web.enter(WebEndpoint.Stage.SERVING);
         web.openWhenFree(control);
         Thread.ofPlatform()
@@ -410,11 +431,22 @@ public final class Pooler implements AutoCloseable {
     private final class AdminOrders implements PoolerAdmin.Orders {
         @Override
         public CompletableFuture<Reload.Result> reload() {
+            return reload("RELOAD by the admin console", consoleSettings::drop);
+        }
+
+        @Override
+        public CompletableFuture<Reload.Result> set(String name, String value) {
+            return reload(
+                    "SET %s by the admin console".formatted(name),
+                    () -> consoleSettings.set(name, value));
+        }
+
+        private CompletableFuture<Reload.Result> reload(String why, Runnable change) {
             var result = new CompletableFuture<Reload.Result>();
             control.execute(
                     () -> {
                         nextReload.add(result);
-                        if (!onHangUp("RELOAD by the admin console")) {
+                        if (!requestReload(why, change)) {
                             nextReload.removeLast();
                             result.completeExceptionally(
                                     new IllegalStateException(
@@ -451,16 +483,22 @@ public final class Pooler implements AutoCloseable {
     }
 
     private void onHangUp() {
-        onHangUp("Got SIGHUP");
+        requestReload("Got SIGHUP", consoleSettings::drop);
     }
 
-    /** Whether a reload follows at once. */
-    private boolean onHangUp(String why) {
+    /**
+     * Reads the files again.
+     *
+     * @param change of the settings of the console, if a reload follows at once
+     * @return whether one does
+     */
+    private boolean requestReload(String why, Runnable change) {
         if (stopping || reloads.isEmpty()) {
             LOG.info("{}, but {}", why, stopping ? "stopping" : "there is no file to reload");
         } else if (upgrade.deferReload()) {
             LOG.info("{}: the reload follows the handover that is under way", why);
         } else {
+            change.run();
             reloads.get().request();
             return true;
         }
@@ -470,6 +508,7 @@ public final class Pooler implements AutoCloseable {
     private void onReloadBegin(Path file) {
         presentReload = nextReload;
         nextReload = new ArrayList<>();
+        consoleSettingsToTry = consoleSettings.begin();
         LOG.info("Reloading config {}", file);
         systemd.reloading();
     }
@@ -477,6 +516,16 @@ public final class Pooler implements AutoCloseable {
     private void onReload(LoadResult loaded) {
         if (!stopping) {
             Reload.Result result = reload.run(config, loaded);
+            if (result.accepted()) {
+                Set<String> dropped = consoleSettings.accepted();
+                if (!dropped.isEmpty()) {
+                    LOG.info(
+                            "Settings of the console are dropped, the files count again: {}",
+                            String.join(", ", dropped));
+                }
+            } else {
+                consoleSettings.rejected();
+            }
             presentReload.forEach(waiting -> waiting.complete(result));
         }
     }

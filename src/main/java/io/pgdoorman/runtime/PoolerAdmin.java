@@ -37,6 +37,9 @@ final class PoolerAdmin implements AdminHost, Consoles {
     interface Orders {
         CompletableFuture<Reload.Result> reload();
 
+        /** Reloads with another value of a setting. */
+        CompletableFuture<Reload.Result> set(String name, String value);
+
         void shutDown();
 
         void terminate();
@@ -130,8 +133,18 @@ final class PoolerAdmin implements AdminHost, Consoles {
 
     @Override
     public void reload() throws ConsoleException, InterruptedException {
+        await(orders.reload());
+    }
+
+    @Override
+    public void set(String name, String value) throws ConsoleException, InterruptedException {
+        await(orders.set(name, value));
+    }
+
+    private static void await(CompletableFuture<Reload.Result> reload)
+            throws ConsoleException, InterruptedException {
         try {
-            Reload.Result result = orders.reload().get(RELOAD_LIMIT.toSeconds(), TimeUnit.SECONDS);
+            Reload.Result result = reload.get(RELOAD_LIMIT.toSeconds(), TimeUnit.SECONDS);
             if (!result.accepted()) {
                 throw new ConsoleException(
                         SqlState.CONFIG_FILE_ERROR,

@@ -40,6 +40,7 @@ record PoolerHost(
         AtomicLong lastServerId,
         AtomicLong handoverFailures,
         LogLevels logLevels,
+        ConsoleSettings settings,
         boolean rehearse,
         Listeners clientListeners,
         WebEndpoint web,
@@ -60,6 +61,16 @@ record PoolerHost(
     @Override
     public Map<String, Coordinator> coordinators() {
         return poolDirectory.coordinators();
+    }
+
+    @Override
+    public Map<String, String> consoleSettings() {
+        return settings.inEffect();
+    }
+
+    @Override
+    public void adoptConsoleSettings(Map<String, String> adopted) {
+        settings.adopt(adopted);
     }
 
     @Override

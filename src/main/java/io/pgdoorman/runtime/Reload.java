@@ -86,6 +86,8 @@ final class Reload {
             nextTls.warnings().forEach(warning -> LOG.warn("{}", warning));
             if (next.equals(present) && nextTls.doesAs(tls)) {
                 LOG.info("Config unchanged");
+                next.general().hba().continueFrom(present.general().hba());
+                onAccepted.accept(next); // its lines may be others
                 return new Result(true, problems, List.of(), List.of());
             }
             List<String> changes = apply(present, next, nextTls.keeping(tls));

@@ -92,18 +92,32 @@ class SchemaTest {
         assertThat(config.settings())
                 .contains(
                         new Setting(
-                                "general.idle_timeout", "2000", "600000", true, ReloadClass.POOL),
+                                "general.idle_timeout",
+                                "2000",
+                                "600000",
+                                true,
+                                ReloadClass.POOL,
+                                ""),
                         new Setting(
-                                "general.unix_socket_mode", "0640", "0600", true, ReloadClass.LIVE),
-                        new Setting("general.host", "0.0.0.0", "0.0.0.0", false, ReloadClass.LIVE),
-                        new Setting("general.admin_password", "***", "", true, ReloadClass.LIVE),
-                        new Setting("pools.app.idle_timeout", "2000", "", false, ReloadClass.POOL),
+                                "general.unix_socket_mode",
+                                "0640",
+                                "0600",
+                                true,
+                                ReloadClass.LIVE,
+                                ""),
+                        new Setting(
+                                "general.host", "0.0.0.0", "0.0.0.0", false, ReloadClass.LIVE, ""),
+                        new Setting(
+                                "general.admin_password", "***", "", true, ReloadClass.LIVE, ""),
+                        new Setting(
+                                "pools.app.idle_timeout", "2000", "", false, ReloadClass.POOL, ""),
                         new Setting(
                                 "general.tcp_keepalives_idle",
                                 "5",
                                 "5",
                                 false,
-                                ReloadClass.NEW_CONNECTIONS));
+                                ReloadClass.NEW_CONNECTIONS,
+                                ""));
     }
 
     @Test

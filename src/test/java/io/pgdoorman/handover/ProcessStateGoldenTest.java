@@ -28,7 +28,7 @@ import java.util.Map;
  */
 class ProcessStateGoldenTest {
     private static final String OLDEST = "v1/state.hex";
-    private static final String NEWEST = "v1/state-paused.hex";
+    private static final String NEWEST = "v1/state-settings.hex";
 
     /** Of {@link #NEWEST}; a version that writes none leaves the log as it is. */
     private static final String LOG_FILTER = "warn,pg_doorman::pool=debug";
@@ -40,6 +40,7 @@ class ProcessStateGoldenTest {
 
     /** Everything there is to know. */
     private void fill() throws LogFilterException {
+        predecessor.consoleSettings = Map.of("general.idle_timeout", "5s");
         predecessor.logLevels.set(LOG_FILTER);
         predecessor.coordinators.put("shop", new Coordinator(10, 2));
         predecessor.sessions.continueAfter(41);
@@ -101,6 +102,7 @@ class ProcessStateGoldenTest {
     @CsvSource({
         OLDEST + ", info",
         "v1/state-log.hex, '" + LOG_FILTER + "'",
+        "v1/state-paused.hex, '" + LOG_FILTER + "'",
         NEWEST + ", '" + LOG_FILTER + "'"
     })
     void whatAVersionHasWrittenIsReadForEver(String file, String logFilter) throws Exception {
@@ -115,6 +117,15 @@ class ProcessStateGoldenTest {
 
         assertThat(host.pools()).extracting(Pool::isPaused).containsExactly(true, false, false);
         assertThat(host.pools()).extracting(Pool::isDisabled).containsExactly(false, false, true);
+    }
+
+    @Test
+    void whatWasSetOnTheConsoleStaysSet() throws Exception {
+        StateHost host = successorOfAll();
+
+        ProcessState.adopt(host, Resource.bytes(NEWEST));
+
+        assertThat(host.consoleSettings).isEqualTo(Map.of("general.idle_timeout", "5s"));
     }
 
     @Test

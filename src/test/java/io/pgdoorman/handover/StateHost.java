@@ -66,6 +66,7 @@ final class StateHost implements Host {
     final AtomicLong lastServerId = new AtomicLong();
     final AtomicLong handoverFailures = new AtomicLong();
     final LogLevels logLevels = new LogLevels(new LoggerContext(), LogFilter.of(LogLevel.INFO));
+    Map<String, String> consoleSettings = Map.of();
     final Map<String, Coordinator> coordinators = new LinkedHashMap<>();
     final AuthenticationContext authentication;
     final Sessions sessions;
@@ -196,6 +197,16 @@ final class StateHost implements Host {
     @Override
     public LogLevels logLevels() {
         return logLevels;
+    }
+
+    @Override
+    public Map<String, String> consoleSettings() {
+        return consoleSettings;
+    }
+
+    @Override
+    public void adoptConsoleSettings(Map<String, String> settings) {
+        consoleSettings = settings;
     }
 
     @Override

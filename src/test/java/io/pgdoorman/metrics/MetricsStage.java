@@ -180,6 +180,9 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
     public void reload() {}
 
     @Override
+    public void set(String name, String value) {}
+
+    @Override
     public void setLogLevel(String filter) {}
 
     @Override

@@ -355,7 +355,12 @@ class ConsoleIT {
                 "SHWO POOLS | 42601 | SHOW",
                 "PAUSE nowhere | 3D000 | nowhere",
                 "SET log_level = 'loud' | 22023 | Invalid log level",
-                "SET work_mem = 1 | 42601 | WORK_MEM",
+                "SET work_mem = 1 | 42601 | work_mem",
+                "SET idle_timout = 1 | 42601 | Did you mean idle_timeout?",
+                "SET idle_timeout = 'soon' | F0000 | SET on the console: general.idle_timeout",
+                "SET worker_threads = 1 | 55P02 | UPGRADE",
+                "SET pools.nowhere.pool_mode = session | 42601 | SHOW CONFIG",
+                "SET idle_timeout | 42601 | SET requires",
                 "KILL_CLIENT 4711 | 22023 | SHOW CLIENTS",
                 "KILL | 42601 | database",
                 "RESET ALL | 42601 | RESET INTERNER",
@@ -603,6 +608,49 @@ class ConsoleIT {
                         .isGreaterThan(number(connections.getFirst(), "total"));
             }
         }
+    }
+
+    private static Map<String, String> setting(Connection connection, String name)
+            throws SQLException {
+        return show(connection, "SHOW CONFIG").stream()
+                .filter(row -> name.equals(row.get("key")))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void aSettingLastsUntilAReloadAndOutlivesAHandover() throws SQLException {
+        Map<String, String> before;
+        Map<String, String> changed;
+        try (Connection console = connect("pgdoorman", "")) {
+            before = setting(console, "general.shutdown_timeout");
+            order("SET shutdown_timeout = '1234ms'");
+            assertThatThrownBy(() -> order("SET pools.nowhere.users.0.password = 'hunter2'"))
+                    .isInstanceOf(SQLException.class);
+            changed = setting(console, "general.shutdown_timeout");
+        }
+
+        pooler.handOver();
+
+        try (Connection console = connect("pgdoorman", "")) {
+            await().untilAsserted(
+                            () ->
+                                    assertThat(setting(console, "general.shutdown_timeout"))
+                                            .isEqualTo(changed));
+            order("RELOAD");
+
+            assertThat(setting(console, "general.shutdown_timeout")).isEqualTo(before);
+        }
+        assertThat(before).containsEntry("source", "default").containsEntry("overridden", "no");
+        assertThat(changed)
+                .containsEntry("value", "1234")
+                .containsEntry("source", "SET on the console")
+                .containsEntry("overridden", "yes");
+        assertThat(pooler.log())
+                .contains("Config changed: general.shutdown_timeout: 10000 -> 1234")
+                .contains("settings of the console stay in effect")
+                .contains("Settings of the console are dropped")
+                .doesNotContain("hunter2");
     }
 
     @Test

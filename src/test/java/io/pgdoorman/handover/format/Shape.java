@@ -55,7 +55,8 @@ public record Shape(String name, Map<Integer, Shape> inner) {
             of("process")
                     .with(1, PARAMETERS)
                     .with(6, of("pool").with(4, of("credential")).with(5, of("profile")))
-                    .with(7, of("limit"));
+                    .with(7, of("limit"))
+                    .with(11, of("setting"));
 
     /** A message without others in it. */
     public static Shape of(String name) {
