@@ -63,7 +63,15 @@ final class RelaySurroundings {
                         new NoAccounts(),
                         new ClientServices(authentication, Runnable::run, false, Consoles.NONE),
                         new SessionSettings(
-                                2, MINUTE, 256L << 20, MINUTE, Bytes.ofText(";"), false, false));
+                                2,
+                                MINUTE,
+                                256L << 20,
+                                MINUTE,
+                                Bytes.ofText(";"),
+                                false,
+                                false,
+                                0,
+                                0));
     }
 
     /** A client that is logged in, on this channel. */

@@ -77,6 +77,7 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                         v.get(ProcessKeys.LOG_CLIENT_CONNECTIONS),
                         v.get(ProcessKeys.LOG_CLIENT_DISCONNECTIONS),
                         v.get(ProcessKeys.LOG_SLOW_CHECKOUTS),
+                        v.get(ProcessKeys.LOG_SLOW_QUERIES),
                         v.find(ProcessKeys.SYSLOG_PROG_NAME),
                         v.find(ProcessKeys.SYSLOG_SOCKET)),
                 new GeneralConfig.Process(

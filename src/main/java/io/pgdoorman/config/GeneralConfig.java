@@ -119,6 +119,7 @@ public record GeneralConfig(
      * What is logged; level and format are command-line options.
      *
      * @param logSlowCheckouts waits for a server that are logged, from this length on; zero: none
+     * @param logSlowQueries the same for queries
      * @param syslogProgName log to syslog under this name, not to standard error
      * @param syslogSocket where it listens; empty for the usual places
      */
@@ -126,6 +127,7 @@ public record GeneralConfig(
             boolean logClientConnections,
             boolean logClientDisconnections,
             Duration logSlowCheckouts,
+            Duration logSlowQueries,
             Optional<String> syslogProgName,
             Optional<Path> syslogSocket) {}
 

@@ -84,6 +84,14 @@ final class ProcessKeys {
                             "Log each client that has waited so long for a server, with what the"
                                     + " pool looked like when it got one. 0 logs none.");
 
+    static final Key<Duration> LOG_SLOW_QUERIES =
+            LOGGING.key("log_slow_queries", QuantityTypes.DURATION)
+                    .byDefault(Duration.ZERO)
+                    .reload(LIVE)
+                    .add(
+                            "Log each query that took so long, with its statement without literals"
+                                    + " and parameters. 0 logs none. See [Log](logging.md).");
+
     static final Key<String> SYSLOG_PROG_NAME =
             LOGGING.key("syslog_prog_name", ValueTypes.STRING)
                     .unset("log to standard error")

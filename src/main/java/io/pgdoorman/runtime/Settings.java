@@ -30,6 +30,7 @@ final class Settings {
                 Bytes.ofText(general.memory().poolerCheckQuery()),
                 general.logging().logClientConnections(),
                 general.logging().logClientDisconnections(),
-                general.logging().logSlowCheckouts().toNanos());
+                general.logging().logSlowCheckouts().toNanos(),
+                general.logging().logSlowQueries().toNanos());
     }
 }

@@ -123,14 +123,20 @@ final class ClientTally {
         pool.count(Counter.QUERIES);
     }
 
-    /** ReadyForQuery has come. */
-    void answered() {
+    /**
+     * ReadyForQuery has come.
+     *
+     * @return how many nanoseconds the query took; 0 if that is not known
+     */
+    long answered() {
         long now = System.nanoTime();
         answeredAt = now;
         queries++;
         pool.count(Counter.QUERIES);
         long since = pop();
-        pool.time(Timing.QUERY, since == 0 ? 0 : now - since);
+        long took = since == 0 ? 0 : now - since;
+        pool.time(Timing.QUERY, took);
+        return took;
     }
 
     /**

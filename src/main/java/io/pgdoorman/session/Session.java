@@ -111,6 +111,9 @@ public final class Session
     /** Null for a client that has not prepared anything. */
     private @Nullable StatementRelay statements;
 
+    /** Null while slow queries are not logged. */
+    private @Nullable SlowQueries slowQueries;
+
     /** The mode of the pool when the server was linked: a reload may change it meanwhile. */
     private boolean sessionMode;
 
@@ -536,7 +539,10 @@ public final class Session
             return bodyLength;
         }
         boolean maps = server == null ? shard.pool().settings().preparedStatements() : mapping;
-        return maps ? StatementRelay.heldBytes(type, bodyLength) : 0;
+        int mapped = maps ? StatementRelay.heldBytes(type, bodyLength) : 0;
+        return slowQueries == null
+                ? mapped
+                : Math.max(mapped, Math.min(bodyLength, SlowQueries.MAX_BYTES));
     }
 
     private boolean isCheckPossible(byte type, int bodyLength) {
@@ -591,6 +597,9 @@ public final class Session
         }
         settleDue = false;
         tally.message(type);
+        if (slowQueries != null) {
+            slowQueries.onMessage(type, in, index, bodyLength, statements);
+        }
         if (parameters.synchronise(s)) {
             serverNeedsFlush = true;
         }
@@ -733,6 +742,7 @@ public final class Session
         server = found;
         sessionMode = shard.pool().settings().sessionMode();
         mapping = shard.pool().settings().preparedStatements();
+        watchQueries();
         if (bonds == null && shard.pool().settings().sessionState() != SessionState.IGNORE) {
             bonds = new SessionBonds(parameters);
         }
@@ -811,7 +821,7 @@ public final class Session
         checkQuery.forget();
         statements().onSkipped(s, kind);
         if (kind == Skipped.DEALLOCATE || kind == Skipped.DEALLOCATE_ALL) {
-            tally.answered();
+            onAnswered(s);
         }
         clientNeedsFlush = true;
     }
@@ -858,7 +868,21 @@ public final class Session
 
     @Override
     public void onAnswered(Server s) {
-        tally.answered();
+        long took = tally.answered();
+        if (slowQueries != null) {
+            slowQueries.onAnswered(s, took, sessions.settings().slowQueryNanos());
+        }
+    }
+
+    /** Nothing is running: from here on slow queries are logged, or not. */
+    private void watchQueries() {
+        if (sessions.settings().slowQueryNanos() == 0) {
+            slowQueries = null;
+        } else if (slowQueries == null) {
+            slowQueries = new SlowQueries(identity);
+        } else {
+            slowQueries.clear();
+        }
     }
 
     @Override
@@ -868,6 +892,7 @@ public final class Session
         }
         shard.stats().add(Counter.SERVER_PARSES, s.takeParses());
         checkQuery.onSettled();
+        watchQueries();
         if (statements != null) {
             statements.onSettled(s);
         }

@@ -13,6 +13,7 @@ import io.pgdoorman.wire.Bytes;
  * @param checkQuery answered without a server; empty if none is
  * @param slowReaderNanos how long a client that holds a server may take no byte
  * @param slowCheckoutNanos a wait for a server from this length on is logged; zero: none is
+ * @param slowQueryNanos the same for a query
  */
 public record SessionSettings(
         int maxConnections,
@@ -22,4 +23,5 @@ public record SessionSettings(
         Bytes checkQuery,
         boolean logConnections,
         boolean logDisconnections,
-        long slowCheckoutNanos) {}
+        long slowCheckoutNanos,
+        long slowQueryNanos) {}

@@ -108,6 +108,18 @@ final class StatementRelay {
         this.errors = new StatementErrors(client, own);
     }
 
+    /** What a Bind refers to; null if that is not known. Borrows {@code in}. */
+    @Nullable Statement boundBy(ByteBuf in, int index, int end) {
+        int portalEnd = in.indexOf(index, end, (byte) 0);
+        int nameEnd = portalEnd < 0 ? -1 : in.indexOf(portalEnd + 1, end, (byte) 0);
+        if (nameEnd < 0) {
+            return null;
+        }
+        int name = portalEnd + 1;
+        ClientStatements.Named named = find(in, name, nameEnd);
+        return named != null ? named.statement() : nameEnd == name ? own.unnamed() : null;
+    }
+
     /** Statements with a name. */
     int size() {
         return own.size();

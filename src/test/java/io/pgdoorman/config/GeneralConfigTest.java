@@ -52,6 +52,7 @@ class GeneralConfigTest {
                                         true,
                                         true,
                                         Duration.ofMillis(500),
+                                        Duration.ZERO,
                                         Optional.empty(),
                                         Optional.empty()),
                                 new GeneralConfig.Process(
@@ -103,6 +104,7 @@ class GeneralConfigTest {
                 log_client_connections = false
                 log_client_disconnections = false
                 log_slow_checkouts = "20s"
+                log_slow_queries = "21s"
                 syslog_prog_name = "d"
                 syslog_socket = "d.sock"
                 worker_threads = 3
@@ -158,6 +160,7 @@ class GeneralConfigTest {
                                         false,
                                         false,
                                         Duration.ofSeconds(20),
+                                        Duration.ofSeconds(21),
                                         Optional.of("d"),
                                         Optional.of(Path.of("d.sock"))),
                                 new GeneralConfig.Process(

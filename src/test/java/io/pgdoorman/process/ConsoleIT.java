@@ -359,7 +359,7 @@ class ConsoleIT {
                 "SET idle_timout = 1 | 42601 | Did you mean idle_timeout?",
                 "SET idle_timeout = 'soon' | F0000 | SET on the console: general.idle_timeout",
                 "SET worker_threads = 1 | 55P02 | UPGRADE",
-                "SET pools.nowhere.pool_mode = session | 42601 | SHOW CONFIG",
+                "SET pools.nowhere.pool_mode = session | 42601 | pools.other.pool_mode",
                 "SET idle_timeout | 42601 | SET requires",
                 "KILL_CLIENT 4711 | 22023 | SHOW CLIENTS",
                 "KILL | 42601 | database",

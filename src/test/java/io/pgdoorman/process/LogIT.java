@@ -133,6 +133,42 @@ class LogIT {
         }
     }
 
+    @Test
+    void aSlowQueryIsLoggedWithoutWhatIsInIt() throws SQLException {
+        try (var pooler =
+                        PoolerProcess.builder()
+                                .pool(POOL, SERVER, DATABASE, "transaction", 1)
+                                .general("log_slow_queries", "\"200ms\"")
+                                .start();
+                var client = pooler.client().login(PostgresServer.APP, POOL);
+                Connection driver =
+                        DriverManager.getConnection(
+                                pooler.jdbcUrl(POOL) + "?prepareThreshold=1",
+                                PostgresServer.APP,
+                                PostgresServer.APP);
+                var statement =
+                        driver.prepareStatement("SELECT pg_sleep(?), 'hidden', 4711 -- hidden")) {
+            client.query("SELECT 'quick'");
+            client.query("SELECT pg_sleep(0.25),  'hidden'");
+            for (int i = 0; i < 2; i++) {
+                statement.setDouble(1, 0.25);
+                statement.execute();
+            }
+
+            await().atMost(LIMIT).until(() -> pooler.log().split("slow query", -1).length - 1 == 3);
+            assertThat(pooler.log().lines().filter(line -> line.contains("slow query")))
+                    .satisfiesExactly(
+                            line ->
+                                    assertThat(line)
+                                            .matches(
+                                                    ".* WARN .*\\[\\w+@%s #c%d] slow query: \\d{3}ms pid=\\d+ SELECT pg_sleep\\(\\?\\), \\?"
+                                                            .formatted(POOL, client.processId())),
+                            line -> assertThat(line).endsWith(" SELECT pg_sleep($1), ?, ?"),
+                            line -> assertThat(line).endsWith(" SELECT pg_sleep($1), ?, ?"));
+            assertThat(pooler.log()).doesNotContain("hidden", "quick");
+        }
+    }
+
     // ---- start ----------------------------------------------------------------------------------
 
     @Test

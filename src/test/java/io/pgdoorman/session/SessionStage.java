@@ -88,6 +88,7 @@ final class SessionStage {
                         Bytes.ofText(checkQuery),
                         true,
                         true,
+                        0,
                         0));
     }
 
