@@ -44,6 +44,9 @@ public interface AdminHost {
     /** Which filter the log has. */
     String logLevel();
 
+    /** Lines of the log that could not be written. */
+    long lostLogLines();
+
     /**
      * Gives the log another filter.
      *

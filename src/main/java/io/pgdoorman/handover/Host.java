@@ -9,6 +9,7 @@ import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.SessionMoves;
 import io.pgdoorman.session.Sessions;
+import io.pgdoorman.stats.Histogram;
 
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,9 @@ public interface Host {
 
     /** Handovers to a successor that came to nothing, of all processes so far. */
     AtomicLong handoverFailures();
+
+    /** How long clients stood still in handovers, of all processes so far. */
+    Histogram clientPauses();
 
     /** What is logged. */
     LogLevels logLevels();

@@ -428,6 +428,7 @@ final class Predecessor {
         inherit(message);
         rolledBack = true;
         Report report = taker.tally().report(0, beganNanos);
+        taker.tally().addPauses(host.clientPauses());
         to.send(MessageType.BYE, report.write());
         LOG.info("Handover: rolled back; came back: {}", report.text());
     }

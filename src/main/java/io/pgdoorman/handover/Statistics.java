@@ -10,6 +10,7 @@ import io.pgdoorman.session.Rejection;
 import io.pgdoorman.session.Sessions;
 import io.pgdoorman.stats.Bounds;
 import io.pgdoorman.stats.Counter;
+import io.pgdoorman.stats.Histogram;
 import io.pgdoorman.stats.Timing;
 import io.pgdoorman.stats.Totals;
 
@@ -22,6 +23,7 @@ import java.util.List;
  *
  * <pre>
  *   in END:  3 pool*   4 connections   5 limit*   6 failed handovers   7 HBA line*
+ *            8 pauses of clients   9 lost lines of the log
  *     pool:         1 database   2 user   3 counter*   4 bucket*   5 statements forgotten
  *       counter:    1 code   2 value
  *       bucket:     1 code of the timing   2 number from 0   3 value
@@ -30,6 +32,8 @@ import java.util.List;
  *       rejection:  1 code   2 count
  *     limit:        1 database   2 evictions   3 servers out of the reserve   4 exhaustions
  *     HBA line:     1 file   2 text   3 which of several with this text, from 0   4 connections
+ *     pauses:       1 bucket*   2 sum in nanoseconds
+ *       bucket:     1 number from 0   2 value
  * </pre>
  *
  * <p>Threads: a thread of the handover.
@@ -40,6 +44,8 @@ final class Statistics {
     private static final int LIMIT = 5;
     private static final int FAILURES = 6;
     private static final int HBA_LINE = 7;
+    private static final int PAUSES = 8;
+    private static final int LOST_LINES = 9;
 
     private Statistics() {}
 
@@ -55,7 +61,19 @@ final class Statistics {
             }
         }
         return end.put(CONNECTIONS, connections(host.sessions()))
-                .put(FAILURES, host.handoverFailures().get());
+                .put(FAILURES, host.handoverFailures().get())
+                .put(PAUSES, pauses(host.clientPauses()))
+                .put(LOST_LINES, host.logLevels().lostLines());
+    }
+
+    private static FieldWriter pauses(Histogram pauses) {
+        var out = new FieldWriter().put(2, pauses.sumNanos());
+        for (int bucket = 0; bucket < Bounds.count(); bucket++) {
+            if (pauses.count(bucket) != 0) {
+                out.put(1, new FieldWriter().put(1, bucket).put(2, pauses.count(bucket)));
+            }
+        }
+        return out;
     }
 
     private static FieldWriter connections(Sessions sessions) {
@@ -131,6 +149,8 @@ final class Statistics {
                 case LIMIT -> readLimit(in.message(), host);
                 case FAILURES -> host.handoverFailures().addAndGet(in.number());
                 case HBA_LINE -> lines.add(readLine(in.message()));
+                case PAUSES -> readPauses(in.message(), host.clientPauses());
+                case LOST_LINES -> host.logLevels().inheritLostLines(in.number());
                 default -> {} // somebody else's, or of a later version
             }
         }
@@ -189,6 +209,29 @@ final class Statistics {
         if (timing != null) {
             totals.add(timing, bucket, value);
         }
+    }
+
+    private static void readPauses(FieldReader in, Histogram into) throws FormatException {
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> readPauseBucket(in.message(), into);
+                case 2 -> into.inheritSum(in.number());
+                default -> {} // of a later version
+            }
+        }
+    }
+
+    private static void readPauseBucket(FieldReader in, Histogram into) throws FormatException {
+        int bucket = 0;
+        long value = 0;
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case 1 -> bucket = in.integer();
+                case 2 -> value = in.number();
+                default -> {} // of a later version
+            }
+        }
+        into.inherit(bucket, value);
     }
 
     private static void readConnections(FieldReader in, Host host) throws FormatException {

@@ -353,6 +353,7 @@ public final class Successor {
             ProcessState.unshare(host);
             Report done = taker.tally().report(taker.refused(), beganNanos);
             report = done;
+            taker.tally().addPauses(host.clientPauses());
             events.onAlone(due);
             LOG.info("Handover complete: {}", done.text());
             try {

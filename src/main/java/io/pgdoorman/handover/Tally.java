@@ -3,6 +3,7 @@ package io.pgdoorman.handover;
 import io.pgdoorman.backend.FrozenServer;
 import io.pgdoorman.handover.format.Batch;
 import io.pgdoorman.session.MovingSession;
+import io.pgdoorman.stats.Histogram;
 import io.pgdoorman.wire.TransactionStatus;
 
 import java.util.Arrays;
@@ -71,6 +72,13 @@ final class Tally {
         Arrays.fill(pauses, pauseCount, pauseCount + clients, now - stoppedNanos);
         pauseCount += clients;
         lastStartNanos = Math.max(lastStartNanos, now);
+    }
+
+    /** Adds all pauses so far. */
+    synchronized void addPauses(Histogram to) {
+        for (int i = 0; i < pauseCount; i++) {
+            to.record(pauses[i]);
+        }
     }
 
     /**

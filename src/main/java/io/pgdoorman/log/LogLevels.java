@@ -5,6 +5,8 @@ import ch.qos.logback.classic.LoggerContext;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * The filter in effect, which can be changed while the process runs; a reload of the configuration
@@ -16,6 +18,8 @@ public final class LogLevels {
 
     private final LoggerContext context;
     private final LogFilter start;
+    private final LongSupplier lost;
+    private final AtomicLong lostBefore = new AtomicLong();
 
     /** Written under the lock, read by all. */
     private volatile LogFilter current;
@@ -26,10 +30,30 @@ public final class LogLevels {
      * @param start what {@link #reset} returns to
      */
     public LogLevels(LoggerContext context, LogFilter start) {
+        this(context, start, () -> 0);
+    }
+
+    /**
+     * As {@link #LogLevels(LoggerContext, LogFilter)}.
+     *
+     * @param lost lines that could not be written
+     */
+    LogLevels(LoggerContext context, LogFilter start, LongSupplier lost) {
         this.context = context;
         this.start = start;
+        this.lost = lost;
         this.current = start;
         apply(Map.of(), start);
+    }
+
+    /** Lines that could not be written, of all processes so far. */
+    public long lostLines() {
+        return lostBefore.get() + lost.getAsLong();
+    }
+
+    /** So many were lost in the process before this one. */
+    public void inheritLostLines(long lines) {
+        lostBefore.addAndGet(lines);
     }
 
     /** The filter in effect; {@link #set} reads it as the same one. */

@@ -71,7 +71,7 @@ public final class LogSetup implements AutoCloseable {
         queue.setContext(context);
         queue.start();
         context.reset();
-        levels = new LogLevels(context, filter);
+        levels = new LogLevels(context, filter, queue::lost);
         root().addAppender(queue);
         for (ILoggingEvent line : held.list) {
             if (context.getLogger(line.getLoggerName()).isEnabledFor(line.getLevel())) {

@@ -1,6 +1,7 @@
 package io.pgdoorman.metrics;
 
 import io.pgdoorman.stats.Bounds;
+import io.pgdoorman.stats.Histogram;
 import io.pgdoorman.stats.Timing;
 import io.pgdoorman.stats.Totals;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
@@ -116,6 +117,16 @@ final class Family {
         }
         double seconds = totals.get(timing.sum()) / NANOS;
         samples.add(new Sample(labels(labels), seconds, 0, buckets));
+        return this;
+    }
+
+    /** Of a histogram. */
+    Family add(Histogram histogram, String... labels) {
+        long[] buckets = new long[Bounds.count()];
+        for (int i = 0; i < buckets.length; i++) {
+            buckets[i] = histogram.count(i);
+        }
+        samples.add(new Sample(labels(labels), histogram.sumNanos() / NANOS, 0, buckets));
         return this;
     }
 

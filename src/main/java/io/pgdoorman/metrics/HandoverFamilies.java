@@ -33,6 +33,11 @@ final class HandoverFamilies {
         Family servers = out.gauge("pg_doorman_handover_servers", "Servers that came with it.");
         Family pause =
                 out.gauge("pg_doorman_handover_pause_seconds", "How long its clients stood still.");
+        out.histogram(
+                        "pg_doorman_handover_client_pause_seconds",
+                        "How long clients stood still in handovers, one for each client and"
+                                + " handover, of all processes so far.")
+                .add(state.pauses());
         Family duration =
                 out.gauge("pg_doorman_handover_duration_seconds", "How long it took in all.");
         state.began().ifPresent(report -> add(report, clients, servers, pause, duration));

@@ -40,6 +40,10 @@ final class ProcessFamilies {
         users(out);
         out.gauge("pg_doorman_log_level", "Filter of the log, as a label.")
                 .add(1, "level", host.logLevel());
+        out.counter(
+                        "pg_doorman_log_lines_lost_total",
+                        "Lines of the log that could not be written, or not in time.")
+                .add(host.lostLogLines());
         out.gauge("pg_doorman_total_memory", "Resident memory of the process in bytes.")
                 .add(ProcStatus.residentBytes());
         connections(out);

@@ -23,6 +23,7 @@ import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.ClientServices;
 import io.pgdoorman.session.SessionMoves;
 import io.pgdoorman.session.Sessions;
+import io.pgdoorman.stats.Histogram;
 import io.pgdoorman.wire.Bytes;
 
 import org.slf4j.Logger;
@@ -222,6 +223,7 @@ public final class Pooler implements AutoCloseable {
                         authentication,
                         lastServerId,
                         new AtomicLong(),
+                        new Histogram(),
                         options.logLevels(),
                         consoleSettings,
                         rehearse,
@@ -365,8 +367,7 @@ public final class Pooler implements AutoCloseable {
             LOG.info(
                     "Handover: settings of the console stay in effect: {}",
                     String.join(", ", adopted.keySet()));
-            requestReload(
-                    "Settings of the console", () -> consoleSettings.setAll(adopted));
+            requestReload("Settings of the console", () -> consoleSettings.setAll(adopted));
         }
     }
 

@@ -168,6 +168,11 @@ final class PoolerAdmin implements AdminHost, Consoles {
     }
 
     @Override
+    public long lostLogLines() {
+        return logLevels.lostLines();
+    }
+
+    @Override
     public void setLogLevel(String filter) throws ConsoleException {
         try {
             logLevels.set(filter);

@@ -14,6 +14,7 @@ import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.ClientDirectory;
 import io.pgdoorman.session.SessionMoves;
 import io.pgdoorman.session.Sessions;
+import io.pgdoorman.stats.Histogram;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +40,7 @@ record PoolerHost(
         AuthenticationContext authentication,
         AtomicLong lastServerId,
         AtomicLong handoverFailures,
+        Histogram clientPauses,
         LogLevels logLevels,
         ConsoleSettings settings,
         boolean rehearse,

@@ -168,7 +168,10 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
             began = Optional.ofNullable(successor).map(Successor::report);
         }
         return new HandoverState(
-                now == null ? Phase.NONE : now.phase(), host.handoverFailures().get(), began);
+                now == null ? Phase.NONE : now.phase(),
+                host.handoverFailures().get(),
+                host.clientPauses(),
+                began);
     }
 
     /** One line for the log. */

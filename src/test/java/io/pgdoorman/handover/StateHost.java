@@ -29,6 +29,7 @@ import io.pgdoorman.session.Consoles;
 import io.pgdoorman.session.SessionMoves;
 import io.pgdoorman.session.SessionSettings;
 import io.pgdoorman.session.Sessions;
+import io.pgdoorman.stats.Histogram;
 import io.pgdoorman.testing.ManualLoop;
 import io.pgdoorman.wire.Bytes;
 
@@ -65,6 +66,7 @@ final class StateHost implements Host {
     final ParameterInterner interner = new ParameterInterner();
     final AtomicLong lastServerId = new AtomicLong();
     final AtomicLong handoverFailures = new AtomicLong();
+    final Histogram clientPauses = new Histogram();
     final LogLevels logLevels = new LogLevels(new LoggerContext(), LogFilter.of(LogLevel.INFO));
     Map<String, String> consoleSettings = Map.of();
     final Map<String, Coordinator> coordinators = new LinkedHashMap<>();
@@ -192,6 +194,11 @@ final class StateHost implements Host {
     @Override
     public AtomicLong lastServerId() {
         return lastServerId;
+    }
+
+    @Override
+    public Histogram clientPauses() {
+        return clientPauses;
     }
 
     @Override

@@ -26,6 +26,7 @@ import io.pgdoorman.session.ClientServices;
 import io.pgdoorman.session.Consoles;
 import io.pgdoorman.session.SessionSettings;
 import io.pgdoorman.session.Sessions;
+import io.pgdoorman.stats.Histogram;
 import io.pgdoorman.wire.Bytes;
 
 import java.security.SecureRandom;
@@ -133,6 +134,7 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
         return new HandoverState(
                 Phase.NONE,
                 2,
+                new Histogram(),
                 Optional.of(new Report(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)));
     }
 
@@ -181,6 +183,11 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
 
     @Override
     public void set(String name, String value) {}
+
+    @Override
+    public long lostLogLines() {
+        return 3;
+    }
 
     @Override
     public void setLogLevel(String filter) {}
