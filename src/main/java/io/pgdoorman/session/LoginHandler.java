@@ -92,7 +92,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     private static final byte TLS_HANDSHAKE = 22;
 
     /** Of a handshake that keeps a handover waiting. */
-    private static final long MAX_HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long MAX_HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     /** Usual size of what a client gets when its login is done. */
     private static final int WELCOME_BYTES = 512;

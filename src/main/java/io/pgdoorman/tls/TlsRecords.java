@@ -55,6 +55,7 @@ public final class TlsRecords extends ChannelDuplexHandler {
     private static final int WARNING = 1;
     private static final int FATAL = 2;
     private static final int CLOSE_NOTIFY = 0;
+    private static final int USER_CANCELED = 90;
 
     /** Where a record stands while it is protected or opened. */
     private static final class Scratch {
@@ -311,6 +312,8 @@ public final class TlsRecords extends ChannelDuplexHandler {
     private void onAlert(byte[] content, int length) throws TlsException {
         if (length == 2 && content[1] == CLOSE_NOTIFY) {
             inputOver = true;
+        } else if (suite.isTls13() && length == 2 && content[1] == USER_CANCELED) {
+            return; // JSSE's way to say that close_notify follows
         } else if (length != 2 || suite.isTls13() || content[0] == FATAL) {
             outputOver = true; // the peer hears no more
             throw new TlsException(

@@ -376,6 +376,17 @@ class TlsRecordsTest {
         assertThat(opened(one, record(peer, 23, bytes(9)))).hasSize(9);
     }
 
+    /** What JSSE says before close_notify. */
+    @Test
+    void userCanceledIsNoError() throws TlsException {
+        FrozenTls state = begin(TlsSuite.TLS_AES_128_GCM_SHA256);
+        RecordKeys peer = peer(state);
+        EmbeddedChannel one = channel(state);
+
+        assertThat(opened(one, record(peer, 21, new byte[] {1, 90}))).isEmpty();
+        assertThat(opened(one, record(peer, 23, bytes(9)))).hasSize(9);
+    }
+
     @Test
     void aFloodOfKeyUpdatesEnds() throws TlsException {
         FrozenTls state = begin(TlsSuite.TLS_AES_128_GCM_SHA256);

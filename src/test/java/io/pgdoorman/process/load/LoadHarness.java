@@ -72,7 +72,8 @@ public final class LoadHarness implements AutoCloseable {
                 PoolerProcess.builder()
                         .hba(LoadPool.hba())
                         .general("query_wait_timeout", "20000")
-                        .general("log_client_disconnections", "true");
+                        .general("log_client_disconnections", "true")
+                        .general("log_slow_checkouts", "0"); // they wait, and that is no fault
         certificates.ifPresent(directory -> encrypt(builder, directory));
         for (LoadPool pool : LoadPool.values()) {
             int size = pool.size(mix);
