@@ -139,6 +139,9 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     /** Set if it is the admin console that the client wants. */
     private ClientDirectory.@Nullable Operator operator;
 
+    /** Which line of pg_hba it was, for the log; empty if it was none. */
+    private String refusedBy = "";
+
     private @Nullable ClientAuthentication authentication;
     private final List<BackendMessage> welcome = new ArrayList<>();
     private ParameterSet profile = ParameterSet.EMPTY;
@@ -422,6 +425,9 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
 
     private void onRule(StartupRequest parsed, Optional<HbaRule> rule) {
         HbaMethod method = rule.map(HbaRule::method).orElse(HbaMethod.REJECT);
+        if (method == HbaMethod.REJECT) {
+            refusedBy = " (%s)".formatted(rule.map(HbaRule::place).orElse("no line matches"));
+        }
         ClientDirectory directory = sessions.directory();
         if (Consoles.DATABASES.contains(parsed.database())) {
             beginConsole(parsed, method);
@@ -494,7 +500,12 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
             case ClientStep.Accepted(List<BackendMessage> messages, ServerCredential proved) ->
                     onAccepted(messages, proved);
             case ClientStep.Refused(ErrorResponse error, String reason) -> {
-                LOG.warn("{} client {} startup failed: login refused: {}", this, peer(), reason);
+                LOG.warn(
+                        "{} client {} startup failed: login refused: {}{}",
+                        this,
+                        peer(),
+                        reason,
+                        refusedBy);
                 close(error);
             }
         }

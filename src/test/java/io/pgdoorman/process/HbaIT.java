@@ -3,6 +3,7 @@ package io.pgdoorman.process;
 import static io.pgdoorman.testing.PostgresServer.PASSWORD;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.pgdoorman.testing.ChildProcess;
 import io.pgdoorman.testing.Message;
@@ -260,6 +261,20 @@ class HbaIT {
                 .contains(rules + ":5: too few fields");
         assertThat(outcome(pooler.address(), pooler.unixAddress(), "local", "nopw", "one", ""))
                 .isEqualTo("accepted");
+    }
+
+    @Test
+    void theLogNamesTheLineThatRefuses() throws IOException {
+        load(ALWAYS + "local one nopw reject\n");
+
+        outcome(pooler.address(), pooler.unixAddress(), "local", "nopw", "one", "");
+        outcome(pooler.address(), pooler.unixAddress(), "local", "ghost", "one", "");
+
+        await().untilAsserted(
+                        () ->
+                                assertThat(pooler.log())
+                                        .contains("refused by HBA (%s:3)".formatted(rules))
+                                        .contains("refused by HBA (no line matches)"));
     }
 
     @Test
