@@ -1,4 +1,4 @@
-// Applications with Go's drivers: drivers pgx | pq.
+// Applications with Go's drivers: drivers pgx | pq | console.
 package main
 
 import (
@@ -82,6 +82,8 @@ func main() {
 		run(connectPgx)
 	case "pq":
 		run(connectPq)
+	case "console":
+		run(connectConsole)
 	default:
 		panic("unknown driver " + os.Args[1])
 	}

@@ -1,7 +1,7 @@
 package io.pgdoorman.admin;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
+import io.netty.buffer.ByteBufAllocator;
 import io.pgdoorman.wire.FormatCode;
 import io.pgdoorman.wire.Frames;
 import io.pgdoorman.wire.MessageBody;
@@ -18,16 +18,31 @@ import java.util.List;
  * What a client of the console gets, as bytes. They are made where the command runs: on the loop,
  * thousands of rows would hold up all those whom it relays.
  *
- * <p>Threads: one after the other. The pieces are on the heap, nobody has to release them.
+ * <p>They are not on the heap, where a long answer would live long enough to become old.
+ *
+ * <p>Threads: one after the other. Owns its pieces until they are taken.
  */
 final class ConsoleAnswer {
     private static final int FIRST_BYTES = 1 << 10;
     private static final int PIECE_BYTES = 64 << 10;
 
+    private final ByteBufAllocator buffers;
     private final List<ByteBuf> pieces = new ArrayList<>(1);
 
-    List<ByteBuf> pieces() {
-        return pieces;
+    ConsoleAnswer(ByteBufAllocator buffers) {
+        this.buffers = buffers;
+    }
+
+    /** All of it; the caller has to release it. */
+    List<ByteBuf> take() {
+        List<ByteBuf> taken = List.copyOf(pieces);
+        pieces.clear();
+        return taken;
+    }
+
+    /** Nobody wants it any more. */
+    void release() {
+        take().forEach(ByteBuf::release);
     }
 
     void add(BackendMessage message) {
@@ -39,8 +54,8 @@ final class ConsoleAnswer {
         if (pieces.isEmpty() || pieces.getLast().readableBytes() >= PIECE_BYTES) {
             pieces.add(
                     pieces.isEmpty()
-                            ? Unpooled.buffer(FIRST_BYTES)
-                            : Unpooled.buffer(PIECE_BYTES + FIRST_BYTES));
+                            ? buffers.directBuffer(FIRST_BYTES)
+                            : buffers.directBuffer(PIECE_BYTES + FIRST_BYTES));
         }
         return pieces.getLast();
     }

@@ -1,6 +1,7 @@
 package io.pgdoorman.admin;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -80,7 +81,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         /** The answer if the console moves meanwhile; null if it is then repeated elsewhere. */
         final Console.@Nullable Result ifMoved;
 
-        final ConsoleAnswer out = new ConsoleAnswer();
+        final ConsoleAnswer out;
 
         /** What is true afterwards, of the portal and of the transaction. */
         final List<Runnable> effects = new ArrayList<>(1);
@@ -88,10 +89,12 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         @Nullable Future<?> task;
 
         Running(
+                ByteBufAllocator buffers,
                 byte[] message,
                 @Nullable Portal portal,
                 boolean simple,
                 Console.@Nullable Result ifMoved) {
+            this.out = new ConsoleAnswer(buffers);
             this.message = message;
             this.portal = portal;
             this.simple = simple;
@@ -172,7 +175,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
     }
 
     private void answerMoving(ChannelHandlerContext ctx, Console.Result result, Running run) {
-        var answer = new Running(run.message, run.portal, run.simple, result);
+        var answer = new Running(ctx.alloc(), run.message, run.portal, run.simple, result);
         try {
             if (run.portal == null) {
                 answer(answer, result);
@@ -183,7 +186,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
             throw new IllegalStateException(e); // its rows are at hand
         }
         answer.effects.forEach(Runnable::run);
-        answer.out.pieces().forEach(piece -> ctx.write(piece, ctx.voidPromise()));
+        answer.out.take().forEach(piece -> ctx.write(piece, ctx.voidPromise()));
         if (run.simple) {
             ready(ctx);
         }
@@ -303,9 +306,15 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
                     }
                     for (List<CommandLexer.Word> command : commands) {
                         answer(run, console.execute(command, operator));
+                        run.effects.add(() -> DriverCommands.deallocate(command, statements));
                     }
                 },
-                new Running(ByteBufUtil.getBytes(message), null, true, Console.ifMoved(text)));
+                new Running(
+                        ctx.alloc(),
+                        ByteBufUtil.getBytes(message),
+                        null,
+                        true,
+                        Console.ifMoved(text)));
     }
 
     private void answer(Running run, Console.Result result) throws InterruptedException {
@@ -343,7 +352,7 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
                         run.out.describe(table, portal == null ? List.of() : portal.formats);
                     }
                 },
-                new Running(ByteBufUtil.getBytes(message), null, false, null));
+                new Running(ctx.alloc(), ByteBufUtil.getBytes(message), null, false, null));
     }
 
     private void execute(ChannelHandlerContext ctx, Execute execute, ByteBuf message)
@@ -361,8 +370,11 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
                         result = console.execute(portal.prepared.command(), operator);
                     }
                     send(run, portal, result, execute.maxRows());
+                    run.effects.add(
+                            () -> DriverCommands.deallocate(portal.prepared.command(), statements));
                 },
                 new Running(
+                        ctx.alloc(),
                         ByteBufUtil.getBytes(message),
                         portal,
                         false,
@@ -413,11 +425,12 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
 
     private void finish(ChannelHandlerContext ctx, Running run, @Nullable ErrorResponse error) {
         if (running != run) {
+            run.out.release();
             return; // the console has moved, and the answer comes from there
         }
         running = null;
         run.effects.forEach(Runnable::run);
-        run.out.pieces().forEach(piece -> ctx.write(piece, ctx.voidPromise()));
+        run.out.take().forEach(piece -> ctx.write(piece, ctx.voidPromise()));
         if (error != null) {
             write(ctx, error);
         }

@@ -189,6 +189,10 @@ final class ConsoleStatements {
         statements.remove(name);
     }
 
+    void closeStatements() {
+        statements.clear();
+    }
+
     void closePortal(String name) {
         portals.remove(name);
     }

@@ -8,7 +8,7 @@ import java.util.Set;
 
 /**
  * What drivers send by themselves, to a console too: settings of the session and transactions. It
- * is taken, and changes nothing.
+ * is taken, and changes nothing but what is prepared.
  *
  * <p>Threads: no state.
  */
@@ -45,7 +45,7 @@ final class DriverCommands {
             case "COMMIT", "END" -> "COMMIT";
             case "ROLLBACK", "ABORT" -> "ROLLBACK";
             case "DISCARD" -> "DISCARD ALL";
-            case "DEALLOCATE" -> "DEALLOCATE ALL";
+            case "DEALLOCATE" -> words.getLast().is("ALL") ? "DEALLOCATE ALL" : "DEALLOCATE";
             case "SET" ->
                     words.size() > 1
                                     && SETTINGS.contains(
@@ -54,5 +54,21 @@ final class DriverCommands {
                             : null;
             default -> null;
         };
+    }
+
+    /**
+     * Takes prepared statements away as DEALLOCATE and DISCARD ALL do: drivers whose libpq cannot
+     * send a Close do it so, and would come to the limit. For the client's loop.
+     */
+    static void deallocate(List<CommandLexer.Word> words, ConsoleStatements statements) {
+        CommandLexer.Word verb = words.getFirst();
+        CommandLexer.Word last = words.getLast();
+        boolean one = verb.is("DEALLOCATE");
+        if (last.is("ALL") && (one || verb.is("DISCARD"))) {
+            statements.closeStatements();
+        } else if (one && words.size() > 1) {
+            String name = last.text();
+            statements.closeStatement(last.quoted() ? name : name.toLowerCase(Locale.ROOT));
+        }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.pgdoorman.testing.ChildProcess;
+import io.pgdoorman.testing.PoolerProcess;
 import io.pgdoorman.testing.PostgresServer;
 import io.pgdoorman.testing.Requirement;
 
@@ -98,7 +99,11 @@ record Application(
                 "PGUSER",
                 PostgresServer.APP,
                 "PGDATABASE",
-                DriverPooler.POOL);
+                DriverPooler.POOL,
+                "CONSOLE_USER",
+                PoolerProcess.ADMIN,
+                "CONSOLE_PASSWORD",
+                PoolerProcess.ADMIN_PASSWORD);
     }
 
     /** Tables and types of their own, besides those of {@link DriverPooler}. */

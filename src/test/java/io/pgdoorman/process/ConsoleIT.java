@@ -397,6 +397,24 @@ class ConsoleIT {
         }
     }
 
+    /** A client may have a hundred. */
+    @Test
+    void whatIsDeallocatedMakesRoom() {
+        try (WireClient client = wire("pgdoorman")) {
+            for (int i = 0; i < 120; i++) {
+                String name = i % 2 == 0 ? "s" + i : "PREPARE \"s" + i + '"';
+                client.send(Frontend.parse("s" + i, "SHOW VERSION"), Frontend.sync());
+
+                assertThat(client.readUntilReady())
+                        .extracting(Message::type)
+                        .containsExactly('1', 'Z');
+                assertThat(client.query("DEALLOCATE " + name))
+                        .extracting(Message::type)
+                        .containsExactly('C', 'Z');
+            }
+        }
+    }
+
     @Test
     void theExtendedProtocolSkipsBehindAnError() {
         try (WireClient client = wire("pgdoorman")) {
