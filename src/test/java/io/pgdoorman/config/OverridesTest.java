@@ -15,6 +15,7 @@ class OverridesTest {
             [general]
             idle_timeout = "2s"
             admin_password = "secret"
+            admin_username = "admin"
             [pools.app]
             server_host = "localhost"
             pool_mode = "transaction"
@@ -46,7 +47,7 @@ class OverridesTest {
                 "general.log_client_connections | false | false",
                 "general.pooler_check_query | 1 | 1",
                 "general.pooler_check_query | a \" b | a \" b",
-                "general.admin_users | [\"a\", \"b\"] | [\"a\", \"b\"]",
+                "general.admin_users | [\"a\", \"b\"] | a,b",
                 "pools.app.pool_mode | session | session",
                 "pools.app.users.0.pool_size | 7 | 7",
                 "pools.app.startup_parameters | {work_mem = \"1MB\"} | {work_mem = \"1MB\"}",
@@ -76,7 +77,7 @@ class OverridesTest {
         LoadResult loaded = ConfigLoader.parse(TEXT, "a.toml");
 
         assertThat(setting(loaded, "general.idle_timeout").source()).isEqualTo("a.toml:2");
-        assertThat(setting(loaded, "pools.app.users.0.pool_size").source()).isEqualTo("a.toml:10");
+        assertThat(setting(loaded, "pools.app.users.0.pool_size").source()).isEqualTo("a.toml:11");
         assertThat(setting(loaded, "general.port").source()).isEqualTo("default");
     }
 
@@ -88,7 +89,6 @@ class OverridesTest {
                 "general.log_client_connections | 7",
                 "pools.app.pool_mode | lazy",
                 "pools.app.users.0.pool_size | -1",
-                "pools.app.users.0.pool_size | 9\n[general]",
             })
     void areCheckedAsThoseOfAFile(String name, String value) {
         LoadResult loaded = load(name, value);
@@ -99,6 +99,14 @@ class OverridesTest {
                 .singleElement()
                 .asString()
                 .startsWith("SET on the console: " + name);
+    }
+
+    /** A value of several lines is text, whatever it may be in a file. */
+    @Test
+    void aValueCannotBringAnother() {
+        LoadResult loaded = load("pools.app.users.0.pool_size", "9\nvalue2 = 1");
+
+        assertThat(loaded.config()).isEmpty();
     }
 
     @Test
