@@ -23,6 +23,11 @@ public interface AdminHost {
     /** By database. */
     Map<String, Coordinator> coordinators();
 
+    /** Sorted by database; those without {@code auth_query} are left out. */
+    default List<AuthQueryRow> authQuery() {
+        return List.of();
+    }
+
     Sessions sessions();
 
     /**

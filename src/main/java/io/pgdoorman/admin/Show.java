@@ -3,6 +3,7 @@ package io.pgdoorman.admin;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.pgdoorman.config.PoolConfig;
 import io.pgdoorman.config.Setting;
+import io.pgdoorman.lookup.LookupCounts;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.Sessions;
@@ -71,7 +72,7 @@ final class Show {
         all.put("TOTALS", pools::sums);
         all.put("VERSION", this::version);
         all.put("USERS", this::users);
-        all.put("AUTH_QUERY", Show::authQuery);
+        all.put("AUTH_QUERY", this::authQuery);
         all.put("STARTUP_PARAMETERS", this::startupParameters);
         all.put("HBA", () -> ShowHba.of(host.sessions().directory().hba()));
         all.put("LOG_LEVEL", () -> Table.of("log_level").row(host.logLevel()));
@@ -430,21 +431,40 @@ final class Show {
         return table;
     }
 
-    private static Table authQuery() {
-        return Table.of(
-                "database",
-                "cache_entries:n",
-                "cache_hits:n",
-                "cache_misses:n",
-                "cache_refetches:n",
-                "cache_rate_limited:n",
-                "auth_success:n",
-                "auth_failure:n",
-                "executor_queries:n",
-                "executor_errors:n",
-                "dynamic_pools_current:n",
-                "dynamic_pools_created:n",
-                "dynamic_pools_destroyed:n");
+    private Table authQuery() {
+        Table table =
+                Table.of(
+                        "database",
+                        "cache_entries:n",
+                        "cache_hits:n",
+                        "cache_misses:n",
+                        "cache_refetches:n",
+                        "cache_rate_limited:n",
+                        "auth_success:n",
+                        "auth_failure:n",
+                        "executor_queries:n",
+                        "executor_errors:n",
+                        "dynamic_pools_current:n",
+                        "dynamic_pools_created:n",
+                        "dynamic_pools_destroyed:n");
+        for (AuthQueryRow row : host.authQuery()) {
+            LookupCounts counts = row.counts();
+            table.row(
+                    row.database(),
+                    row.entries(),
+                    counts.hits.sum(),
+                    counts.misses.sum(),
+                    counts.refetches.sum(),
+                    counts.rateLimited.sum(),
+                    counts.logins.sum(),
+                    counts.failedLogins.sum(),
+                    counts.queries.sum(),
+                    counts.errors.sum(),
+                    row.pools(),
+                    counts.poolsCreated.sum(),
+                    counts.poolsRemoved.sum());
+        }
+        return table;
     }
 
     private Table startupParameters() {

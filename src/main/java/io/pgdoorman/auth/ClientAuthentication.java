@@ -77,6 +77,11 @@ public final class ClientAuthentication {
     private final @Nullable StoredSecret secret;
     private State state = new Fresh();
 
+    /** A wrong answer to an MD5 challenge, which may be right for a newer secret. */
+    private @Nullable Md5Answer wrongAnswer;
+
+    private record Md5Answer(Bytes salt, Bytes response) {}
+
     private sealed interface State {}
 
     private record Fresh() implements State {}
@@ -85,7 +90,8 @@ public final class ClientAuthentication {
 
     private record CheckingPassword(Bytes password, StoredSecret.Scram expected) implements State {}
 
-    private record AwaitingMd5(Bytes expected, ServerCredential credential, String failure)
+    private record AwaitingMd5(
+            Bytes salt, Bytes expected, ServerCredential credential, String failure)
             implements State {}
 
     private record AwaitingMechanism(ScramTarget target) implements State {}
@@ -314,14 +320,38 @@ public final class ClientAuthentication {
         Bytes salt = random.bytes(Md5Password.SALT_BYTES);
         Bytes expected = Bytes.ofText(Md5Password.response(hash, salt.toByteArray()));
         return send(
-                new AwaitingMd5(expected, credential, failure),
+                new AwaitingMd5(salt, expected, credential, failure),
                 new AuthenticationMD5Password(salt));
     }
 
     private ClientStep onMd5(AwaitingMd5 awaiting, Bytes response) {
-        return response.equals(awaiting.expected())
-                ? accept(List.of(new AuthenticationOk()), awaiting.credential())
-                : refusePassword(awaiting.failure());
+        if (response.equals(awaiting.expected())) {
+            return accept(List.of(new AuthenticationOk()), awaiting.credential());
+        }
+        wrongAnswer = new Md5Answer(awaiting.salt(), response);
+        return refusePassword(awaiting.failure());
+    }
+
+    /**
+     * After a refusal: the user may have another secret by now. An answer to an MD5 challenge is
+     * compared with it; in SCRAM a client that failed cannot be asked again.
+     *
+     * @param newer what is known now
+     */
+    public ClientStep compareAgain(StoredSecret newer) {
+        if (!(state instanceof Refused(ClientStep.Refused step))) {
+            throw new IllegalStateException("nothing was refused");
+        }
+        Md5Answer answer = wrongAnswer;
+        if (answer == null || !(newer instanceof StoredSecret.Md5(String hash))) {
+            return step;
+        }
+        Bytes expected = Bytes.ofText(Md5Password.response(hash, answer.salt().toByteArray()));
+        return answer.response().equals(expected)
+                ? accept(
+                        List.of(new AuthenticationOk()),
+                        new ServerCredential.Md5Hash(login.user(), hash))
+                : step;
     }
 
     // ---- SCRAM

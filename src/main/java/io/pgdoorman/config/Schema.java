@@ -84,7 +84,7 @@ final class Schema {
                     List.of(AuthQueryKeys.AUTH_QUERY),
                     List.of(),
                     Map.of("default_pool_size", "use pool_size"),
-                    false,
+                    true,
                     "Users no file names are looked up in a database.");
 
     static final Section WEB =

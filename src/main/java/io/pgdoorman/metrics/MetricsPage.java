@@ -35,6 +35,7 @@ public final class MetricsPage {
     private final PoolFamilies pools = new PoolFamilies();
     private final StatementFamilies statements = new StatementFamilies();
     private final ServerFamilies servers;
+    private final AuthQueryFamilies lookups;
     private final HandoverFamilies handover;
     private final JvmFamilies jvm;
     private final ReentrantLock lock = new ReentrantLock();
@@ -48,6 +49,7 @@ public final class MetricsPage {
         this.inventory = new Inventory(host);
         this.process = new ProcessFamilies(host, source);
         this.servers = new ServerFamilies(host);
+        this.lookups = new AuthQueryFamilies(host);
         this.handover = new HandoverFamilies(source);
         this.jvm = new JvmFamilies(lag);
     }
@@ -74,6 +76,7 @@ public final class MetricsPage {
         pools.collect(families, rows);
         statements.collect(families, rows);
         servers.collect(families, rows);
+        lookups.collect(families);
         handover.collect(families);
         jvm.collect(families);
         return families;

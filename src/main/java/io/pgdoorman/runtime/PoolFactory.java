@@ -25,7 +25,8 @@ import java.util.Objects;
 /**
  * Turns the configuration of a user into its pool.
  *
- * <p>Threads: the control thread, after the start.
+ * <p>Threads: the control thread, after the start; pools of users that are looked up are made on
+ * any.
  */
 final class PoolFactory {
     /** How long a server may answer a client that is gone before its query is cancelled. */
@@ -35,7 +36,7 @@ final class PoolFactory {
     private final ParameterInterner interner;
 
     /** Of servers made from now on. Written by a reload on the control thread only. */
-    private SocketSettings sockets;
+    private volatile SocketSettings sockets;
 
     /** As {@link #sockets}. */
     private TlsSetup tls;

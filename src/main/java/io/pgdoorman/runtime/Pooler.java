@@ -21,6 +21,7 @@ import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.ClientServices;
+import io.pgdoorman.session.Session;
 import io.pgdoorman.session.SessionMoves;
 import io.pgdoorman.session.Sessions;
 import io.pgdoorman.stats.Histogram;
@@ -48,6 +49,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 
 /**
  * The running pooler: built from a configuration, it listens, serves, keeps house and stops.
@@ -416,6 +418,9 @@ public final class Pooler implements AutoCloseable {
         int max = config.general().housekeeping().retainConnectionsMax();
         var quota = new AtomicInteger(max == 0 ? Integer.MAX_VALUE : max);
         pools.all().forEach(pool -> pool.retain(quota));
+        if (pools.hasDynamic()) {
+            pools.collect(sessions.all().stream().map(Session::pool).collect(Collectors.toSet()));
+        }
     }
 
     /** Each round by itself, for a reload may change the period. */

@@ -2,6 +2,7 @@ package io.pgdoorman.runtime;
 
 import io.netty.channel.EventLoop;
 import io.pgdoorman.admin.AdminHost;
+import io.pgdoorman.admin.AuthQueryRow;
 import io.pgdoorman.admin.Console;
 import io.pgdoorman.admin.ConsoleException;
 import io.pgdoorman.admin.ConsoleHandler;
@@ -124,6 +125,11 @@ final class PoolerAdmin implements AdminHost, Consoles {
     @Override
     public Map<String, Coordinator> coordinators() {
         return pools.coordinators();
+    }
+
+    @Override
+    public List<AuthQueryRow> authQuery() {
+        return pools.authQuery();
     }
 
     @Override

@@ -11,7 +11,6 @@ import io.pgdoorman.handover.PassedListener;
 import io.pgdoorman.log.LogLevels;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
-import io.pgdoorman.session.ClientDirectory;
 import io.pgdoorman.session.SessionMoves;
 import io.pgdoorman.session.Sessions;
 import io.pgdoorman.stats.Histogram;
@@ -57,7 +56,7 @@ record PoolerHost(
 
     @Override
     public @Nullable Pool pool(String database, String user) {
-        return poolDirectory.find(database, user).map(ClientDirectory.Account::pool).orElse(null);
+        return poolDirectory.pool(database, user);
     }
 
     @Override

@@ -1,17 +1,24 @@
 package io.pgdoorman.runtime;
 
+import io.pgdoorman.admin.AuthQueryRow;
 import io.pgdoorman.auth.StoredSecret;
+import io.pgdoorman.config.AuthQueryConfig;
 import io.pgdoorman.config.Config;
 import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.config.PoolConfig;
+import io.pgdoorman.config.Secret;
 import io.pgdoorman.config.UserConfig;
+import io.pgdoorman.lookup.LookupCounts;
+import io.pgdoorman.lookup.UserLookup;
 import io.pgdoorman.net.HostNames;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.ClientDirectory;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -20,7 +27,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * All pools of the process, by database and user, and the rules of who may use them.
@@ -38,11 +49,31 @@ final class Pools implements ClientDirectory {
             GeneralConfig.Admin admin,
             Map<Key, Entry> entries,
             Map<String, PoolConfig> databases,
-            Map<String, Coordinator> coordinators) {}
+            Map<String, Coordinator> coordinators,
+            Map<String, UserLookup> lookups) {}
+
+    /**
+     * A pool of a user that was looked up.
+     *
+     * @param usedNanos when a client came last, or a handover brought it
+     */
+    private record Dynamic(Entry entry, AtomicLong usedNanos) {
+        Pool pool() {
+            return entry.account().pool();
+        }
+    }
+
+    /** So long after its last login a pool without sessions and servers may go. */
+    private static final long UNUSED_NANOS = TimeUnit.SECONDS.toNanos(90);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Pools.class);
 
     private final PoolFactory factory;
     private final HostNames hostNames = new HostNames();
     private volatile Snapshot now;
+
+    /** Pools of users that were looked up. Changed under the lock of this object. */
+    private final Map<Key, Dynamic> dynamic = new ConcurrentHashMap<>();
 
     private Pools(PoolFactory factory, Snapshot first) {
         this.factory = factory;
@@ -55,6 +86,7 @@ final class Pools implements ClientDirectory {
                 new Snapshot(
                         config.general().hba(),
                         config.general().admin(),
+                        Map.of(),
                         Map.of(),
                         Map.of(),
                         Map.of());
@@ -77,7 +109,7 @@ final class Pools implements ClientDirectory {
      *
      * @param newSockets how servers are connected has changed for all pools
      */
-    Outcome apply(Config config, boolean newSockets) {
+    synchronized Outcome apply(Config config, boolean newSockets) {
         Snapshot before = now;
         List<String> changes = new ArrayList<>();
         Map<String, Coordinator> coordinators = new HashMap<>();
@@ -99,13 +131,15 @@ final class Pools implements ClientDirectory {
                                 changes));
             }
         }
+        Map<String, UserLookup> lookups = lookups(config, before.lookups());
         now =
                 new Snapshot(
                         config.general().hba(),
                         config.general().admin(),
                         Map.copyOf(entries),
                         config.pools(),
-                        coordinators);
+                        coordinators,
+                        lookups);
         List<Pool> removed = new ArrayList<>();
         before.entries()
                 .forEach(
@@ -115,7 +149,220 @@ final class Pools implements ClientDirectory {
                                 changes.add(entry.account().pool().name() + ": removed");
                             }
                         });
+        applyToDynamic(newSockets, changes, removed);
         return new Outcome(changes, removed);
+    }
+
+    private static Map<String, UserLookup> lookups(Config config, Map<String, UserLookup> before) {
+        Map<String, UserLookup> lookups = new HashMap<>();
+        for (PoolConfig pool : config.pools().values()) {
+            pool.authQuery()
+                    .ifPresent(
+                            wanted -> {
+                                UserLookup present = before.get(pool.name());
+                                if (present != null && present.isFor(pool)) {
+                                    lookups.put(pool.name(), present);
+                                } else {
+                                    LookupCounts counts =
+                                            present == null ? new LookupCounts() : present.counts();
+                                    lookups.put(pool.name(), new UserLookup(pool, wanted, counts));
+                                }
+                            });
+        }
+        before.forEach(
+                (name, lookup) -> {
+                    if (!lookup.equals(lookups.get(name))) {
+                        lookup.close();
+                    }
+                });
+        return Map.copyOf(lookups);
+    }
+
+    /** Pools of users that were looked up are changed in place, too, or go. */
+    private void applyToDynamic(boolean newSockets, List<String> changes, List<Pool> removed) {
+        Snapshot snapshot = now;
+        for (Map.Entry<Key, Dynamic> present : Map.copyOf(dynamic).entrySet()) {
+            Key key = present.getKey();
+            Dynamic before = present.getValue();
+            UserLookup lookup = snapshot.lookups().get(key.database());
+            if (lookup == null
+                    || snapshot.entries().containsKey(key)
+                    || !roleOf(lookup, key.user()).equals(key.user())) {
+                dynamic.remove(key);
+                removed.add(before.pool());
+                changes.add(before.pool().name() + ": removed");
+                continue;
+            }
+            PoolConfig pool = snapshot.databases().get(key.database());
+            Coordinator coordinator = snapshot.coordinators().get(key.database());
+            if (pool != null && coordinator != null) {
+                Entry entry =
+                        entry(
+                                pool,
+                                user(pool, lookup, key.user()),
+                                coordinator,
+                                before.entry(),
+                                newSockets,
+                                changes);
+                dynamic.put(key, new Dynamic(entry, before.usedNanos()));
+            }
+        }
+    }
+
+    // ---- users that are looked up ---------------------------------------------------------------
+
+    @Override
+    public @Nullable CompletableFuture<Optional<Account>> lookUp(
+            String database, String user, boolean afresh) {
+        UserLookup lookup = now.lookups().get(database);
+        return lookup == null
+                ? null
+                : lookup.find(user, afresh)
+                        .thenApply(
+                                found -> found.flatMap(secret -> account(database, user, secret)));
+    }
+
+    @Override
+    public void onLookedUp(String database, boolean admitted) {
+        UserLookup lookup = now.lookups().get(database);
+        if (lookup != null) {
+            LookupCounts counts = lookup.counts();
+            (admitted ? counts.logins : counts.failedLogins).increment();
+        }
+    }
+
+    private Optional<Account> account(String database, String user, StoredSecret secret) {
+        UserLookup lookup = now.lookups().get(database);
+        Pool pool = pool(database, user);
+        if (lookup == null || pool == null) {
+            return Optional.empty(); // a reload came in between
+        }
+        return Optional.of(new Account(pool, secret, lookup.config().serverUser().isEmpty()));
+    }
+
+    /** Whose servers a user gets. */
+    private static String roleOf(UserLookup lookup, String user) {
+        return lookup.config().serverUser().orElse(user);
+    }
+
+    /**
+     * The pool of a user, whom the configuration names or who was looked up, here or in the process
+     * before this one; made if need be.
+     */
+    @Nullable Pool pool(String database, String user) {
+        Snapshot snapshot = now;
+        Entry named = snapshot.entries().get(new Key(database, user));
+        UserLookup lookup = snapshot.lookups().get(database);
+        if (named != null || lookup == null) {
+            return named == null ? null : named.account().pool();
+        }
+        var key = new Key(database, roleOf(lookup, user));
+        Entry shared = snapshot.entries().get(key);
+        if (shared != null) {
+            return shared.account().pool();
+        }
+        Dynamic present = dynamic.get(key);
+        if (present == null) {
+            return create(key);
+        }
+        present.usedNanos().set(System.nanoTime());
+        return present.pool().isClosed() ? create(key) : present.pool();
+    }
+
+    private synchronized @Nullable Pool create(Key key) {
+        Snapshot snapshot = now;
+        Dynamic present = dynamic.get(key);
+        if (present != null) {
+            return present.pool();
+        }
+        UserLookup lookup = snapshot.lookups().get(key.database());
+        PoolConfig pool = snapshot.databases().get(key.database());
+        Coordinator coordinator = snapshot.coordinators().get(key.database());
+        if (lookup == null || pool == null || coordinator == null) {
+            return null;
+        }
+        UserConfig user = user(pool, lookup, key.user());
+        var made =
+                new Dynamic(
+                        new Entry(factory.account(pool, user, coordinator), pool, user),
+                        new AtomicLong(System.nanoTime()));
+        dynamic.put(key, made);
+        lookup.counts().poolsCreated.increment();
+        LOG.info("{}: pool made for a user of auth_query", made.pool().name());
+        return made.pool();
+    }
+
+    /** As if the configuration named the role. What the client proves is passed on. */
+    private static UserConfig user(PoolConfig pool, UserLookup lookup, String role) {
+        AuthQueryConfig config = lookup.config();
+        return new UserConfig(
+                role,
+                Secret.of(""),
+                config.poolSize(),
+                config.minPoolSize(),
+                pool.poolMode(),
+                pool.serverLifetime(),
+                role,
+                config.serverPassword(),
+                Optional.empty());
+    }
+
+    /**
+     * Closes pools of users that were looked up and are of no use any more.
+     *
+     * @param inUse pools that have clients
+     */
+    synchronized void collect(Set<Pool> inUse) {
+        long present = System.nanoTime();
+        List<String> gone = new ArrayList<>();
+        dynamic.forEach(
+                (key, entry) -> {
+                    Pool pool = entry.pool();
+                    if (present - entry.usedNanos().get() > UNUSED_NANOS
+                            && pool.open() == 0
+                            && !pool.isPaused()
+                            && !pool.isDisabled()
+                            && pool.settings().minSize() == 0
+                            && !inUse.contains(pool)) {
+                        dynamic.remove(key);
+                        pool.close();
+                        gone.add(pool.name());
+                        UserLookup lookup = now.lookups().get(key.database());
+                        if (lookup != null) {
+                            lookup.counts().poolsRemoved.increment();
+                        }
+                    }
+                });
+        if (!gone.isEmpty()) {
+            LOG.info("GC: removed {} idle dynamic pool(s): {}", gone.size(), gone);
+        }
+    }
+
+    boolean hasDynamic() {
+        return !dynamic.isEmpty();
+    }
+
+    /** What look-ups came to, by database. */
+    List<AuthQueryRow> authQuery() {
+        Map<String, UserLookup> lookups = now.lookups();
+        return lookups.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(
+                        entry ->
+                                new AuthQueryRow(
+                                        entry.getKey(),
+                                        entry.getValue().size(),
+                                        (int)
+                                                dynamic.keySet().stream()
+                                                        .filter(
+                                                                key ->
+                                                                        key.database()
+                                                                                .equals(
+                                                                                        entry
+                                                                                                .getKey()))
+                                                        .count(),
+                                        entry.getValue().counts()))
+                .toList();
     }
 
     private static Coordinator coordinator(
@@ -217,6 +464,7 @@ final class Pools implements ClientDirectory {
     List<Pool> all() {
         List<Pool> pools = new ArrayList<>();
         now.entries().values().forEach(entry -> pools.add(entry.account().pool()));
+        dynamic.values().forEach(entry -> pools.add(entry.pool()));
         return pools;
     }
 }

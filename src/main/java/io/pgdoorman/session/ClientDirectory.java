@@ -4,6 +4,8 @@ import io.pgdoorman.auth.StoredSecret;
 import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.pool.Pool;
 
+import org.jspecify.annotations.Nullable;
+
 import java.net.InetAddress;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -40,7 +42,23 @@ public interface ClientDirectory {
     /** Whether the database has a pool, whoever may use it. */
     boolean hasDatabase(String database);
 
+    /** A user that the configuration names. */
     Optional<Account> find(String database, String user);
+
+    /**
+     * Looks elsewhere for a user that the configuration does not name. The future completes on any
+     * thread, with a failure if it cannot be told whether there is such a user.
+     *
+     * @param afresh what was found before has proved wrong
+     * @return null if the database's users are all in the configuration
+     */
+    default @Nullable CompletableFuture<Optional<Account>> lookUp(
+            String database, String user, boolean afresh) {
+        return null;
+    }
+
+    /** How the login of a user who was looked up ended. */
+    default void onLookedUp(String database, boolean admitted) {}
 
     /** Who may use the admin console. */
     default Optional<Operator> operator(String user) {

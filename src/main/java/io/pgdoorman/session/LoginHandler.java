@@ -64,6 +64,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 import javax.net.ssl.SSLException;
 
@@ -105,6 +106,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         STARTUP,
         HANDSHAKE,
         RESOLVING,
+        LOOKING_UP,
         AUTHENTICATING,
         DERIVING,
         PREPARING,
@@ -135,6 +137,12 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
 
     private @Nullable StartupRequest request;
     private ClientDirectory.@Nullable Account account;
+
+    /** The configuration does not name the user. */
+    private boolean lookedUp;
+
+    /** A look-up was repeated because the password did not fit. */
+    private boolean lookedUpAgain;
 
     /** Set if it is the admin console that the client wants. */
     private ClientDirectory.@Nullable Operator operator;
@@ -196,7 +204,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                     switch (phase) {
                         case STARTUP -> readStartupPacket(in);
                         case AUTHENTICATING -> readResponse(in);
-                        case RESOLVING, DERIVING, PREPARING -> waitFor(ctx, in);
+                        case RESOLVING, LOOKING_UP, DERIVING, PREPARING -> waitFor(ctx, in);
                         case HANDSHAKE, DONE -> false;
                         case CLOSED -> {
                             in.skipBytes(in.readableBytes());
@@ -441,6 +449,18 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                             .formatted(parsed.database(), parsed.user()));
             return;
         }
+        if (found.isEmpty() && method != HbaMethod.REJECT) {
+            CompletableFuture<Optional<ClientDirectory.Account>> asked =
+                    directory.lookUp(parsed.database(), parsed.user(), false);
+            if (asked != null) {
+                lookedUp = true;
+                await(
+                        asked,
+                        answer -> admit(parsed, method, answer),
+                        failure -> onNotLookedUp(parsed, failure));
+                return;
+            }
+        }
         if (method == HbaMethod.TRUST && found.isEmpty()) {
             refuse(
                     SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
@@ -448,6 +468,11 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                             .formatted(parsed.database(), parsed.user()));
             return;
         }
+        admit(parsed, method, found);
+    }
+
+    private void admit(
+            StartupRequest parsed, HbaMethod method, Optional<ClientDirectory.Account> found) {
         account = found.orElse(null);
         if (account != null && account.pool().isDisabled()) {
             refuse(
@@ -457,6 +482,86 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
             return;
         }
         begin(parsed, method, found.map(ClientDirectory.Account::secret).orElse(null));
+    }
+
+    // ---- users that are looked up ---------------------------------------------------------------
+
+    /** Goes on with the answer: at once if it is there, else on the loop if the client still is. */
+    private <T> void await(
+            CompletableFuture<T> asked, Consumer<T> onAnswer, Consumer<Throwable> onFailure) {
+        if (asked.isDone() && !asked.isCompletedExceptionally()) {
+            onAnswer.accept(asked.join());
+            return;
+        }
+        phase = Phase.LOOKING_UP;
+        asked.whenCompleteAsync(
+                (answer, failure) -> {
+                    if (phase != Phase.LOOKING_UP) {
+                        return;
+                    }
+                    phase = Phase.AUTHENTICATING;
+                    if (failure == null) {
+                        onAnswer.accept(answer);
+                    } else {
+                        onFailure.accept(failure);
+                    }
+                    decodeRest();
+                },
+                context().executor());
+    }
+
+    /** A login that is repeated after a handover has more than one message in its buffer. */
+    private void decodeRest() {
+        try {
+            super.channelRead(context(), Unpooled.EMPTY_BUFFER);
+        } catch (Exception e) {
+            context().fireExceptionCaught(e);
+        }
+    }
+
+    private void onNotLookedUp(StartupRequest parsed, Throwable failure) {
+        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+        LOG.warn(
+                "{} client {} startup failed: user \"{}\" could not be looked up: {}",
+                this,
+                peer(),
+                parsed.user(),
+                cause.getMessage());
+        sessions.directory().onLookedUp(parsed.database(), false);
+        close(
+                ErrorResponse.of(
+                        Severity.FATAL,
+                        SqlState.SYSTEM_ERROR,
+                        "Authentication service unavailable. Please try again later."));
+    }
+
+    /** The password does not fit; perhaps it has been changed since it was looked up. */
+    private boolean lookUpAgain(ClientStep.Refused refused) {
+        StartupRequest parsed = request;
+        ClientDirectory.Account known = account;
+        if (parsed == null || known == null || !lookedUp || lookedUpAgain) {
+            return false;
+        }
+        boolean wrongPassword =
+                SqlState.INVALID_PASSWORD.equals(refused.error().fields().sqlState());
+        CompletableFuture<Optional<ClientDirectory.Account>> asked =
+                wrongPassword
+                        ? sessions.directory().lookUp(parsed.database(), parsed.user(), true)
+                        : null;
+        if (asked == null) {
+            return false;
+        }
+        lookedUpAgain = true;
+        await(
+                asked,
+                answer -> {
+                    account = answer.orElse(known);
+                    take(
+                            answer.map(found -> authentication().compareAgain(found.secret()))
+                                    .orElse(refused));
+                },
+                _ -> take(refused));
+        return true;
     }
 
     private void beginConsole(StartupRequest parsed, HbaMethod method) {
@@ -499,7 +604,11 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
             case ClientStep.Derive(Derivation work) -> derive(work);
             case ClientStep.Accepted(List<BackendMessage> messages, ServerCredential proved) ->
                     onAccepted(messages, proved);
+            case ClientStep.Refused refused when lookUpAgain(refused) -> {}
             case ClientStep.Refused(ErrorResponse error, String reason) -> {
+                if (lookedUp && request != null) {
+                    sessions.directory().onLookedUp(request.database(), false);
+                }
                 LOG.warn(
                         "{} client {} startup failed: login refused: {}{}",
                         this,
@@ -541,6 +650,9 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         }
         welcome.addAll(messages);
         Pool pool = user.pool();
+        if (lookedUp) {
+            sessions.directory().onLookedUp(parsed.database(), true);
+        }
         if (user.passThrough()) {
             pool.source().learn(proved);
         }

@@ -3,6 +3,7 @@ package io.pgdoorman.metrics;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import io.pgdoorman.admin.AdminHost;
+import io.pgdoorman.admin.AuthQueryRow;
 import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.auth.ScramKeyCache;
 import io.pgdoorman.auth.ServerCredential;
@@ -15,6 +16,7 @@ import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.handover.Phase;
 import io.pgdoorman.handover.Report;
+import io.pgdoorman.lookup.LookupCounts;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
@@ -166,6 +168,11 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
     @Override
     public Map<String, Coordinator> coordinators() {
         return Map.of("shop", coordinator);
+    }
+
+    @Override
+    public List<AuthQueryRow> authQuery() {
+        return List.of(new AuthQueryRow("shop", 2, 1, new LookupCounts()));
     }
 
     @Override

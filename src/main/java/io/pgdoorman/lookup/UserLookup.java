@@ -1,0 +1,68 @@
+package io.pgdoorman.lookup;
+
+import io.pgdoorman.auth.StoredSecret;
+import io.pgdoorman.config.AuthQueryConfig;
+import io.pgdoorman.config.PoolConfig;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** The look-up of users for one database. Threads: any; never blocks. */
+public final class UserLookup implements AutoCloseable {
+    private final PoolConfig pool;
+    private final AuthQueryConfig config;
+    private final LookupDatabase database;
+    private final UserCache cache;
+    private final LookupCounts counts;
+
+    /**
+     * Opens nothing yet.
+     *
+     * @param counts go on where those of an earlier configuration ended
+     */
+    public UserLookup(PoolConfig pool, AuthQueryConfig config, LookupCounts counts) {
+        this.pool = pool.withUsers(List.of());
+        this.config = config;
+        this.counts = counts;
+        this.database = new LookupDatabase(pool, config);
+        this.cache =
+                new UserCache(
+                        pool.name(),
+                        database,
+                        new UserCache.Ages(
+                                config.cacheTtl(), config.cacheFailureTtl(), config.minInterval()),
+                        counts,
+                        task -> Thread.ofVirtual().name("auth_query").start(task),
+                        System::nanoTime);
+    }
+
+    public AuthQueryConfig config() {
+        return config;
+    }
+
+    public LookupCounts counts() {
+        return counts;
+    }
+
+    /** Whether it is as this configuration wants it; its static users do not matter. */
+    public boolean isFor(PoolConfig other) {
+        return pool.equals(other.withUsers(List.of()));
+    }
+
+    /** See {@link UserCache#find}. */
+    public CompletableFuture<Optional<StoredSecret>> find(String user, boolean afresh) {
+        return cache.find(user, afresh);
+    }
+
+    /** Names remembered. */
+    public int size() {
+        return cache.size();
+    }
+
+    /** Ends the connections; look-ups under way fail. */
+    @Override
+    public void close() {
+        Thread.ofVirtual().name("auth_query-close").start(database::close);
+    }
+}

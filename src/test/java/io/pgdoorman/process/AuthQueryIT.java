@@ -1,0 +1,249 @@
+package io.pgdoorman.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pgdoorman.testing.Message;
+import io.pgdoorman.testing.PoolerProcess;
+import io.pgdoorman.testing.PostgresServer;
+import io.pgdoorman.testing.Requirement;
+import io.pgdoorman.testing.WireClient;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Users that the configuration does not name, with a PostgreSQL that has them. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class AuthQueryIT {
+    private static final PostgresServer SERVER = PostgresServer.builder().start();
+    private static final String LOOKUP = "SELECT passwd FROM pg_shadow WHERE usename = $1";
+    private static PoolerProcess pooler;
+
+    @BeforeAll
+    static void start() {
+        Requirement.packagedProgram();
+        SERVER.execute(
+                "postgres",
+                "SET password_encryption = 'md5'; CREATE ROLE ann PASSWORD 'old' LOGIN",
+                "SET password_encryption = 'scram-sha-256'; CREATE ROLE sue PASSWORD 'old' LOGIN",
+                "CREATE ROLE storm PASSWORD 'old' LOGIN");
+        SERVER.hba(
+                """
+                local all all trust
+                host all postgres,app all trust
+                host all all all scram-sha-256
+                """);
+        SERVER.execute(
+                "postgres",
+                "SET password_encryption = 'md5'; CREATE ROLE mia PASSWORD 'old' LOGIN");
+        var builder = PoolerProcess.builder();
+        builder.hba("host all all all md5\nlocal all all md5");
+        database(builder, "through", LOOKUP, SERVER.host(), "min_interval = 0");
+        database(
+                builder,
+                "unix",
+                LOOKUP,
+                SERVER.socketDirectory().toString(),
+                "server_user = \"app\"");
+        database(
+                builder,
+                "two_rows",
+                "SELECT passwd FROM pg_shadow WHERE $1 <> ''",
+                SERVER.host(),
+                "");
+        database(builder, "null", "SELECT NULL::text WHERE $1 <> ''", SERVER.host(), "");
+        database(
+                builder,
+                "columns",
+                "SELECT passwd AS a, 1 AS b FROM pg_shadow WHERE usename = $1",
+                SERVER.host(),
+                "");
+        database(builder, "huge", "SELECT repeat('x', 5000000) WHERE $1 <> ''", SERVER.host(), "");
+        database(builder, "plain", "SELECT 'old' WHERE $1 <> ''", SERVER.host(), "");
+        database(
+                builder,
+                "hangs",
+                "SELECT passwd FROM pg_shadow, pg_sleep(60) WHERE usename = $1",
+                SERVER.host(),
+                "");
+        pooler = builder.start();
+    }
+
+    private static void database(
+            PoolerProcess.Builder builder, String name, String query, String host, String more) {
+        builder.append(
+                """
+                [pools.%s]
+                server_host = "%s"
+                server_port = %d
+                server_database = "postgres"
+                [pools.%s.auth_query]
+                query = '''%s'''
+                user = "postgres"
+                database = "postgres"
+                %s
+                """
+                        .formatted(name, host, SERVER.port(), name, query, more));
+    }
+
+    @AfterAll
+    static void stop() {
+        if (pooler != null) {
+            pooler.close();
+        }
+        SERVER.close();
+    }
+
+    private static Message login(String database, String user, String password) {
+        try (var client = pooler.client()) {
+            return client.tryLogin(user, password, database).getLast();
+        }
+    }
+
+    private static String refusal(String database, String user, String password) {
+        Message answer = login(database, user, password);
+        return answer.type() + " " + answer.sqlState() + " " + answer.field('M');
+    }
+
+    @ParameterizedTest
+    @CsvSource({"sue, through, sue", "sue, unix, app", "ann, unix, app"})
+    @Order(1)
+    void aUserOfPostgresLogsIn(String user, String database, String role) {
+        try (var client = pooler.client()) {
+            List<Message> answer = client.tryLogin(user, "old", database);
+
+            assertThat(answer.getLast().type()).isEqualTo('Z');
+            assertThat(client.queryValue("SELECT current_user")).isEqualTo(role);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"sue, wrong", "nobody, old", "postgres, old"})
+    @Order(1)
+    void whoeverIsWrongIsToldTheSame(String user, String password) {
+        assertThat(refusal("through", user, password))
+                .isEqualTo("E 28P01 password authentication failed for user \"" + user + "\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"two_rows", "columns", "huge", "hangs"})
+    @Order(1)
+    void aQueryThatAnswersNothingUsableIsNobodysFault(String database) {
+        assertThat(refusal(database, "sue", "old"))
+                .isEqualTo("E 58000 Authentication service unavailable. Please try again later.");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"null", "plain"})
+    @Order(1)
+    void noSecretAdmitsNobody(String database) {
+        assertThat(login(database, "sue", "old").sqlState()).isEqualTo("28P01");
+    }
+
+    @Test
+    @Order(1)
+    void aStormOfOneUserIsOneQuery() throws Exception {
+        List<Callable<Character>> logins = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            logins.add(() -> login("unix", "storm", "old").type());
+        }
+        long before = number("unix", 8);
+
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<Character> type : threads.invokeAll(logins)) {
+                assertThat(type.get()).isEqualTo('Z');
+            }
+        }
+
+        assertThat(number("unix", 8) - before).isEqualTo(1);
+    }
+
+    @Test
+    @Order(2)
+    void aNewPasswordCountsAtOnceWithMd5AndAtTheNextLoginWithScram() {
+        assertThat(login("unix", "mia", "old").type()).isEqualTo('Z');
+        SERVER.execute(
+                "postgres",
+                "SET password_encryption = 'md5'; ALTER ROLE mia PASSWORD 'new'",
+                "SET password_encryption = 'scram-sha-256'; ALTER ROLE sue PASSWORD 'new'");
+        awaitInterval("mia");
+
+        assertThat(login("unix", "mia", "old").sqlState()).isEqualTo("28P01");
+        assertThat(login("through", "sue", "new").sqlState()).isEqualTo("28P01");
+        assertThat(login("through", "sue", "new").type()).isEqualTo('Z');
+    }
+
+    /** The interval is over when the new password is taken: that is what is waited for. */
+    private static void awaitInterval(String user) {
+        long end = System.nanoTime() + 5_000_000_000L;
+        while (login("unix", user, "new").type() != 'Z') {
+            assertThat(System.nanoTime()).isLessThan(end);
+        }
+    }
+
+    @Test
+    @Order(3)
+    void sessionsGoOnAfterHandoversWithoutAQuery() {
+        try (WireClient through = pooler.client();
+                WireClient shared = pooler.client()) {
+            assertThat(through.tryLogin("sue", "new", "through").getLast().type()).isEqualTo('Z');
+            assertThat(shared.tryLogin("ann", "old", "unix").getLast().type()).isEqualTo('Z');
+            for (int i = 0; i < 2; i++) {
+                pooler.handOver();
+                SERVER.execute(
+                        "postgres",
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ('sue', 'app')");
+
+                assertThat(queryAgain(through)).isEqualTo("sue");
+                assertThat(queryAgain(shared)).isEqualTo("app");
+                assertThat(number("through", 8)).isZero();
+            }
+        }
+    }
+
+    /** A server that was killed may be met first: the next one is made with what was passed on. */
+    private static String queryAgain(WireClient client) {
+        List<Message> answer = client.query("SELECT current_user");
+        return answer.getFirst().type() == 'T'
+                ? answer.get(1).columns()[0]
+                : client.queryValue("SELECT current_user");
+    }
+
+    @Test
+    @Order(4)
+    void whoWasKnownLogsInWhilePostgresIsAwayAndOthersWhenItIsBack() {
+        assertThat(login("unix", "ann", "old").type()).isEqualTo('Z');
+        SERVER.stop();
+
+        assertThat(login("unix", "late", "old").sqlState()).isEqualTo("58000");
+        assertThat(login("unix", "ann", "wrong").sqlState()).isEqualTo("28P01");
+
+        SERVER.start();
+        assertThat(login("unix", "mia", "new").type()).isEqualTo('Z');
+    }
+
+    private static long number(String database, int column) {
+        try (var client = pooler.client()) {
+            client.tryLogin(PoolerProcess.ADMIN, PoolerProcess.ADMIN_PASSWORD, "pgdoorman");
+            return client.query("SHOW AUTH_QUERY").stream()
+                    .filter(message -> message.type() == 'D')
+                    .map(message -> message.columns())
+                    .filter(row -> row[0].equals(database))
+                    .mapToLong(row -> Long.parseLong(row[column]))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+}
