@@ -39,7 +39,7 @@ final class PoolFactory {
     private volatile SocketSettings sockets;
 
     /** As {@link #sockets}. */
-    private TlsSetup tls;
+    private volatile TlsSetup tls;
 
     private final List<EventLoop> loops;
 
