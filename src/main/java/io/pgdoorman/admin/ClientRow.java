@@ -18,6 +18,7 @@ public record ClientRow(
         String user,
         String applicationName,
         String address,
+        boolean encrypted,
         String state,
         String waitsFor,
         long transactions,

@@ -5,6 +5,7 @@ import io.pgdoorman.backend.Server;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.session.Session;
+import io.pgdoorman.tls.TlsRecords;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -143,6 +144,7 @@ public final class Inventory {
                 session.identity().user(),
                 view.applicationName(),
                 session.identity().address(),
+                TlsRecords.of(session.channel()) != null,
                 view.state(),
                 view.waitsFor(),
                 view.counts().transactions(),
@@ -207,6 +209,7 @@ public final class Inventory {
                 shard.pool().user(),
                 Objects.requireNonNullElse(server.parameters().get("application_name"), ""),
                 String.valueOf(server.identity().address()),
+                TlsRecords.of(server.channel()) != null,
                 state,
                 idle ? "idle" : writes ? "write" : "read",
                 server.counts(),

@@ -19,6 +19,7 @@ public record ServerRow(
         String user,
         String applicationName,
         String address,
+        boolean encrypted,
         String state,
         String waitsFor,
         ServerCounts counts,

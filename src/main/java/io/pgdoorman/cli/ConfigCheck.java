@@ -3,6 +3,7 @@ package io.pgdoorman.cli;
 import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.config.Problem;
+import io.pgdoorman.runtime.CertificateCheck;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -26,6 +27,12 @@ final class ConfigCheck {
         LoadResult result = strict ? loaded.withWarningsAsErrors() : loaded;
         print(result);
         if (result.config().isEmpty()) {
+            return ExitCode.CONFIG;
+        }
+        CertificateCheck certificates = CertificateCheck.of(result.config().get());
+        certificates.warnings().forEach(text -> err.println("warning: " + text));
+        certificates.error().ifPresent(text -> err.println("Config parse error: " + text));
+        if (certificates.error().isPresent() || (strict && !certificates.warnings().isEmpty())) {
             return ExitCode.CONFIG;
         }
         out.printf("pg_doorman: the configuration file %s syntax is ok%n", file);

@@ -219,8 +219,7 @@ class AuthQueryIT {
         try (var client = pooler.client()) {
             client.tryLogin(PoolerProcess.ADMIN, PoolerProcess.ADMIN_PASSWORD, "pgdoorman");
             for (String command : List.of("RECONNECT", "WAIT_CLOSE")) {
-                assertThat(client.query(command))
-                        .noneMatch(message -> message.type() == 'E');
+                assertThat(client.query(command)).noneMatch(message -> message.type() == 'E');
             }
         }
     }

@@ -269,6 +269,45 @@ class TlsIT {
         }
     }
 
+    @Test
+    void theConsoleTellsWhoIsEncrypted() {
+        try (TlsTunnel tunnel = TlsTunnel.to(pooler.address());
+                WireClient secure = client(tunnel).login(PostgresServer.APP, "secure");
+                WireClient plain = pooler.client().login(PostgresServer.APP, "secure");
+                WireClient console = client(tunnel)) {
+            console.tryLogin(PoolerProcess.ADMIN, PoolerProcess.ADMIN_PASSWORD, "pgdoorman");
+
+            assertThat(console.query("SHOW CLIENTS"))
+                    .filteredOn(message -> message.type() == 'D')
+                    .filteredOn(
+                            row ->
+                                    row.columns()[0].equals("#c" + secure.processId())
+                                            || row.columns()[0].equals("#c" + plain.processId()))
+                    .extracting(row -> row.columns()[5])
+                    .containsExactlyInAnyOrder("true", "false");
+            String[] counts = console.query("SHOW CONNECTIONS").get(1).columns();
+            assertThat(Integer.parseInt(counts[2])).isPositive();
+        }
+    }
+
+    @Test
+    void theTestOfAConfigurationReadsTheFiles() throws IOException {
+        Path file =
+                PoolerProcess.builder()
+                        .general("tls_certificate", quoted(Certificates.copy("client.crt", home)))
+                        .general("tls_private_key", quoted(key))
+                        .pool("secure", SERVER, DATABASE, "transaction", 2)
+                        .write(Files.createDirectories(home.resolve("tested")), 1);
+        try (ChildProcess child =
+                ChildProcess.start(
+                        List.of(PoolerProcess.program().toString(), "-t", file.toString()),
+                        java.util.Map.of(),
+                        home)) {
+            assertThat(child.awaitExit(Duration.ofSeconds(30))).isEqualTo(78);
+            assertThat(child.output()).contains("is not the key of the certificate in");
+        }
+    }
+
     // ---- hostile
     // ---------------------------------------------------------------------------------
 

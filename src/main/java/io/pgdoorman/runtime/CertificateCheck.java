@@ -1,0 +1,24 @@
+package io.pgdoorman.runtime;
+
+import io.pgdoorman.config.Config;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What there is to say of the certificates and keys that a configuration names, without a start.
+ * Threads: immutable.
+ *
+ * @param error why the program would not start; names the file
+ * @param warnings a sentence each
+ */
+public record CertificateCheck(Optional<String> error, List<String> warnings) {
+    /** Reads the files. */
+    public static CertificateCheck of(Config config) {
+        try {
+            return new CertificateCheck(Optional.empty(), TlsSetup.of(config).warnings());
+        } catch (StartException e) {
+            return new CertificateCheck(Optional.of(String.valueOf(e.getMessage())), List.of());
+        }
+    }
+}
