@@ -74,11 +74,13 @@ class ConfigLoaderTest {
     @Test
     void keysWithoutEffectAreNoErrorWhenStrict() {
         LoadResult result =
-                ConfigLoader.parse(Configs.withGeneral("tls_mode = \"allow\""), "a.toml");
+                ConfigLoader.parse(
+                        Configs.withGeneral("tls_rate_limit_per_second = 100"), "a.toml");
 
         assertThat(result.problems())
                 .extracting(Problem::toString)
-                .containsExactly("NOT_IN_EFFECT a.toml:4: general.tls_mode: not in effect yet");
+                .containsExactly(
+                        "NOT_IN_EFFECT a.toml:4: general.tls_rate_limit_per_second: not in effect yet");
         assertThat(result.withWarningsAsErrors().config()).isPresent();
     }
 

@@ -51,7 +51,7 @@ class StatisticsTest {
     /** Buckets: number 5 with 2, number 99 with 7; the sum is 9 ns. */
     @Test
     void whatAVersionHasWrittenIsReadForEver() throws Exception {
-        byte[] body = HexFormat.of().parseHex("3a0e" + "0a0408051002" + "0a0408631007" + "1009");
+        byte[] body = HexFormat.of().parseHex("420e" + "0a0408051002" + "0a0408631007" + "1009");
 
         Statistics.read(end(body), successor);
 
