@@ -49,6 +49,10 @@ def add_common(parser):
         "--general", metavar="LINE", action="append", default=[],
         help="a further TOML line for the section [general] of pg_doorman's configuration",
     )  # fmt: skip
+    group.add_argument(
+        "--tls", action="store_true",
+        help="clients come by TLS; poolers and PostgreSQL have the same certificate (needs openssl)",
+    )  # fmt: skip
     parser.add_argument("--json", metavar="FILE", help="also write all figures to FILE")
     parser.add_argument("--keep", action="store_true", help="keep the temporary directory")
 
@@ -72,8 +76,14 @@ class Bench:
             self.stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
         try:
             self.bin = servers.postgres_bin(self.options.pg_bin)
+            self.certificate = None
+            os.environ["PGSSLMODE"] = "require" if self.options.tls else "disable"
+            if self.options.tls:
+                self.certificate = servers.Certificate(self.directory)
             self.postgres = self.stack.enter_context(
-                servers.Postgres(self.directory, self.bin, self.max_connections, self.scale)
+                servers.Postgres(
+                    self.directory, self.bin, self.max_connections, self.scale, self.certificate
+                )
             )
         except BaseException:
             self.stack.close()
@@ -113,7 +123,9 @@ class Bench:
         attempt = self.directory / f"run-{len(list(self.directory.iterdir()))}"
         attempt.mkdir(mode=0o755)
         if name == "pgbouncer":
-            return servers.PgBouncer(attempt, options.pgbouncer, port, options.pool)
+            return servers.PgBouncer(
+                attempt, options.pgbouncer, port, options.pool, self.certificate
+            )
         command, transport, environment = options.pg_doorman, options.more_transport, {}
         if name in pairs(options.extra):
             template = pairs(options.extra)[name]
@@ -126,8 +138,16 @@ class Bench:
             transport = name.removeprefix("doorman-")
         return servers.PgDoorman(
             attempt, name, command, port, options.pool,
-            transport, options.worker_threads, options.general, environment,
+            transport, options.worker_threads, [*options.general, *self.tls_lines()], environment,
         )  # fmt: skip
+
+    def tls_lines(self):
+        if not self.certificate:
+            return []
+        return [
+            f'tls_certificate = "{self.certificate.chain}"',
+            f'tls_private_key = "{self.certificate.key}"',
+        ]
 
     def start(self, names):
         """Starts the named candidates; one that is not installed or fails is left out, aloud."""

@@ -82,7 +82,7 @@ def run_turn(pgbench, scenario, server, seconds, directory, observe=None, every=
     process = subprocess.Popen(
         [str(part) for part in [*command, DATABASE]],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, errors="replace", env={**os.environ, "PGSSLMODE": "disable"},
+        text=True, errors="replace",
     )  # fmt: skip
     watchdog = threading.Timer(seconds + KILL_AFTER_SECONDS, process.kill)
     watchdog.start()

@@ -41,6 +41,24 @@ def unprivileged_user():
     raise NotInstalled("neither user postgres nor nobody exists, and root may not run PostgreSQL")
 
 
+class Certificate:
+    """One for 127.0.0.1 that nobody has signed, readable by those who run the candidates."""
+
+    def __init__(self, directory):
+        self.chain, self.key = Path(directory) / "tls.crt", Path(directory) / "tls.key"
+        if not shutil.which("openssl"):
+            raise NotInstalled("no openssl, which --tls needs")
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+             "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-keyout", self.key,
+             "-out", self.chain],
+            check=True, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        user = unprivileged_user()
+        if user:
+            shutil.chown(self.key, user)
+
+
 class Server:
     """A child process with a port. Stops with the script, however the script ends."""
 
@@ -119,8 +137,9 @@ class Postgres(Server):
     name = "direct"
     stop_signal = signal.SIGINT  # fast shutdown
 
-    def __init__(self, directory, bin_directory, max_connections, scale):
+    def __init__(self, directory, bin_directory, max_connections, scale, certificate=None):
         super().__init__(directory)
+        self.certificate = certificate
         self.bin, self.max_connections, self.scale = bin_directory, max_connections, scale
 
     def start(self):
@@ -144,6 +163,10 @@ class Postgres(Server):
             "autovacuum": "off",  # a vacuum in one candidate's turn would be unfair to it
             "jit": "off",
         }
+        if self.certificate:
+            settings.update(
+                ssl="on", ssl_cert_file=self.certificate.chain, ssl_key_file=self.certificate.key
+            )
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         self.spawn([str(self.bin / "postgres"), "-D", str(data), *options], user)
         admin = {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": USER}
@@ -164,8 +187,9 @@ class Postgres(Server):
 class PgBouncer(Server):
     name = "pgbouncer"
 
-    def __init__(self, directory, command, postgres_port, pool):
+    def __init__(self, directory, command, postgres_port, pool, certificate=None):
         super().__init__(directory)
+        self.certificate = certificate
         self.command, self.postgres_port, self.pool = shlex.split(command), postgres_port, pool
         if not shutil.which(self.command[0]):
             raise NotInstalled(f"no {self.command[0]}: install pgbouncer, or give --pgbouncer CMD")
@@ -173,6 +197,13 @@ class PgBouncer(Server):
     def start(self):
         users = self.directory / "users"
         users.write_text(f'"{USER}" ""\n')
+        tls = ""
+        if self.certificate:
+            tls = (
+                "client_tls_sslmode = allow\n"
+                f"client_tls_cert_file = {self.certificate.chain}\n"
+                f"client_tls_key_file = {self.certificate.key}\n"
+            )
         config = self.directory / "pgbouncer.ini"
         config.write_text(
             f"""[databases]
@@ -191,7 +222,8 @@ ignore_startup_parameters = extra_float_digits
 log_connections = 0
 log_disconnections = 0
 log_stats = 0
-"""
+server_tls_sslmode = disable
+{tls}"""
         )
         self.spawn([*self.command, str(config)], unprivileged_user())
         self.wait_ready()

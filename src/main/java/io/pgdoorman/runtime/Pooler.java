@@ -192,7 +192,7 @@ public final class Pooler implements AutoCloseable {
                 new ServerConnector.Shared(
                         transport, workers, resolvers, authentication, lastServerId, rehearse);
         var interner = new ParameterInterner();
-        TlsSetup tls = TlsSetup.of(config);
+        TlsSetup tls = TlsSetup.of(config).prepare();
         this.encrypts = tls.isExpected();
         var factory = new PoolFactory(shared, interner, Settings.sockets(general), tls, loops);
         this.pools = Pools.of(config, factory);

@@ -90,7 +90,7 @@ final class Reload {
                 onAccepted.accept(next); // its lines may be others
                 return new Result(true, problems, List.of(), List.of());
             }
-            List<String> changes = apply(present, next, nextTls.keeping(tls));
+            List<String> changes = apply(present, next, nextTls.keeping(tls).prepare());
             List<String> restart = needingRestart(present, next);
             changes.forEach(change -> LOG.info("Config changed: {}", change));
             restart.forEach(

@@ -67,6 +67,28 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
                 warnings);
     }
 
+    /**
+     * Loads the library, for whatever is likely to need it.
+     *
+     * @return this
+     * @throws StartException it cannot be loaded, or does not take the certificates
+     */
+    TlsSetup prepare() {
+        try {
+            if (clients.context().isPresent()) {
+                clients.context().get().prepare();
+            }
+            for (ServerTls server : servers.values()) {
+                if (server.first().isPresent()) {
+                    server.first().get().prepare();
+                }
+            }
+            return this;
+        } catch (TlsFilesException e) {
+            throw new StartException(StartException.CONFIG, String.valueOf(e.getMessage()));
+        }
+    }
+
     boolean doesAs(TlsSetup other) {
         return clients.equals(other.clients) && servers.equals(other.servers);
     }
@@ -99,7 +121,7 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
                         : tls.mode() == TlsMode.VERIFY_FULL
                                 ? PeerCertificate.TRUSTED
                                 : PeerCertificate.OPTIONAL;
-        return new ClientTls(tls.mode(), Optional.of(TlsContext.forClients(files, peer).prepare()));
+        return new ClientTls(tls.mode(), Optional.of(TlsContext.forClients(files, peer)));
     }
 
     private static ServerTls server(ServerTlsConfig tls, List<String> warnings)
@@ -115,10 +137,6 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
                 };
         TlsFiles files = TlsFiles.read(tls.certificate(), tls.privateKey(), tls.caCert());
         warnings.addAll(files.warnings());
-        TlsContext context = TlsContext.forServers(files, peer);
-        if (tls.mode() != ServerTlsMode.ALLOW) {
-            context.prepare(); // else it may never be needed
-        }
-        return new ServerTls(tls.mode(), Optional.of(context));
+        return new ServerTls(tls.mode(), Optional.of(TlsContext.forServers(files, peer)));
     }
 }

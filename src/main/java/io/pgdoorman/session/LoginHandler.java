@@ -306,7 +306,8 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
 
                     @Override
                     public void onFailed(Throwable cause) {
-                        onTlsFailed(String.valueOf(cause.getMessage()));
+                        onTlsFailed(
+                                cause.getMessage() == null ? cause.toString() : cause.getMessage());
                     }
                 });
     }

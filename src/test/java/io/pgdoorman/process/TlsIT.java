@@ -306,6 +306,15 @@ class TlsIT {
             assertThat(child.awaitExit(Duration.ofSeconds(30))).isEqualTo(78);
             assertThat(child.output()).contains("is not the key of the certificate in");
         }
+        assertThat(
+                        ChildProcess.run(
+                                        List.of(
+                                                PoolerProcess.program().toString(),
+                                                "-t",
+                                                pooler.configuration().toString()))
+                                .lines())
+                .hasSize(2)
+                .allMatch(line -> line.startsWith("pg_doorman: "));
     }
 
     // ---- hostile
