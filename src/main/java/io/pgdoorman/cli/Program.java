@@ -125,9 +125,11 @@ final class Program {
         if (arguments.testConfig()) {
             var check = new ConfigCheck(out, err);
             Path file = arguments.configFile();
-            return arguments.hba().isEmpty()
-                    ? check.run(file, arguments.strict())
-                    : check.ask(file, arguments.strict(), arguments.hba().get());
+            try (var _ = holdLog(arguments)) { // libraries have their say there
+                return arguments.hba().isEmpty()
+                        ? check.run(file, arguments.strict())
+                        : check.ask(file, arguments.strict(), arguments.hba().get());
+            }
         }
         try (var log = holdLog(arguments)) {
             return pooler(arguments, words, log);
