@@ -76,12 +76,15 @@ import javax.net.ssl.SSLException;
  *   STARTUP ─ SSLRequest: 'S' ─► HANDSHAKE ─► STARTUP; or 'N', as to GSSENCRequest, ─► STARTUP
  *      ├─ a TLS record (direct TLS) ─► HANDSHAKE ─► STARTUP
  *      ├─ CancelRequest ─────────────────────────────────────────────────► closed
- *      └─ StartupMessage ─► [RESOLVING] ─► AUTHENTICATING ─► PREPARING ─► session
- *                            (host name)    (auth machine)    (what does PostgreSQL report?)
+ *      └─ StartupMessage ─► [ASKING] ─► AUTHENTICATING ─► PREPARING ─► session
+ *                      (host name, user)    (auth machine)    (what does PostgreSQL report?)
  * </pre>
  *
- * <p>Threads: confined to the channel's loop; keys are derived on the executor, host names looked
- * up on threads of their own.
+ * <p>ASKING is also between two steps of the authentication: while keys are derived, or a user is
+ * looked up again.
+ *
+ * <p>Threads: confined to the channel's loop; keys are derived on the executor, host names and
+ * users looked up on threads of their own.
  *
  * @see <a
  *     href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP">Start-up</a>
@@ -105,10 +108,8 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     private enum Phase {
         STARTUP,
         HANDSHAKE,
-        RESOLVING,
-        LOOKING_UP,
+        ASKING,
         AUTHENTICATING,
-        DERIVING,
         PREPARING,
         DONE,
         CLOSED
@@ -204,7 +205,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                     switch (phase) {
                         case STARTUP -> readStartupPacket(in);
                         case AUTHENTICATING -> readResponse(in);
-                        case RESOLVING, LOOKING_UP, DERIVING, PREPARING -> waitFor(ctx, in);
+                        case ASKING, PREPARING -> waitFor(ctx, in);
                         case HANDSHAKE, DONE -> false;
                         case CLOSED -> {
                             in.skipBytes(in.readableBytes());
@@ -410,26 +411,10 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     /** A rule has a host name: that of the client's address is looked up off the loop. */
     private void resolve(
             StartupRequest parsed, HbaRules rules, HbaRequest asked, InetAddress peer) {
-        phase = Phase.RESOLVING;
-        sessions.directory()
-                .hostName(peer)
-                .thenAcceptAsync(
-                        name -> {
-                            if (phase == Phase.RESOLVING) {
-                                onHostName(parsed, rules.decide(asked, name));
-                            }
-                        },
-                        context().executor());
-    }
-
-    private void onHostName(StartupRequest parsed, Optional<HbaRule> rule) {
-        phase = Phase.AUTHENTICATING;
-        try {
-            onRule(parsed, rule);
-            channelRead(context(), Unpooled.EMPTY_BUFFER); // what came meanwhile
-        } catch (Exception e) {
-            exceptionCaught(context(), e);
-        }
+        await(
+                sessions.directory().hostName(peer),
+                name -> onRule(parsed, rules.decide(asked, name)),
+                _ -> onRule(parsed, rules.decide(asked, "")));
     }
 
     private void onRule(StartupRequest parsed, Optional<HbaRule> rule) {
@@ -494,29 +479,36 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
             onAnswer.accept(asked.join());
             return;
         }
-        phase = Phase.LOOKING_UP;
+        phase = Phase.ASKING;
         asked.whenCompleteAsync(
                 (answer, failure) -> {
-                    if (phase != Phase.LOOKING_UP) {
-                        return;
+                    if (phase == Phase.ASKING) {
+                        phase = Phase.AUTHENTICATING;
+                        goOn(
+                                () -> {
+                                    if (failure == null) {
+                                        onAnswer.accept(answer);
+                                    } else {
+                                        onFailure.accept(failure);
+                                    }
+                                });
                     }
-                    phase = Phase.AUTHENTICATING;
-                    if (failure == null) {
-                        onAnswer.accept(answer);
-                    } else {
-                        onFailure.accept(failure);
-                    }
-                    decodeRest();
                 },
                 context().executor());
     }
 
-    /** A login that is repeated after a handover has more than one message in its buffer. */
-    private void decodeRest() {
+    /**
+     * A step that somebody else has called, who would swallow what it throws. Then what came
+     * meanwhile is read: a login that is repeated after a handover has all its messages at once.
+     */
+    private void goOn(Runnable step) {
         try {
-            super.channelRead(context(), Unpooled.EMPTY_BUFFER);
+            step.run();
+            if (!context().isRemoved()) {
+                super.channelRead(context(), Unpooled.EMPTY_BUFFER);
+            }
         } catch (Exception e) {
-            context().fireExceptionCaught(e);
+            exceptionCaught(context(), e);
         }
     }
 
@@ -622,16 +614,11 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     }
 
     private void derive(Derivation work) {
-        phase = Phase.DERIVING;
         try {
-            CompletableFuture.supplyAsync(work, services.executor())
-                    .thenAcceptAsync(
-                            keys -> {
-                                if (phase == Phase.DERIVING) {
-                                    take(authentication().onDerived(keys));
-                                }
-                            },
-                            context().executor());
+            await(
+                    CompletableFuture.supplyAsync(work, services.executor()),
+                    keys -> take(authentication().onDerived(keys)),
+                    failure -> exceptionCaught(context(), failure));
         } catch (RejectedExecutionException e) {
             refuse(SqlState.TOO_MANY_CONNECTIONS, "too many logins at the same time");
         }
