@@ -32,6 +32,7 @@ final class ShowHba {
         List<HbaRules.Hits> hits = rules.hits();
         for (int i = 0; i < lines.size(); i++) {
             HbaRule line = lines.get(i);
+            String options = String.join(",", line.options().shown());
             table.row(
                     i + 1,
                     line.file(),
@@ -42,7 +43,7 @@ final class ShowHba {
                     orNull(line.address()),
                     orNull(line.mask()),
                     orNull(line.method().text()),
-                    null, // no method takes one
+                    options.isEmpty() ? null : options,
                     hits.get(i).count());
         }
         return table;

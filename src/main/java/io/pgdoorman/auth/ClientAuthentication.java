@@ -2,6 +2,7 @@ package io.pgdoorman.auth;
 
 import io.netty.buffer.ByteBuf;
 import io.pgdoorman.config.HbaMethod;
+import io.pgdoorman.config.HbaOptions.ClientCertificate;
 import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.ProtocolException;
 import io.pgdoorman.wire.SqlState;
@@ -21,21 +22,26 @@ import io.pgdoorman.wire.frontend.SASLResponse;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * One client's login, we being the server.
  *
  * <pre>
  *  Fresh
- *    ├─ trust, reject ─────────────────────────────────────► Accepted or Refused
+ *    ├─ trust, reject, cert ───────────────────────────────► Accepted or Refused
  *    ├─ password ─► AwaitingPassword ─► [CheckingPassword] ─► Accepted or Refused
+ *    ├─ pam, ldap, jwt ─► AwaitingToken ─► AskingAuthority ─► Accepted or Refused
  *    ├─ md5 ──────► AwaitingMd5 ───────────────────────────► Accepted or Refused
  *    └─ scram ────► AwaitingMechanism ─► [AwaitingClientFirst]
  *                     ─► AwaitingProof ─► [CheckingProof] ──► Accepted or Refused
  * </pre>
  *
  * <p>A state in brackets is left out where it is not needed; Checking is the time of a {@link
- * ClientStep.Derive}.
+ * ClientStep.Derive}, Asking that of a {@link ClientStep.Ask}.
+ *
+ * <p>What a rule asks of the client's certificate is asked beside its method: that there is one
+ * before anything else, whose it is when the method is content.
  *
  * <p>What the method asks of each form of secret; the same is asked of a user that does not exist
  * or cannot log in that way, who then fails as with a wrong password:
@@ -73,7 +79,7 @@ public final class ClientAuthentication {
     private final AuthenticationContext context;
     private final LoginRandom random;
     private final ClientLogin login;
-    private final HbaMethod method;
+    private final LoginRule rule;
     private final @Nullable StoredSecret secret;
     private State state = new Fresh();
 
@@ -90,6 +96,10 @@ public final class ClientAuthentication {
 
     private record CheckingPassword(Bytes password, StoredSecret.Scram expected) implements State {}
 
+    private record AwaitingToken(Authority authority) implements State {}
+
+    private record AskingAuthority(Authority authority) implements State {}
+
     private record AwaitingMd5(
             Bytes salt, Bytes expected, ServerCredential credential, String failure)
             implements State {}
@@ -97,7 +107,7 @@ public final class ClientAuthentication {
     private record AwaitingMechanism(ScramTarget target) implements State {}
 
     /** The client chose the mechanism without an initial response. */
-    private record AwaitingClientFirst(ScramTarget target) implements State {}
+    private record AwaitingClientFirst(ScramTarget target, boolean plus) implements State {}
 
     private record AwaitingProof(ScramTarget target, ScramExchange exchange) implements State {}
 
@@ -113,19 +123,18 @@ public final class ClientAuthentication {
     /**
      * A login that has not begun.
      *
-     * @param method of the HBA rule that decides; {@link HbaMethod#REJECT} if none matches
      * @param secret null if there is no such user
      */
     public ClientAuthentication(
             AuthenticationContext context,
             LoginRandom random,
             ClientLogin login,
-            HbaMethod method,
+            LoginRule rule,
             @Nullable StoredSecret secret) {
         this.context = context;
         this.random = random;
         this.login = login;
-        this.method = method;
+        this.rule = rule;
         this.secret = secret;
     }
 
@@ -134,9 +143,22 @@ public final class ClientAuthentication {
         if (!(state instanceof Fresh)) {
             throw new IllegalStateException("login has begun already");
         }
-        return switch (method) {
-            case TRUST -> trust();
+        if (rule.certificate() != ClientCertificate.NOT_ASKED && login.certificate().isEmpty()) {
+            String message = "connection requires a valid client certificate";
+            return refuse(
+                    SqlState.INVALID_AUTHORIZATION_SPECIFICATION, message, "", "no certificate");
+        }
+        if (secret instanceof StoredSecret.Delegated(Authority authority)
+                && rule.method() != HbaMethod.TRUST
+                && rule.method() != HbaMethod.REJECT
+                && rule.method() != HbaMethod.CERT
+                && rule.authority() == null) {
+            return askForToken(authority);
+        }
+        return switch (rule.method()) {
+            case TRUST, CERT -> trust();
             case REJECT -> refuseByHba();
+            case PAM, LDAP, JWT -> askForToken(Objects.requireNonNull(rule.authority()));
             case PASSWORD -> send(new AwaitingPassword(), new AuthenticationCleartextPassword());
             case MD5 -> beginMd5Line();
             case SCRAM_SHA_256 -> beginScram();
@@ -158,12 +180,13 @@ public final class ClientAuthentication {
         try {
             return switch (state) {
                 case AwaitingPassword _ -> onPassword(readPassword(body));
+                case AwaitingToken(Authority authority) -> onToken(authority, readPassword(body));
                 case AwaitingMd5 awaiting -> onMd5(awaiting, readPassword(body));
                 case AwaitingMechanism(ScramTarget target) -> onMechanism(target, body);
-                case AwaitingClientFirst(ScramTarget target) ->
-                        onClientFirst(target, SASLResponse.decode(body).data());
+                case AwaitingClientFirst(ScramTarget target, boolean plus) ->
+                        onClientFirst(target, plus, SASLResponse.decode(body).data());
                 case AwaitingProof awaiting -> onProof(awaiting, SASLResponse.decode(body).data());
-                case Fresh _, CheckingPassword _, CheckingProof _ ->
+                case Fresh _, CheckingPassword _, AskingAuthority _, CheckingProof _ ->
                         violation("unexpected password or SASL message");
                 case Accepted _ -> throw new IllegalStateException("login has ended");
                 case Refused(ClientStep.Refused step) -> step;
@@ -182,7 +205,12 @@ public final class ClientAuthentication {
             case Accepted _ -> throw new IllegalStateException("login has ended");
             case AwaitingMechanism _, AwaitingClientFirst _, AwaitingProof _, CheckingProof _ ->
                     violation("expected SASL response, got message type " + (type & 0xff));
-            case Fresh _, AwaitingPassword _, AwaitingMd5 _, CheckingPassword _ ->
+            case Fresh _,
+                    AwaitingPassword _,
+                    AwaitingToken _,
+                    AskingAuthority _,
+                    AwaitingMd5 _,
+                    CheckingPassword _ ->
                     violation("expected password response, got message type " + (type & 0xff));
         };
     }
@@ -205,6 +233,8 @@ public final class ClientAuthentication {
             case Refused(ClientStep.Refused step) -> step;
             case Fresh _,
                     AwaitingPassword _,
+                    AwaitingToken _,
+                    AskingAuthority _,
                     AwaitingMd5 _,
                     AwaitingMechanism _,
                     AwaitingClientFirst _,
@@ -219,14 +249,20 @@ public final class ClientAuthentication {
     private ClientStep trust() {
         if (secret == null) {
             // Fails closed; PostgreSQL says the same after its own trust.
-            return refuse(
-                    SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
-                    "role \"" + login.user() + "\" does not exist",
-                    "",
-                    UNKNOWN_USER);
+            return rule.method() == HbaMethod.CERT && !isOwnCertificate()
+                    ? refuseCertificate()
+                    : refuseUnknownRole();
         }
         return accept(
                 List.of(new AuthenticationOk()), ServerCredential.ofStored(login.user(), secret));
+    }
+
+    private ClientStep refuseUnknownRole() {
+        return refuse(
+                SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                "role \"" + login.user() + "\" does not exist",
+                "",
+                UNKNOWN_USER);
     }
 
     private ClientStep refuseByHba() {
@@ -247,7 +283,8 @@ public final class ClientAuthentication {
         return switch (secret) {
             case StoredSecret.Plain _, StoredSecret.Scram _ -> beginScram();
             case StoredSecret.Md5 _ -> beginMd5();
-            case StoredSecret.None _, StoredSecret.Unusable _ -> beginAsUnknown();
+            case StoredSecret.None _, StoredSecret.Unusable _, StoredSecret.Delegated _ ->
+                    beginAsUnknown();
             case null -> beginAsUnknown();
         };
     }
@@ -269,6 +306,7 @@ public final class ClientAuthentication {
                             password);
             case StoredSecret.Scram scram -> checkPassword(password, scram);
             case StoredSecret.None _ -> refusePassword(NO_PASSWORD);
+            case StoredSecret.Delegated _ -> refusePassword(NO_PASSWORD);
             case StoredSecret.Unusable(String reason) -> refusePassword(reason);
             case null -> refusePassword(UNKNOWN_USER);
         };
@@ -290,6 +328,64 @@ public final class ClientAuthentication {
                 : refusePassword(WRONG_PASSWORD);
     }
 
+    // ---- other authorities
+
+    private ClientStep askForToken(Authority authority) {
+        return send(new AwaitingToken(authority), new AuthenticationCleartextPassword());
+    }
+
+    private ClientStep onToken(Authority authority, Bytes token) {
+        state = new AskingAuthority(authority);
+        return new ClientStep.Ask(authority, login, token);
+    }
+
+    /** What the authority of {@link ClientStep.Ask} says. */
+    public ClientStep onVerdict(Authority.Verdict verdict) {
+        if (state instanceof Refused(ClientStep.Refused step)) {
+            return step;
+        }
+        if (!(state instanceof AskingAuthority(Authority authority))) {
+            throw new IllegalStateException("nobody was asked");
+        }
+        return switch (verdict) {
+            case Authority.Verdict.Unknown(String reason) -> refuseBy(authority, reason);
+            case Authority.Verdict.Known(String identity) -> onKnown(authority, identity);
+        };
+    }
+
+    private ClientStep onKnown(Authority authority, String identity) {
+        boolean byRule = rule.authority() != null;
+        boolean right = byRule ? rule.mayBe().test(identity) : identity.equals(login.user());
+        if (!right) {
+            return refuseBy(authority, "it is \"%s\"".formatted(identity));
+        }
+        if (secret == null) {
+            return refuseUnknownRole();
+        }
+        return accept(List.of(new AuthenticationOk()), identity, new ServerCredential.None());
+    }
+
+    /** The authority of {@link ClientStep.Ask} says nothing. */
+    public ClientStep onNoVerdict(String reason) {
+        return refuse(
+                SqlState.SYSTEM_ERROR,
+                "Authentication service unavailable. Please try again later.",
+                "",
+                reason);
+    }
+
+    private ClientStep refuseBy(Authority authority, String reason) {
+        if (rule.authority() == null) {
+            return refusePassword(authority.name() + ": " + reason);
+        }
+        return refuse(
+                SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                "%s authentication failed for user \"%s\""
+                        .formatted(authority.name(), login.user()),
+                "",
+                reason);
+    }
+
     // ---- MD5
 
     private ClientStep beginMd5() {
@@ -304,7 +400,7 @@ public final class ClientAuthentication {
                             hash, new ServerCredential.Md5Hash(login.user(), hash), WRONG_PASSWORD);
             case StoredSecret.Scram _ ->
                     throw new IllegalStateException("a SCRAM secret cannot do MD5");
-            case StoredSecret.None _ -> challengeMd5InVain(NO_PASSWORD);
+            case StoredSecret.None _, StoredSecret.Delegated _ -> challengeMd5InVain(NO_PASSWORD);
             case StoredSecret.Unusable(String reason) -> challengeMd5InVain(reason);
             case null -> challengeMd5InVain(UNKNOWN_USER);
         };
@@ -365,13 +461,16 @@ public final class ClientAuthentication {
                             new ScramTarget.Verifier(scram, WRONG_PASSWORD);
                     case StoredSecret.Md5 _ ->
                             impossible("user has an MD5 secret, which cannot do SCRAM");
-                    case StoredSecret.None _ -> impossible(NO_PASSWORD);
+                    case StoredSecret.None _, StoredSecret.Delegated _ -> impossible(NO_PASSWORD);
                     case StoredSecret.Unusable(String reason) -> impossible(reason);
                     case null -> impossible(UNKNOWN_USER);
                 };
         return send(
                 new AwaitingMechanism(target),
-                new AuthenticationSASL(List.of(ScramSha256.MECHANISM)));
+                new AuthenticationSASL(
+                        login.endPoint().isEmpty()
+                                ? List.of(ScramSha256.MECHANISM)
+                                : List.of(ScramSha256.MECHANISM_PLUS, ScramSha256.MECHANISM)));
     }
 
     private ScramTarget impossible(String failure) {
@@ -380,20 +479,25 @@ public final class ClientAuthentication {
 
     private ClientStep onMechanism(ScramTarget target, ByteBuf body) throws ScramException {
         SASLInitialResponse message = SASLInitialResponse.decode(body);
-        if (!message.mechanism().equals(ScramSha256.MECHANISM)) {
+        boolean plus =
+                message.mechanism().equals(ScramSha256.MECHANISM_PLUS)
+                        && !login.endPoint().isEmpty();
+        if (!plus && !message.mechanism().equals(ScramSha256.MECHANISM)) {
             return violation("client selected an invalid SASL authentication mechanism");
         }
         Bytes initialResponse = message.initialResponse();
         if (initialResponse == null) {
             // The client may leave it out; an empty challenge then asks for it.
             return send(
-                    new AwaitingClientFirst(target), new AuthenticationSASLContinue(Bytes.EMPTY));
+                    new AwaitingClientFirst(target, plus),
+                    new AuthenticationSASLContinue(Bytes.EMPTY));
         }
-        return onClientFirst(target, initialResponse);
+        return onClientFirst(target, plus, initialResponse);
     }
 
-    private ClientStep onClientFirst(ScramTarget target, Bytes message) throws ScramException {
-        ClientFirst first = ClientFirst.parse(message);
+    private ClientStep onClientFirst(ScramTarget target, boolean plus, Bytes message)
+            throws ScramException {
+        ClientFirst first = ClientFirst.parse(message, login.endPoint(), plus);
         ScramExchange exchange = ScramExchange.answer(first, random.nonce(), target);
         return send(
                 new AwaitingProof(target, exchange),
@@ -468,8 +572,36 @@ public final class ClientAuthentication {
     }
 
     private ClientStep accept(List<BackendMessage> messages, ServerCredential credential) {
+        return accept(messages, login.user(), credential);
+    }
+
+    private ClientStep accept(
+            List<BackendMessage> messages, String identity, ServerCredential credential) {
+        if (rule.certificate() == ClientCertificate.VERIFY_FULL && !isOwnCertificate()) {
+            return refuseCertificate();
+        }
         state = new Accepted();
-        return new ClientStep.Accepted(messages, credential);
+        String known = rule.method() == HbaMethod.CERT ? login.certificate() : identity;
+        return new ClientStep.Accepted(messages, known, credential);
+    }
+
+    private boolean isOwnCertificate() {
+        return rule.wholeName()
+                ? rule.mayBe().test(login.certificate())
+                : CertificateName.common(login.certificate()).filter(rule.mayBe()).isPresent();
+    }
+
+    private ClientStep refuseCertificate() {
+        String reason = "the certificate is that of \"%s\"".formatted(login.certificate());
+        if (rule.method() != HbaMethod.CERT && rule.method() != HbaMethod.TRUST) {
+            return refusePassword(reason);
+        }
+        String word = rule.method() == HbaMethod.CERT ? "certificate" : "\"trust\"";
+        return refuse(
+                SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                "%s authentication failed for user \"%s\"".formatted(word, login.user()),
+                "",
+                reason);
     }
 
     private ClientStep refusePassword(String logReason) {

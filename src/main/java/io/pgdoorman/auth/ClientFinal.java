@@ -3,9 +3,6 @@ package io.pgdoorman.auth;
 import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.SqlState;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
-
 /**
  * SCRAM's client-final-message. Threads: immutable.
  *
@@ -14,14 +11,20 @@ import java.util.Base64;
  */
 record ClientFinal(String withoutProof, String nonce, Bytes proof) {
     /** The signed part. */
-    static String withoutProof(String gs2Header, String nonce) {
-        return "c=" + bindingValue(gs2Header) + ",r=" + nonce;
+    static String withoutProof(ClientFirst first, String nonce) {
+        return "c=" + bindingValue(first) + ",r=" + nonce;
     }
 
-    /** Reads it; the channel binding must repeat the client's {@code gs2Header}. */
-    static ClientFinal parse(Bytes message, String gs2Header) throws ScramException {
+    /** Reads it; it must be bound to the channel as the client's {@code first} message said. */
+    static ClientFinal parse(Bytes message, ClientFirst first) throws ScramException {
         ScramAttributes in = ScramAttributes.of(message);
-        if (!in.value('c').equals(bindingValue(gs2Header))) {
+        if (!in.value('c').equals(bindingValue(first))) {
+            if (!first.binding().isEmpty()) {
+                throw new ScramException(
+                        SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                        "SCRAM channel binding check failed",
+                        "");
+            }
             throw new ScramException(
                     SqlState.PROTOCOL_VIOLATION,
                     "unexpected SCRAM channel-binding attribute in client-final-message",
@@ -52,8 +55,8 @@ record ClientFinal(String withoutProof, String nonce, Bytes proof) {
         return proof;
     }
 
-    private static String bindingValue(String gs2Header) {
-        return Base64.getEncoder().encodeToString(gs2Header.getBytes(StandardCharsets.ISO_8859_1));
+    private static String bindingValue(ClientFirst first) {
+        return ScramAttributes.encode(first.bindingInput());
     }
 
     Bytes toBytes() {

@@ -3,30 +3,38 @@ package io.pgdoorman.auth;
 import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.SqlState;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
 /**
  * SCRAM's client-first-message. Threads: immutable.
  *
  * @param gs2Header up to and including the comma before {@code bare}
  * @param bare client-first-message-bare, the part that is signed
  * @param nonce the client's part of the nonce
+ * @param binding what the channel is bound to; empty if it is not
  */
-record ClientFirst(String gs2Header, String bare, String nonce) {
+record ClientFirst(String gs2Header, String bare, String nonce, Bytes binding) {
+    /** The one type of channel binding that PostgreSQL's clients know (RFC 5929). */
+    private static final String END_POINT = "tls-server-end-point";
+
     /** What a client sends that neither supports channel binding nor acts for another user. */
     private static final String NO_BINDING = "n,,";
 
     /** The user name stays empty: PostgreSQL takes the one of the startup packet. */
     static ClientFirst of(String nonce) {
-        return new ClientFirst(NO_BINDING, "n=,r=" + nonce, nonce);
+        return new ClientFirst(NO_BINDING, "n=,r=" + nonce, nonce, Bytes.EMPTY);
     }
 
     /**
-     * Reads it for mechanism SCRAM-SHA-256. The flag {@code y} (could bind, thinks we cannot) is
-     * right as long as SCRAM-SHA-256-PLUS is not offered; with it, {@code y} would be a downgrade
-     * and {@code p} would be read here.
+     * Reads it.
+     *
+     * @param endPoint what the channel can be bound to; empty if SCRAM-SHA-256-PLUS was not offered
+     * @param plus the client chose SCRAM-SHA-256-PLUS
      */
-    static ClientFirst parse(Bytes message) throws ScramException {
+    static ClientFirst parse(Bytes message, Bytes endPoint, boolean plus) throws ScramException {
         ScramAttributes in = ScramAttributes.of(message);
-        readBindingFlag(in);
+        readBindingFlag(in, !endPoint.isEmpty(), plus);
         if (in.peek() == 'a') {
             throw new ScramException(
                     SqlState.FEATURE_NOT_SUPPORTED,
@@ -51,24 +59,60 @@ record ClientFirst(String gs2Header, String bare, String nonce) {
         while (!in.atEnd()) {
             in.anyValue(); // extensions that may be ignored
         }
-        return new ClientFirst(in.between(0, bareStart), in.from(bareStart), nonce);
+        return new ClientFirst(
+                in.between(0, bareStart), in.from(bareStart), nonce, plus ? endPoint : Bytes.EMPTY);
     }
 
-    private static void readBindingFlag(ScramAttributes in) throws ScramException {
-        switch (in.peek()) {
+    private static void readBindingFlag(ScramAttributes in, boolean offered, boolean plus)
+            throws ScramException {
+        char flag = in.peek();
+        switch (flag) {
             case 'n', 'y' -> {
+                if (plus) {
+                    throw ScramException.malformed(
+                            "The client selected SCRAM-SHA-256-PLUS, but the SCRAM message does"
+                                    + " not include channel binding data.");
+                }
+                if (flag == 'y' && offered) {
+                    // Somebody between us has taken the mechanism out of our list.
+                    throw new ScramException(
+                            SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                            "SCRAM channel binding negotiation error",
+                            "The client supports SCRAM channel binding but thinks the server does"
+                                    + " not.  However, this server does support channel binding.");
+                }
                 in.skip();
                 in.expectComma();
             }
-            case 'p' ->
+            case 'p' -> {
+                if (!plus) {
                     throw ScramException.malformed(
                             "The client selected SCRAM-SHA-256 without channel binding, but the"
                                     + " SCRAM message includes channel binding data.");
+                }
+                String type = in.value('p');
+                if (!type.equals(END_POINT)) {
+                    throw new ScramException(
+                            SqlState.PROTOCOL_VIOLATION,
+                            "unsupported SCRAM channel-binding type \"%s\""
+                                    .formatted(ScramAttributes.show(type)),
+                            "");
+                }
+            }
             default ->
                     throw ScramException.malformed(
                             "Unexpected channel-binding flag \"%s\"."
                                     .formatted(ScramAttributes.show(in.peek())));
         }
+    }
+
+    /** What the client repeats in its last message, to show that nobody has changed it. */
+    Bytes bindingInput() {
+        byte[] header = gs2Header.getBytes(StandardCharsets.ISO_8859_1);
+        byte[] data = binding.toByteArray();
+        byte[] all = Arrays.copyOf(header, header.length + data.length);
+        System.arraycopy(data, 0, all, header.length, data.length);
+        return Bytes.copyOf(all);
     }
 
     Bytes toBytes() {

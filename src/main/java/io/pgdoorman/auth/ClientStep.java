@@ -1,5 +1,6 @@
 package io.pgdoorman.auth;
 
+import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.backend.BackendMessage;
 import io.pgdoorman.wire.backend.ErrorResponse;
 
@@ -18,13 +19,21 @@ public sealed interface ClientStep {
     record Derive(Derivation work) implements ClientStep {}
 
     /**
+     * Ask {@code authority}, then call {@link ClientAuthentication#onVerdict} or {@link
+     * ClientAuthentication#onNoVerdict} on the loop. As with {@link Derive}, the client has to
+     * wait.
+     */
+    record Ask(Authority authority, ClientLogin login, Bytes password) implements ClientStep {}
+
+    /**
      * The client is who it claims to be.
      *
+     * @param identity who that is, as the certificate or the authority has it; else the user's name
      * @param messages still to be sent, AuthenticationOk last
      * @param credential for pass-through: the most that this login lets the pooler prove to
      *     PostgreSQL as the same user
      */
-    record Accepted(List<BackendMessage> messages, ServerCredential credential)
+    record Accepted(List<BackendMessage> messages, String identity, ServerCredential credential)
             implements ClientStep {
         public Accepted {
             messages = List.copyOf(messages);

@@ -14,6 +14,8 @@ import java.util.Base64;
  * @see <a href="https://www.rfc-editor.org/rfc/rfc5802#section-7">RFC 5802, formal syntax</a>
  */
 final class ScramAttributes {
+    private static final int MAX_SHOWN = 30;
+
     private final String text;
     private int position;
 
@@ -134,6 +136,12 @@ final class ScramAttributes {
 
     static Bytes toBytes(String message) {
         return Bytes.copyOf(message.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    /** Cut, and without what a log could not show. */
+    static String show(String value) {
+        String part = value.substring(0, Math.min(value.length(), MAX_SHOWN));
+        return part.replaceAll("[^\\x21-\\x7e]", "?");
     }
 
     static String show(char c) {

@@ -28,7 +28,7 @@ record ScramExchange(ClientFirst first, ServerFirst challenge) {
 
     /** As server: reads the client's proof. */
     ClientFinal readProof(Bytes message) throws ScramException {
-        ClientFinal last = ClientFinal.parse(message, first.gs2Header());
+        ClientFinal last = ClientFinal.parse(message, first);
         if (!Bytes.ofText(last.nonce()).equals(Bytes.ofText(challenge.nonce()))) {
             throw invalidNonce();
         }
@@ -44,7 +44,7 @@ record ScramExchange(ClientFirst first, ServerFirst challenge) {
 
     /** As client: the message that proves knowledge of {@code clientKey}. */
     ClientFinal prove(Bytes clientKey) {
-        String withoutProof = ClientFinal.withoutProof(first.gs2Header(), challenge.nonce());
+        String withoutProof = ClientFinal.withoutProof(first, challenge.nonce());
         Bytes signature =
                 ScramSha256.signature(ScramSha256.hash(clientKey), authMessage(withoutProof));
         return new ClientFinal(

@@ -83,7 +83,11 @@ public sealed interface ServerCredential {
         return switch (secret) {
             case StoredSecret.Plain(Bytes password) -> new Plain(password);
             case StoredSecret.Md5(String hash) -> new Md5Hash(user, hash);
-            case StoredSecret.Scram _, StoredSecret.None _, StoredSecret.Unusable _ -> new None();
+            case StoredSecret.Scram _,
+                    StoredSecret.None _,
+                    StoredSecret.Delegated _,
+                    StoredSecret.Unusable _ ->
+                    new None();
         };
     }
 }

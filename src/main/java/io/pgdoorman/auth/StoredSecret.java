@@ -69,6 +69,9 @@ public sealed interface StoredSecret {
         }
     }
 
+    /** The user's password is not ours to know. */
+    record Delegated(Authority authority) implements StoredSecret {}
+
     /** The user has no password: admitted by trust alone. */
     record None() implements StoredSecret {}
 

@@ -85,6 +85,9 @@ record HbaQuestion(HbaRequest request) {
             case REJECT -> "refused";
             case PASSWORD, MD5, SCRAM_SHA_256 ->
                     "asked for a password (%s)".formatted(method.text());
+            case CERT -> "let in with a certificate that is the user's (cert)";
+            case PAM, LDAP -> "asked for a password in clear text (%s)".formatted(method.text());
+            case JWT -> "asked for a token (jwt)";
             case BY_SECRET -> "asked for a password (as the stored secret needs it)";
         };
     }

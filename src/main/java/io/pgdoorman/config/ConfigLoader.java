@@ -68,6 +68,10 @@ public final class ConfigLoader {
         new GeneralRules(tree, problems).check();
         tree.pools().forEach((name, pool) -> new PoolRules(name, pool, problems).check());
         HbaRules hba = hba(tree.general(), problems);
+        hba.checkTls(
+                tree.general().own(TlsKeys.TLS_CERTIFICATE).isPresent(),
+                tree.general().own(TlsKeys.TLS_CA_CERT).isPresent(),
+                problems::add);
         return problems.hasErrors()
                 ? new LoadResult(Optional.empty(), problems.all())
                 : new LoadResult(
@@ -106,12 +110,26 @@ public final class ConfigLoader {
         Key<HbaSource> key =
                 general.own(ListenKeys.PG_HBA).isPresent() ? ListenKeys.PG_HBA : ListenKeys.HBA;
         HbaSource source = general.get(key);
+        IdentMaps maps = maps(general, problems);
         return switch (source) {
             case HbaSource.Inline(String text) ->
-                    HbaRules.parse(text, general.name(key), Path.of(""), problems::add);
-            case HbaSource.File(Path path) -> HbaRules.read(path, problems::add);
+                    HbaRules.parse(text, general.name(key), Path.of(""), maps, problems::add);
+            case HbaSource.File(Path path) -> HbaRules.read(path, maps, problems::add);
             case HbaSource.Networks(var networks) ->
                     networks.isEmpty() ? HbaRules.ALLOW_ALL : HbaRules.fromNetworks(networks);
+        };
+    }
+
+    private static IdentMaps maps(Values general, Problems problems) {
+        Key<HbaSource> key = ListenKeys.PG_IDENT;
+        if (general.own(key).isEmpty()) {
+            return IdentMaps.NONE;
+        }
+        return switch (general.get(key)) {
+            case HbaSource.Inline(String text) ->
+                    IdentMaps.parse(text, general.name(key), Path.of(""), problems::add);
+            case HbaSource.File(Path path) -> IdentMaps.read(path, problems::add);
+            case HbaSource.Networks _ -> IdentMaps.NONE; // RULES reads none
         };
     }
 }

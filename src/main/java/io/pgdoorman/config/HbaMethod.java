@@ -15,6 +15,14 @@ public enum HbaMethod {
     MD5("md5"),
     /** SCRAM, which MD5 secrets cannot do. */
     SCRAM_SHA_256("scram-sha-256"),
+    /** The client's certificate, and nothing else. */
+    CERT("cert"),
+    /** The password in clear text, which PAM checks. */
+    PAM("pam"),
+    /** The password in clear text, which a directory checks. */
+    LDAP("ldap"),
+    /** A signed token in place of a password. */
+    JWT("jwt"),
     /**
      * Whatever the stored secret allows: SCRAM for SCRAM and plain secrets, MD5 for MD5 secrets. No
      * rule of a file says this; it is what holds without rules and with {@code general.hba}.

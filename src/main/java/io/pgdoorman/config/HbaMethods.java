@@ -11,58 +11,64 @@ import java.util.Set;
  */
 final class HbaMethods {
     private static final Map<String, HbaMethod> METHODS =
-            Map.of(
-                    "trust", HbaMethod.TRUST,
-                    "reject", HbaMethod.REJECT,
-                    "password", HbaMethod.PASSWORD,
-                    "md5", HbaMethod.MD5,
-                    "scram-sha-256", HbaMethod.SCRAM_SHA_256,
-                    "scram_sha_256", HbaMethod.SCRAM_SHA_256,
-                    "scramsha256", HbaMethod.SCRAM_SHA_256);
+            Map.ofEntries(
+                    Map.entry("trust", HbaMethod.TRUST),
+                    Map.entry("reject", HbaMethod.REJECT),
+                    Map.entry("password", HbaMethod.PASSWORD),
+                    Map.entry("md5", HbaMethod.MD5),
+                    Map.entry("scram-sha-256", HbaMethod.SCRAM_SHA_256),
+                    Map.entry("scram_sha_256", HbaMethod.SCRAM_SHA_256),
+                    Map.entry("scramsha256", HbaMethod.SCRAM_SHA_256),
+                    Map.entry("cert", HbaMethod.CERT),
+                    Map.entry("pam", HbaMethod.PAM),
+                    Map.entry("ldap", HbaMethod.LDAP),
+                    Map.entry("jwt", HbaMethod.JWT));
 
-    private static final String TOKENS = "the pooler does not check tokens; use scram-sha-256";
     private static final String KERBEROS = "the pooler has no Kerberos; use scram-sha-256";
     private static final String SYSTEM_USER =
             "the pooler does not ask the operating system who a client is; use scram-sha-256, or"
                     + " trust on a Unix socket whose permissions decide";
     private static final String PASSWORD_SERVICE =
-            "the pooler asks no other service about passwords; use scram-sha-256";
+            "the pooler does not ask such a service; use ldap, pam or scram-sha-256";
 
     private static final Map<String, String> MISSING =
             Map.ofEntries(
-                    Map.entry(
-                            "cert",
-                            "the pooler does not check client certificates; use scram-sha-256 in a"
-                                    + " hostssl line"),
                     Map.entry("peer", SYSTEM_USER),
                     Map.entry("ident", SYSTEM_USER),
-                    Map.entry("pam", PASSWORD_SERVICE),
-                    Map.entry("ldap", PASSWORD_SERVICE),
                     Map.entry("radius", PASSWORD_SERVICE),
                     Map.entry("bsd", PASSWORD_SERVICE),
                     Map.entry("gss", KERBEROS),
                     Map.entry("sspi", KERBEROS),
-                    Map.entry("oauth", TOKENS),
-                    Map.entry("jwt", TOKENS),
-                    Map.entry("talos", TOKENS));
+                    Map.entry("oauth", "the pooler takes tokens as passwords; use jwt"),
+                    Map.entry(
+                            "talos",
+                            "write scram-sha-256; a login as user talos is by token then"));
 
-    /** Of PostgreSQL, all for methods that are not there. */
+    /** What each method takes beside {@code clientcert}, {@code clientname} and {@code map}. */
+    private static final Map<HbaMethod, Set<String>> OPTIONS =
+            Map.of(
+                    HbaMethod.PAM,
+                    Set.of("pamservice", "pam_use_hostname"),
+                    HbaMethod.LDAP,
+                    Set.of(
+                            "ldapurl",
+                            "ldaptls",
+                            "ldapscheme",
+                            "ldapserver",
+                            "ldapport",
+                            "ldapbinddn",
+                            "ldapbindpasswd",
+                            "ldapsearchattribute",
+                            "ldapsearchfilter",
+                            "ldapbasedn",
+                            "ldapprefix",
+                            "ldapsuffix"),
+                    HbaMethod.JWT,
+                    Set.of("jwtkeys", "jwtclaim", "jwtissuer", "jwtaudience", "jwtclockskew"));
+
+    /** Of PostgreSQL, for methods that are not there. */
     private static final Set<String> OTHER_OPTIONS =
             Set.of(
-                    "pamservice",
-                    "pam_use_hostname",
-                    "ldapurl",
-                    "ldaptls",
-                    "ldapscheme",
-                    "ldapserver",
-                    "ldapport",
-                    "ldapbinddn",
-                    "ldapbindpasswd",
-                    "ldapsearchattribute",
-                    "ldapsearchfilter",
-                    "ldapbasedn",
-                    "ldapprefix",
-                    "ldapsuffix",
                     "krb_realm",
                     "include_realm",
                     "compat_realm",
@@ -88,20 +94,30 @@ final class HbaMethods {
         return missing == null ? "is unknown" : "is not supported: " + missing;
     }
 
-    /** What is wrong with an option that follows one of these methods. */
-    static String complaintOfOption(String option) {
-        int equals = option.indexOf('=');
-        if (equals < 0) {
-            return "is not of the form name=value";
+    /** Whether the value of an option is nobody's business. */
+    static boolean isSecret(String option) {
+        return option.equals("ldapbindpasswd");
+    }
+
+    /** What is wrong with an option; empty if nothing. Does not repeat a secret. */
+    static String complaintOfOption(HbaMethod method, String name, String value) {
+        if (OPTIONS.getOrDefault(method, Set.of()).contains(name)) {
+            return value.isEmpty() ? "has no value" : "";
         }
-        return switch (option.substring(0, equals)) {
-            case "clientcert" ->
-                    "is not supported: the pooler does not check client certificates per line";
-            case "map" -> "is for methods that know clients by another name, and none is supported";
-            case "clientname" -> "is for the method cert, which is not supported";
-            case String name when OTHER_OPTIONS.contains(name) ->
-                    "is for a method that is not supported";
-            default -> "is unknown";
-        };
+        for (Map.Entry<HbaMethod, Set<String>> other : OPTIONS.entrySet()) {
+            if (other.getValue().contains(name)) {
+                return "is for method " + other.getKey().text();
+            }
+        }
+        return OTHER_OPTIONS.contains(name)
+                ? "is for a method that is not supported"
+                : "is unknown";
+    }
+
+    /** What the method needs and the options do not say, as a sentence; empty if nothing. */
+    static String missing(HbaMethod method, Map<String, String> options) {
+        return method == HbaMethod.JWT && !options.containsKey("jwtkeys")
+                ? "method jwt needs the option jwtkeys, a file or directory of public keys"
+                : "";
     }
 }

@@ -37,12 +37,14 @@ final class HbaParser {
                     + " names, in a file by @file, or use a regular expression";
 
     private final Supplier<OwnNetworks> own;
+    private final IdentMaps maps;
     private final Consumer<Problem> problems;
     private String file = "";
     private int line;
 
-    HbaParser(Supplier<OwnNetworks> own, Consumer<Problem> problems) {
+    HbaParser(Supplier<OwnNetworks> own, IdentMaps maps, Consumer<Problem> problems) {
         this.own = own;
+        this.maps = maps;
         this.problems = problems;
     }
 
@@ -89,10 +91,13 @@ final class HbaParser {
                         : masked ? masked(fields.get(3), fields.get(4)) : address(fields.get(3));
         // Without a good address it is not known where the method stands.
         Optional<HbaMethod> method =
-                address.isEmpty()
-                        ? Optional.empty()
-                        : method(fields.get(methodAt), fields.subList(methodAt + 1, fields.size()));
-        if (databases.isEmpty() || users.isEmpty() || method.isEmpty()) {
+                address.isEmpty() ? Optional.empty() : method(fields.get(methodAt));
+        Optional<HbaOptions> options =
+                method.flatMap(
+                        known ->
+                                new HbaOptionsParser(type, known, maps, this::error)
+                                        .parse(fields.subList(methodAt + 1, fields.size())));
+        if (databases.isEmpty() || users.isEmpty() || method.isEmpty() || options.isEmpty()) {
             return Optional.empty();
         }
         var rule =
@@ -104,7 +109,8 @@ final class HbaParser {
                         fields.get(2).shown(),
                         local ? "" : fields.get(3).shown(),
                         masked ? fields.get(4).shown() : "",
-                        method.get());
+                        method.get(),
+                        options.get());
         return Optional.of(new HbaEntry(rule, type, databases.get(), users.get(), address.get()));
     }
 
@@ -204,7 +210,7 @@ final class HbaParser {
 
     // ---- methods --------------------------------------------------------------------------------
 
-    private Optional<HbaMethod> method(Field field, List<Field> options) {
+    private Optional<HbaMethod> method(Field field) {
         if (field.tokens().size() != 1) {
             return error("expected one method, got " + field.shown());
         }
@@ -213,21 +219,7 @@ final class HbaParser {
         if (method.isEmpty()) {
             return error("method %s %s".formatted(field.shown(), HbaMethods.complaint(word)));
         }
-        for (Field option : options) {
-            for (Token token : option.tokens()) {
-                error(
-                        "option %s %s"
-                                .formatted(
-                                        nameOf(token), HbaMethods.complaintOfOption(token.text())));
-            }
-        }
-        return options.isEmpty() ? method : Optional.empty();
-    }
-
-    /** The value may be a secret. */
-    private static String nameOf(Token option) {
-        int equals = option.text().indexOf('=');
-        return equals < 0 ? HbaFiles.shown(option) : option.text().substring(0, equals);
+        return method;
     }
 
     // ---- problems -------------------------------------------------------------------------------

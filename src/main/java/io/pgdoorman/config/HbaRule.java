@@ -1,5 +1,7 @@
 package io.pgdoorman.config;
 
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -11,6 +13,7 @@ import java.util.stream.Stream;
  * @param line in it, from 1; 0 for a rule that was not written
  * @param address empty for Unix sockets
  * @param mask empty if the address says it all
+ * @param options of the method
  */
 public record HbaRule(
         String file,
@@ -20,13 +23,24 @@ public record HbaRule(
         String user,
         String address,
         String mask,
-        HbaMethod method) {
+        HbaMethod method,
+        HbaOptions options) {
 
     /** On one line, with single blanks. */
     public String text() {
-        return Stream.of(type, database, user, address, mask, method.text())
+        return Stream.of(type, database, user, address, mask, method.text(), options.toString())
                 .filter(field -> !field.isEmpty())
                 .collect(Collectors.joining(" "));
+    }
+
+    Problem problem(Problem.Severity severity, String message) {
+        return new Problem(
+                severity,
+                file,
+                line == 0 ? OptionalInt.empty() : OptionalInt.of(line),
+                "",
+                message,
+                Optional.empty());
     }
 
     /** Where it stands, as in {@code pg_hba.conf:12}. */

@@ -1,5 +1,7 @@
 package io.pgdoorman.config;
 
+import io.pgdoorman.config.HbaOptions.ClientCertificate;
+
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -33,7 +35,8 @@ public final class HbaRules {
             new HbaRules(
                     List.of(
                             bySecret(UNWRITTEN, HbaEntry.Type.LOCAL, "", HbaAddress.ANY),
-                            bySecret(UNWRITTEN, HbaEntry.Type.HOST, "all", HbaAddress.ANY)));
+                            bySecret(UNWRITTEN, HbaEntry.Type.HOST, "all", HbaAddress.ANY)),
+                    IdentMaps.NONE);
 
     /**
      * How many connections a line has decided.
@@ -47,10 +50,12 @@ public final class HbaRules {
     }
 
     private final List<HbaEntry> entries;
+    private final IdentMaps maps;
     private final AtomicLong[] hits;
 
-    private HbaRules(List<HbaEntry> entries) {
+    private HbaRules(List<HbaEntry> entries, IdentMaps maps) {
         this.entries = List.copyOf(entries);
+        this.maps = maps;
         this.hits = new AtomicLong[entries.size()];
         for (int i = 0; i < hits.length; i++) {
             hits[i] = new AtomicLong();
@@ -67,7 +72,23 @@ public final class HbaRules {
      */
     public static HbaRules parse(
             String text, String source, Path directory, Consumer<Problem> problems) {
-        return parse(text, source, directory, OwnNetworks::current, problems);
+        return parse(text, source, directory, IdentMaps.NONE, problems);
+    }
+
+    /**
+     * As {@link #parse}.
+     *
+     * @param maps that options may name
+     */
+    static HbaRules parse(
+            String text,
+            String source,
+            Path directory,
+            IdentMaps maps,
+            Consumer<Problem> problems) {
+        var parser = new HbaParser(OwnNetworks::current, maps, problems);
+        var files = new HbaFiles(problems);
+        return of(files, files.lines(text, source, directory), source, parser, maps, problems);
     }
 
     static HbaRules parse(
@@ -76,23 +97,27 @@ public final class HbaRules {
             Path directory,
             Supplier<OwnNetworks> own,
             Consumer<Problem> problems) {
+        var parser = new HbaParser(own, IdentMaps.NONE, problems);
         var files = new HbaFiles(problems);
-        return of(files, files.lines(text, source, directory), source, own, problems);
+        List<HbaFiles.Line> lines = files.lines(text, source, directory);
+        return of(files, lines, source, parser, IdentMaps.NONE, problems);
     }
 
     /** As {@link #parse}, of a file. */
-    static HbaRules read(Path file, Consumer<Problem> problems) {
+    static HbaRules read(Path file, IdentMaps maps, Consumer<Problem> problems) {
+        var parser = new HbaParser(OwnNetworks::current, maps, problems);
         var files = new HbaFiles(problems);
-        return of(files, files.lines(file), file.toString(), OwnNetworks::current, problems);
+        return of(files, files.lines(file), file.toString(), parser, maps, problems);
     }
 
     private static HbaRules of(
             HbaFiles files,
             List<HbaFiles.Line> lines,
             String source,
-            Supplier<OwnNetworks> own,
+            HbaParser parser,
+            IdentMaps maps,
             Consumer<Problem> problems) {
-        List<HbaEntry> entries = new HbaParser(own, problems).parse(lines);
+        List<HbaEntry> entries = parser.parse(lines);
         if (lines.isEmpty() && !files.failed()) {
             problems.accept(
                     new Problem(
@@ -103,7 +128,33 @@ public final class HbaRules {
                             "has no rule, so nobody can log in",
                             Optional.empty()));
         }
-        return new HbaRules(entries);
+        return new HbaRules(entries, maps);
+    }
+
+    /**
+     * Reports lines that cannot work as TLS is set up.
+     *
+     * @param certificate clients can have TLS
+     * @param authorities their certificates can be verified
+     */
+    void checkTls(boolean certificate, boolean authorities, Consumer<Problem> problems) {
+        for (HbaEntry entry : entries) {
+            HbaRule rule = entry.rule();
+            boolean verifies = rule.options().certificate() != ClientCertificate.NOT_ASKED;
+            if (verifies && !authorities) {
+                problems.accept(
+                        rule.problem(
+                                Problem.Severity.ERROR,
+                                "client certificates cannot be verified: tls_ca_cert is not set"));
+            } else if (entry.type() == HbaEntry.Type.HOSTSSL
+                    && !certificate
+                    && rule.method() != HbaMethod.REJECT) {
+                problems.accept(
+                        rule.problem(
+                                Problem.Severity.WARNING,
+                                "hostssl never matches: tls_certificate is not set"));
+            }
+        }
     }
 
     /** The rules a list of networks stands for: Unix sockets pass, TCP only from these networks. */
@@ -119,14 +170,23 @@ public final class HbaRules {
                             network.toString(),
                             new HbaAddress.Networks(List.of(network))));
         }
-        return new HbaRules(entries);
+        return new HbaRules(entries, IdentMaps.NONE);
     }
 
     private static HbaEntry bySecret(
             String source, HbaEntry.Type type, String shown, HbaAddress address) {
         String word = type == HbaEntry.Type.LOCAL ? "local" : "host";
         return new HbaEntry(
-                new HbaRule(source, 0, word, "all", "all", shown, "", HbaMethod.BY_SECRET),
+                new HbaRule(
+                        source,
+                        0,
+                        word,
+                        "all",
+                        "all",
+                        shown,
+                        "",
+                        HbaMethod.BY_SECRET,
+                        HbaOptions.NONE),
                 type,
                 HbaNames.ALL,
                 HbaNames.ALL,
@@ -168,6 +228,15 @@ public final class HbaRules {
         }
         hits[index].incrementAndGet();
         return Optional.of(entries.get(index).rule());
+    }
+
+    /**
+     * Whether somebody whom another authority knows by {@code identity} may log in as {@code user},
+     * as the rule's map says; without one the names must be the same.
+     */
+    public boolean mayBe(HbaRule rule, String identity, String user) {
+        String map = rule.options().map();
+        return map.isEmpty() ? identity.equals(user) : maps.allows(map, identity, user);
     }
 
     private int indexOfMatch(HbaRequest request, String hostName) {
@@ -231,7 +300,9 @@ public final class HbaRules {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof HbaRules that && entries.equals(that.entries);
+        return other instanceof HbaRules that
+                && entries.equals(that.entries)
+                && maps.equals(that.maps);
     }
 
     @Override

@@ -29,6 +29,8 @@ final class IdentMaps {
     private static final String CAPTURE = "\\1";
     private static final int FIELDS = 3;
 
+    static final IdentMaps NONE = new IdentMaps(Map.of());
+
     private final Map<String, List<Mapping>> maps;
 
     /** Whom a line is about: one name, or those that match. */
@@ -76,8 +78,17 @@ final class IdentMaps {
 
     /** Reads a file; lines with a problem are left out. Never throws. */
     static IdentMaps read(Path file, Consumer<Problem> problems) {
+        return of(new HbaFiles(problems).lines(file), problems);
+    }
+
+    /** As {@link #read}, of a text; the parameters are those of {@link HbaRules#parse}. */
+    static IdentMaps parse(String text, String source, Path directory, Consumer<Problem> problems) {
+        return of(new HbaFiles(problems).lines(text, source, directory), problems);
+    }
+
+    private static IdentMaps of(List<Line> lines, Consumer<Problem> problems) {
         var reader = new Reader(problems);
-        new HbaFiles(problems).lines(file).forEach(reader::take);
+        lines.forEach(reader::take);
         return new IdentMaps(reader.maps);
     }
 
@@ -90,6 +101,16 @@ final class IdentMaps {
     boolean allows(String map, String systemUser, String databaseUser) {
         return maps.getOrDefault(map, List.of()).stream()
                 .anyMatch(mapping -> mapping.allows(systemUser, databaseUser));
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof IdentMaps that && maps.equals(that.maps);
+    }
+
+    @Override
+    public int hashCode() {
+        return maps.hashCode();
     }
 
     /** Makes maps of lines. */

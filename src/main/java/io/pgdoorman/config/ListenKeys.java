@@ -175,6 +175,15 @@ final class ListenKeys {
                                     + " as text or as `{path = \"...\"}`. The first matching line"
                                     + " decides; see [Client access](#client-access).");
 
+    static final Key<HbaSource> PG_IDENT =
+            ACCESS.key("pg_ident", HbaSource.RULES)
+                    .unset("no maps")
+                    .example("\"staff alice.smith alice\"")
+                    .reload(LIVE)
+                    .add(
+                            "User name maps as in PostgreSQL's `pg_ident.conf`, as text or as"
+                                    + " `{path = \"...\"}`, for the option `map` of `pg_hba`.");
+
     static final Key<HbaSource> HBA =
             ACCESS.key("hba", HbaSource.NETWORKS_OR_RULES)
                     .byDefault(new HbaSource.Networks(List.of()))

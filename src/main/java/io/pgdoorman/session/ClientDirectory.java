@@ -1,6 +1,8 @@
 package io.pgdoorman.session;
 
+import io.pgdoorman.auth.Authority;
 import io.pgdoorman.auth.StoredSecret;
+import io.pgdoorman.config.HbaRule;
 import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.pool.Pool;
 
@@ -59,6 +61,19 @@ public interface ClientDirectory {
 
     /** How the login of a user who was looked up ended. */
     default void onLookedUp(String database, boolean admitted) {}
+
+    /** Whom a rule's method asks; empty if it does without. */
+    default Optional<Authority> authority(HbaRule rule) {
+        return Optional.empty();
+    }
+
+    /**
+     * Who tells by a token which user a client is that logs in by this name; empty if the name is
+     * one like any other.
+     */
+    default Optional<Authority> tokenNames(String user) {
+        return Optional.empty();
+    }
 
     /** Who may use the admin console. */
     default Optional<Operator> operator(String user) {

@@ -14,6 +14,7 @@ package io.pgdoorman.session;
  * @param sentBytes how much the client has been sent
  * @param sentCheck CRC-32 of that
  * @param nanosLeft until login_timeout; 0 is no limit
+ * @param endPoint hash of the certificate the client was shown; empty if it was none
  */
 public record FrozenLogin(
         int id,
@@ -22,4 +23,5 @@ public record FrozenLogin(
         byte[] random,
         int sentBytes,
         long sentCheck,
-        long nanosLeft) {}
+        long nanosLeft,
+        byte[] endPoint) {}

@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -13,35 +12,17 @@ import io.pgdoorman.auth.ClientLogin;
 import io.pgdoorman.auth.ClientStep;
 import io.pgdoorman.auth.Derivation;
 import io.pgdoorman.auth.LoginRandom;
-import io.pgdoorman.auth.ServerCredential;
-import io.pgdoorman.auth.StoredSecret;
-import io.pgdoorman.backend.ParameterSet;
-import io.pgdoorman.backend.Server;
 import io.pgdoorman.config.HbaMethod;
-import io.pgdoorman.config.HbaRequest;
-import io.pgdoorman.config.HbaRule;
-import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.log.LogSubject;
-import io.pgdoorman.pool.Pool;
-import io.pgdoorman.pool.Shard;
-import io.pgdoorman.pool.Ticket;
-import io.pgdoorman.pool.Waiter;
-import io.pgdoorman.tls.Handshake;
-import io.pgdoorman.tls.TlsContext;
 import io.pgdoorman.tls.TlsException;
-import io.pgdoorman.tls.TlsRecords;
+import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.Frames;
 import io.pgdoorman.wire.FrontendType;
 import io.pgdoorman.wire.ProtocolException;
-import io.pgdoorman.wire.ProtocolVersion;
 import io.pgdoorman.wire.SqlState;
-import io.pgdoorman.wire.TransactionStatus;
-import io.pgdoorman.wire.backend.BackendKeyData;
 import io.pgdoorman.wire.backend.BackendMessage;
 import io.pgdoorman.wire.backend.ErrorResponse;
-import io.pgdoorman.wire.backend.ParameterStatus;
-import io.pgdoorman.wire.backend.ReadyForQuery;
 import io.pgdoorman.wire.backend.Severity;
 import io.pgdoorman.wire.frontend.CancelRequest;
 import io.pgdoorman.wire.frontend.GSSENCRequest;
@@ -56,10 +37,7 @@ import org.slf4j.LoggerFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -73,37 +51,23 @@ import javax.net.ssl.SSLException;
  * ClientHandler} with the session takes its place; bytes that came early go there.
  *
  * <pre>
- *   STARTUP ─ SSLRequest: 'S' ─► HANDSHAKE ─► STARTUP; or 'N', as to GSSENCRequest, ─► STARTUP
- *      ├─ a TLS record (direct TLS) ─► HANDSHAKE ─► STARTUP
+ *   STARTUP ─ {@link LoginTls} ─► [HANDSHAKE] ─► STARTUP
  *      ├─ CancelRequest ─────────────────────────────────────────────────► closed
  *      └─ StartupMessage ─► [ASKING] ─► AUTHENTICATING ─► PREPARING ─► session
- *                      (host name, user)    (auth machine)    (what does PostgreSQL report?)
+ *                           └── {@link Admission} ─────┘  └ {@link Opening} ┘
  * </pre>
  *
- * <p>ASKING is also between two steps of the authentication: while keys are derived, or a user is
- * looked up again.
+ * <p>ASKING is also between two steps of the authentication: while keys are derived, another
+ * authority is asked, or a user is looked up again.
  *
- * <p>Threads: confined to the channel's loop; keys are derived on the executor, host names and
- * users looked up on threads of their own.
+ * <p>Threads: confined to the channel's loop; keys are derived on the executor, host names, users
+ * and other authorities asked on threads of their own.
  *
  * @see <a
  *     href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP">Start-up</a>
  */
-public final class LoginHandler extends ByteToMessageDecoder implements Waiter, LogSubject {
+public final class LoginHandler extends ByteToMessageDecoder implements LogSubject {
     private static final Logger LOG = LoggerFactory.getLogger(LoginHandler.class);
-
-    /** First byte of a connection that begins with TLS: no startup packet is that long. */
-    private static final byte TLS_HANDSHAKE = 22;
-
-    /** Of a handshake that keeps a handover waiting. */
-    private static final long MAX_HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(5);
-
-    /** Usual size of what a client gets when its login is done. */
-    private static final int WELCOME_BYTES = 512;
-
-    /** Whoever comes where the rules ask for no password. */
-    private static final ClientDirectory.Operator ANYBODY =
-            new ClientDirectory.Operator(StoredSecret.parse(""), true);
 
     private enum Phase {
         STARTUP,
@@ -121,6 +85,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     private final int id;
     private final LoginRandom random;
     private final LoginRecord record;
+    private final LoginTls tls;
     private final long limitNanos;
     private final long beganNanos = System.nanoTime();
 
@@ -130,31 +95,12 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     private volatile @Nullable ChannelHandlerContext context;
 
     private @Nullable ScheduledFuture<?> deadline;
-    private boolean sslRefused;
-    private boolean gssRefused;
-
-    /** What is read and written here is encrypted on its way. */
-    private boolean encrypted;
-
     private @Nullable StartupRequest request;
-    private ClientDirectory.@Nullable Account account;
+    private @Nullable Admission admission;
+    private @Nullable Opening opening;
 
-    /** The configuration does not name the user. */
-    private boolean lookedUp;
-
-    /** A look-up was repeated because the password did not fit. */
-    private boolean lookedUpAgain;
-
-    /** Set if it is the admin console that the client wants. */
-    private ClientDirectory.@Nullable Operator operator;
-
-    /** Which line of pg_hba it was, for the log; empty if it was none. */
-    private String refusedBy = "";
-
-    private @Nullable ClientAuthentication authentication;
-    private final List<BackendMessage> welcome = new ArrayList<>();
-    private ParameterSet profile = ParameterSet.EMPTY;
-    private @Nullable Ticket ticket;
+    /** Comes before anything else that is sent; null if there is none, or none any more. */
+    private @Nullable BackendMessage negotiation;
 
     /**
      * @param overLimit there are too many clients already: only a cancel request is served
@@ -174,6 +120,11 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                 new LoginRandom(
                         services.authentication(), frozen == null ? new byte[0] : frozen.random());
         this.record = new LoginRecord(frozen);
+        this.tls =
+                new LoginTls(
+                        this,
+                        sessions,
+                        frozen == null ? Bytes.EMPTY : Bytes.copyOf(frozen.endPoint()));
         long limit = sessions.settings().loginNanos();
         this.limitNanos =
                 frozen == null || limit == 0 ? limit : Math.min(limit, frozen.nanosLeft());
@@ -182,7 +133,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
-        encrypted = TlsRecords.of(ctx.channel()) != null;
+        tls.onAdded(ctx);
         if (limitNanos > 0) {
             deadline =
                     ctx.executor().schedule(() -> onDeadline(), limitNanos, TimeUnit.NANOSECONDS);
@@ -216,8 +167,9 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     }
 
     private boolean readStartupPacket(ByteBuf in) {
-        if (in.isReadable() && in.getByte(in.readerIndex()) == TLS_HANDSHAKE && !encrypted) {
-            return beginDirectTls(in);
+        if (tls.beginsWithTls(in)) {
+            tls.beginDirect(in);
+            return false;
         }
         if (in.readableBytes() < Integer.BYTES) {
             return false;
@@ -229,97 +181,12 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         }
         in.skipBytes(Integer.BYTES);
         switch (StartupPacket.decode(in.readSlice(length - Integer.BYTES))) {
-            case SSLRequest _ -> onSslRequest(in);
-            case GSSENCRequest _ -> {
-                refuseEncryption(gssRefused, "GSSENCRequest");
-                gssRefused = true;
-            }
+            case SSLRequest _ -> tls.onSslRequest(in);
+            case GSSENCRequest _ -> tls.onGssRequest();
             case CancelRequest(CancelKey key) -> onCancel(key);
             case StartupMessage message -> onStartup(message);
         }
         return true;
-    }
-
-    private void refuseEncryption(boolean again, String name) {
-        if (again) {
-            throw new ProtocolException(name + " was answered already");
-        }
-        answer('N');
-    }
-
-    private void answer(char letter) {
-        ByteBuf out = context().alloc().buffer(1);
-        out.writeByte(letter);
-        send(out);
-        context().flush();
-    }
-
-    // ---- TLS ------------------------------------------------------------------------------------
-
-    private void onSslRequest(ByteBuf in) {
-        Optional<TlsContext> tls = address() == null ? Optional.empty() : sessions.tls().context();
-        if (tls.isEmpty() || encrypted) {
-            refuseEncryption(sslRefused || encrypted, "SSLRequest");
-            sslRefused = true;
-            return;
-        }
-        if (in.isReadable()) {
-            // Bytes an attacker may have put there would count as the client's.
-            throw new ProtocolException("received unencrypted data after SSL request");
-        }
-        answer('S');
-        beginTls(tls.get(), Unpooled.EMPTY_BUFFER, false);
-    }
-
-    /** PostgreSQL 17 and later: the client begins with TLS, and says by ALPN what for. */
-    private boolean beginDirectTls(ByteBuf in) {
-        Optional<TlsContext> tls = address() == null ? Optional.empty() : sessions.tls().context();
-        if (tls.isEmpty() || sslRefused || gssRefused) {
-            throw new ProtocolException("a TLS handshake came where none is offered");
-        }
-        record.restart(); // the handshake has these bytes
-        beginTls(tls.get(), in.readRetainedSlice(in.readableBytes()), true);
-        return false;
-    }
-
-    private void beginTls(TlsContext tls, ByteBuf first, boolean direct) {
-        phase = Phase.HANDSHAKE;
-        Handshake.begin(
-                context(),
-                tls,
-                "",
-                0,
-                first,
-                new Handshake.Listener() {
-                    @Override
-                    public void onSecure(Handshake.Result result) {
-                        if (direct && result.protocol().isEmpty()) {
-                            onTlsFailed(
-                                    "a direct TLS connection without ALPN: the client must offer"
-                                            + " the protocol postgresql");
-                            context().close();
-                            return;
-                        }
-                        encrypted = true;
-                        record.restart();
-                        phase = Phase.STARTUP;
-                    }
-
-                    @Override
-                    public void onFailed(Throwable cause) {
-                        onTlsFailed(
-                                cause.getMessage() == null ? cause.toString() : cause.getMessage());
-                    }
-                });
-    }
-
-    private void onTlsFailed(String reason) {
-        if (phase != Phase.CLOSED) {
-            phase = Phase.CLOSED;
-            sessions.onRefused();
-            sessions.onRejected(Rejection.TLS_HANDSHAKE_FAIL);
-            LOG.warn("{} client {} TLS negotiation failed: {}", this, peer(), reason);
-        }
     }
 
     private boolean readResponse(ByteBuf in) {
@@ -328,7 +195,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         }
         byte type = in.getByte(in.readerIndex());
         int length = in.getInt(in.readerIndex() + 1);
-        ClientAuthentication auth = authentication();
+        ClientAuthentication auth = admission().authentication();
         if (type != FrontendType.PASSWORD_MESSAGE) {
             take(auth.onUnexpected(type));
             return true;
@@ -350,6 +217,22 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         return false;
     }
 
+    // ---- TLS ------------------------------------------------------------------------------------
+
+    void onHandshake() {
+        phase = Phase.HANDSHAKE;
+    }
+
+    /** The connection is encrypted from here on. */
+    void onSecure() {
+        record.restart();
+        phase = Phase.STARTUP;
+    }
+
+    void restartRecord() {
+        record.restart();
+    }
+
     // ---- startup packet -------------------------------------------------------------------------
 
     private void onCancel(CancelKey key) {
@@ -364,6 +247,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     private void onStartup(StartupMessage message) {
         StartupRequest parsed = StartupRequest.of(message);
         request = parsed;
+        negotiation = parsed.negotiation().orElse(null);
         phase = Phase.AUTHENTICATING;
         boolean console = Consoles.DATABASES.contains(parsed.database());
         if (overLimit && !console) {
@@ -390,90 +274,30 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                     "replication connections do not go through the pooler; connect to PostgreSQL");
             return;
         }
-        if (!encrypted && address() != null && sessions.tls().isRequired()) {
+        if (!tls.isEncrypted() && address() != null && sessions.tls().isRequired()) {
             sessions.onRejected(Rejection.TLS_REQUIRED);
             refuse(
                     SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
                     "Connection without SSL is not allowed by tls_mode.");
             return;
         }
-        parsed.negotiation().ifPresent(welcome::add);
-        HbaRules rules = sessions.directory().hba();
-        InetAddress peer = address();
-        var asked = new HbaRequest(peer == null, encrypted, parsed.database(), parsed.user(), peer);
-        if (peer != null && rules.needsHostName(asked)) {
-            resolve(parsed, rules, asked, peer);
-        } else {
-            onRule(parsed, rules.decide(asked, ""));
-        }
+        var client =
+                new ClientLogin(
+                        parsed.user(),
+                        parsed.database(),
+                        peer(),
+                        tls.isEncrypted(),
+                        tls.certificate(),
+                        tls.endPoint());
+        var begun = new Admission(this, sessions, services, random, parsed, client);
+        admission = begun;
+        begun.begin(address());
     }
 
-    /** A rule has a host name: that of the client's address is looked up off the loop. */
-    private void resolve(
-            StartupRequest parsed, HbaRules rules, HbaRequest asked, InetAddress peer) {
-        await(
-                sessions.directory().hostName(peer),
-                name -> onRule(parsed, rules.decide(asked, name)),
-                _ -> onRule(parsed, rules.decide(asked, "")));
-    }
-
-    private void onRule(StartupRequest parsed, Optional<HbaRule> rule) {
-        HbaMethod method = rule.map(HbaRule::method).orElse(HbaMethod.REJECT);
-        if (method == HbaMethod.REJECT) {
-            refusedBy = " (%s)".formatted(rule.map(HbaRule::place).orElse("no line matches"));
-        }
-        ClientDirectory directory = sessions.directory();
-        if (Consoles.DATABASES.contains(parsed.database())) {
-            beginConsole(parsed, method);
-            return;
-        }
-        Optional<ClientDirectory.Account> found = directory.find(parsed.database(), parsed.user());
-        if (method != HbaMethod.REJECT && !directory.hasDatabase(parsed.database())) {
-            refuse(
-                    SqlState.INVALID_CATALOG_NAME,
-                    "No connection pool configured for database: %s, user: %s. Please check your connection parameters."
-                            .formatted(parsed.database(), parsed.user()));
-            return;
-        }
-        if (found.isEmpty() && method != HbaMethod.REJECT) {
-            CompletableFuture<Optional<ClientDirectory.Account>> asked =
-                    directory.lookUp(parsed.database(), parsed.user(), false);
-            if (asked != null) {
-                lookedUp = true;
-                await(
-                        asked,
-                        answer -> admit(parsed, method, answer),
-                        failure -> onNotLookedUp(parsed, failure));
-                return;
-            }
-        }
-        if (method == HbaMethod.TRUST && found.isEmpty()) {
-            refuse(
-                    SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
-                    "No connection pool configured for database: %s, user: %s. Please check your connection parameters."
-                            .formatted(parsed.database(), parsed.user()));
-            return;
-        }
-        admit(parsed, method, found);
-    }
-
-    private void admit(
-            StartupRequest parsed, HbaMethod method, Optional<ClientDirectory.Account> found) {
-        account = found.orElse(null);
-        if (account != null && account.pool().isDisabled()) {
-            refuse(
-                    SqlState.CANNOT_CONNECT_NOW,
-                    "database \"%s\" is disabled by the administrator"
-                            .formatted(parsed.database()));
-            return;
-        }
-        begin(parsed, method, found.map(ClientDirectory.Account::secret).orElse(null));
-    }
-
-    // ---- users that are looked up ---------------------------------------------------------------
+    // ---- waiting --------------------------------------------------------------------------------
 
     /** Goes on with the answer: at once if it is there, else on the loop if the client still is. */
-    private <T> void await(
+    <T> void await(
             CompletableFuture<T> asked, Consumer<T> onAnswer, Consumer<Throwable> onFailure) {
         if (asked.isDone() && !asked.isCompletedExceptionally()) {
             onAnswer.accept(asked.join());
@@ -512,81 +336,19 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         }
     }
 
-    private void onNotLookedUp(StartupRequest parsed, Throwable failure) {
-        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-        LOG.warn(
-                "{} client {} startup failed: user \"{}\" could not be looked up: {}",
-                this,
-                peer(),
-                parsed.user(),
-                cause.getMessage());
-        sessions.directory().onLookedUp(parsed.database(), false);
-        close(
-                ErrorResponse.of(
-                        Severity.FATAL,
-                        SqlState.SYSTEM_ERROR,
-                        "Authentication service unavailable. Please try again later."));
-    }
-
-    /** The password does not fit; perhaps it has been changed since it was looked up. */
-    private boolean lookUpAgain(ClientStep.Refused refused) {
-        StartupRequest parsed = request;
-        ClientDirectory.Account known = account;
-        if (parsed == null || known == null || !lookedUp || lookedUpAgain) {
-            return false;
-        }
-        boolean wrongPassword =
-                SqlState.INVALID_PASSWORD.equals(refused.error().fields().sqlState());
-        CompletableFuture<Optional<ClientDirectory.Account>> asked =
-                wrongPassword
-                        ? sessions.directory().lookUp(parsed.database(), parsed.user(), true)
-                        : null;
-        if (asked == null) {
-            return false;
-        }
-        lookedUpAgain = true;
-        await(
-                asked,
-                answer -> {
-                    account = answer.orElse(known);
-                    take(
-                            answer.map(found -> authentication().compareAgain(found.secret()))
-                                    .orElse(refused));
-                },
-                _ -> take(refused));
-        return true;
-    }
-
-    private void beginConsole(StartupRequest parsed, HbaMethod method) {
-        Optional<ClientDirectory.Operator> found = sessions.directory().operator(parsed.user());
-        operator = found.orElse(null);
-        if (operator == null && method == HbaMethod.TRUST) {
-            operator = ANYBODY;
-        }
-        begin(parsed, method, found.map(ClientDirectory.Operator::secret).orElse(null));
-    }
-
-    private void begin(StartupRequest parsed, HbaMethod method, @Nullable StoredSecret secret) {
-        if (method == HbaMethod.REJECT) {
-            sessions.onRejected(Rejection.HBA);
-        }
-        var auth =
-                new ClientAuthentication(
-                        services.authentication(),
-                        random,
-                        new ClientLogin(parsed.user(), parsed.database(), peer(), encrypted),
-                        method,
-                        secret);
-        authentication = auth;
-        // NegotiateProtocolVersion comes before anything else.
-        welcome.forEach(this::write);
-        welcome.clear();
-        take(auth.begin());
-    }
-
     // ---- authentication -------------------------------------------------------------------------
 
-    private void take(ClientStep step) {
+    /** The first step. */
+    void onChallenge(ClientStep step) {
+        BackendMessage first = negotiation;
+        if (first != null) {
+            negotiation = null;
+            write(first);
+        }
+        take(step);
+    }
+
+    void take(ClientStep step) {
         switch (step) {
             case ClientStep.Send(BackendMessage message) -> {
                 phase = Phase.AUTHENTICATING;
@@ -595,201 +357,92 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
                 context().flush();
             }
             case ClientStep.Derive(Derivation work) -> derive(work);
-            case ClientStep.Accepted(List<BackendMessage> messages, ServerCredential proved) ->
-                    onAccepted(messages, proved);
-            case ClientStep.Refused refused when lookUpAgain(refused) -> {}
-            case ClientStep.Refused(ErrorResponse error, String reason) -> {
-                if (lookedUp && request != null) {
-                    sessions.directory().onLookedUp(request.database(), false);
-                }
-                LOG.warn(
-                        "{} client {} startup failed: login refused: {}{}",
-                        this,
-                        peer(),
-                        reason,
-                        refusedBy);
-                close(error);
-            }
+            case ClientStep.Ask ask ->
+                    await(
+                            ask.authority().ask(ask.login(), ask.password()),
+                            verdict -> take(admission().authentication().onVerdict(verdict)),
+                            failure ->
+                                    take(
+                                            admission()
+                                                    .authentication()
+                                                    .onNoVerdict(reason(failure))));
+            case ClientStep.Accepted accepted -> onAccepted(accepted);
+            case ClientStep.Refused refused when admission().looksUpAgain(refused) -> {}
+            case ClientStep.Refused refused -> onRefused(refused);
         }
+    }
+
+    private static String reason(Throwable failure) {
+        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }
 
     private void derive(Derivation work) {
         try {
             await(
                     CompletableFuture.supplyAsync(work, services.executor()),
-                    keys -> take(authentication().onDerived(keys)),
+                    keys -> take(admission().authentication().onDerived(keys)),
                     failure -> exceptionCaught(context(), failure));
         } catch (RejectedExecutionException e) {
             refuse(SqlState.TOO_MANY_CONNECTIONS, "too many logins at the same time");
         }
     }
 
-    private void onAccepted(List<BackendMessage> messages, ServerCredential proved) {
-        ClientDirectory.Account user = account;
-        StartupRequest parsed = request;
-        if (operator != null && parsed != null) {
-            welcome.addAll(messages);
-            openConsole(parsed, operator);
-            return;
-        }
-        if (user == null || parsed == null) {
-            refuse(SqlState.INVALID_PASSWORD, "password authentication failed");
-            return;
-        }
-        welcome.addAll(messages);
-        Pool pool = user.pool();
-        if (lookedUp) {
-            sessions.directory().onLookedUp(parsed.database(), true);
-        }
-        if (user.passThrough()) {
-            pool.source().learn(proved);
-        }
-        profile = pool.source().profileOf(parsed.parameters());
-        phase = Phase.PREPARING;
-        ParameterSet reported = pool.reported(profile);
-        if (reported != null) {
-            finish(reported);
-            return;
-        }
-        // The first client with these parameters: what PostgreSQL makes of them, a server must
-        // tell.
-        Shard shard = shard(pool);
-        ticket = new Ticket(this);
-        Server server = shard.acquire(ticket, profile);
-        if (server != null) {
-            onServer(server);
-        }
+    private void onRefused(ClientStep.Refused refused) {
+        Admission admitting = admission();
+        admitting.onRefused();
+        String place = admitting.method() == HbaMethod.REJECT ? " (" + admitting.place() + ")" : "";
+        LOG.warn(
+                "{} client {} startup failed: login refused: {}{}",
+                this,
+                peer(),
+                refused.logReason(),
+                place);
+        close(refused.error());
     }
 
-    @Override
-    public void onServer(Server server) {
-        Pool pool = accountPool();
-        if (phase == Phase.PREPARING) {
-            ParameterSet reported = pool.reported(profile);
-            finish(reported == null ? server.parameters() : reported);
-        }
-        shard(pool).release(server);
-    }
-
-    @Override
-    public void onRefused(ErrorResponse reason) {
-        if (phase == Phase.PREPARING) {
-            LOG.warn("{} client {} startup failed: no server: {}", this, peer(), reason.fields());
-            close(reason.withSeverity(Severity.FATAL));
-        }
-    }
-
-    // ---- the session ----------------------------------------------------------------------------
-
-    private void finish(ParameterSet reported) {
+    private void onAccepted(ClientStep.Accepted accepted) {
+        Admission admitting = admission();
+        admitting.onAccepted(accepted);
         StartupRequest parsed = request;
         if (parsed == null) {
-            return;
+            throw new IllegalStateException("no login before the startup packet");
         }
-        if (sessions.isShuttingDown()) {
-            refuse(SqlState.CANNOT_CONNECT_NOW, "the pooler is shutting down");
-            return;
+        var opened =
+                new Opening(
+                        this,
+                        sessions,
+                        services,
+                        parsed,
+                        admitting.user(accepted),
+                        accepted.messages());
+        opening = opened;
+        Optional<ClientDirectory.Operator> operator = admitting.operator();
+        Optional<ClientDirectory.Account> account = admitting.account();
+        if (operator.isPresent()) {
+            opened.openConsole(operator.get());
+        } else if (account.isPresent()) {
+            phase = Phase.PREPARING;
+            opened.openSession(account.get().pool());
+        } else {
+            refuse(SqlState.INVALID_PASSWORD, "password authentication failed");
         }
-        ChannelHandlerContext ctx = context();
-        Pool pool = accountPool();
-        if (pool.isClosed()) {
-            refuse(SqlState.INVALID_CATALOG_NAME, "the pool was removed from the configuration");
-            return;
-        }
-        // Without a name of its own: the pool's, or the one its options set.
-        boolean ownName =
-                !parsed.applicationName().isEmpty() && !pool.settings().fixedApplicationName();
-        String applicationName =
-                ownName
-                        ? parsed.applicationName()
-                        : Objects.requireNonNullElse(
-                                reported.get(ClientParameters.APPLICATION_NAME),
-                                pool.settings().applicationName());
-        var identity =
-                new ClientIdentity(
-                        id,
-                        parsed.database(),
-                        parsed.user(),
-                        peer(),
-                        sessions.newCancelKey(id, parsed.version().isAtLeast(ProtocolVersion.V3_2)),
-                        parsed.version(),
-                        profile,
-                        applicationName);
-        ParameterSet parameters =
-                pool.interner()
-                        .intern(reported.with(ClientParameters.APPLICATION_NAME, applicationName));
-        writeWelcome(parsed, parameters, identity.cancelKey());
-        endDeadline();
-        phase = Phase.DONE;
-        sessions.onLoginEnd(this);
-        record.forget();
-        var session = new Session(identity, sessions, shard(pool), ctx.channel(), parameters);
-        sessions.onLogin(session);
-        ctx.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        ctx.channel().config().setAutoRead(true);
-        ctx.pipeline().replace(this, null, new ClientHandler(session, services.rehearse()));
     }
 
-    private void openConsole(StartupRequest parsed, ClientDirectory.Operator who) {
-        ConsoleClient console =
-                services.consoles()
-                        .open(
-                                new FrozenConsole(
-                                        id,
-                                        parsed.user(),
-                                        parsed.database(),
-                                        who.mayChange(),
-                                        false,
-                                        false,
-                                        List.of(),
-                                        List.of(),
-                                        new byte[0]));
-        if (console == null) {
-            refuse(SqlState.CANNOT_CONNECT_NOW, "this process has no admin console");
-            return;
-        }
-        boolean longKey = parsed.version().isAtLeast(ProtocolVersion.V3_2);
-        ParameterSet parameters =
-                ParameterSet.of(
-                        Map.of(
-                                "client_encoding", "UTF8",
-                                "DateStyle", "ISO, MDY",
-                                "TimeZone", "Etc/UTC",
-                                "integer_datetimes", "on",
-                                "server_version", services.consoles().version(),
-                                "server_encoding", "UTF8",
-                                "standard_conforming_strings", "on",
-                                "application_name",
-                                        parsed.applicationName().isEmpty()
-                                                ? "pg_doorman"
-                                                : parsed.applicationName()));
-        writeWelcome(parsed, parameters, sessions.newCancelKey(id, longKey));
-        endDeadline();
-        phase = Phase.DONE;
-        sessions.onLoginEnd(this);
-        record.forget();
-        LOG.info("{} admin console opened from {}", this, peer());
-        ChannelHandlerContext ctx = context();
-        sessions.onConsole(console, ctx.channel());
-        ctx.channel().config().setAutoRead(true);
-        ctx.pipeline().replace(this, null, console);
-    }
-
-    /** All in one buffer: the fewer writes, the cheaper a short connection. */
-    private void writeWelcome(StartupRequest parsed, ParameterSet parameters, CancelKey key) {
-        ByteBuf out = context().alloc().buffer(WELCOME_BYTES);
-        welcome.forEach(message -> message.encode(out));
-        parsed.notices().forEach(message -> message.encode(out));
-        for (int i = 0; i < parameters.size(); i++) {
-            new ParameterStatus(parameters.name(i), parameters.value(i)).encode(out);
-        }
-        new BackendKeyData(key).encode(out);
-        new ReadyForQuery(TransactionStatus.IDLE).encode(out);
-        send(out);
-        context().flush();
+    /** Whether the client waits for what PostgreSQL reports. */
+    boolean isPreparing() {
+        return phase == Phase.PREPARING;
     }
 
     // ---- the end --------------------------------------------------------------------------------
+
+    /** The client has been told that it is logged in. */
+    void onDone() {
+        endDeadline();
+        phase = Phase.DONE;
+        sessions.onLoginEnd(this);
+        record.forget();
+    }
 
     private void onDeadline() {
         if (phase != Phase.DONE && phase != Phase.CLOSED) {
@@ -820,7 +473,8 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         Throwable reason = cause.getCause() == null ? cause : cause.getCause();
         if (reason instanceof ProtocolException violation) {
-            if (authentication == null && phase != Phase.CLOSED) {
+            boolean early = admission == null || !admission.hasBegun();
+            if (early && phase != Phase.CLOSED) {
                 sessions.onRejected(Rejection.PROTOCOL_ERROR);
             }
             LOG.warn(
@@ -852,12 +506,12 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         }
     }
 
-    private void refuse(String sqlState, String message) {
+    void refuse(String sqlState, String message) {
         LOG.warn("{} client {} startup failed: {}", this, peer(), message);
         close(ErrorResponse.of(Severity.FATAL, sqlState, message));
     }
 
-    private void close(ErrorResponse error) {
+    void close(ErrorResponse error) {
         if (phase == Phase.CLOSED) {
             return;
         }
@@ -870,9 +524,17 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         ClientOutput.closeAfter(context().channel(), error);
     }
 
+    /** Nothing is said or heard any more; false if that is so already. */
+    boolean end() {
+        boolean open = phase != Phase.CLOSED;
+        phase = Phase.CLOSED;
+        return open;
+    }
+
     private void leaveQueue() {
-        if (ticket != null && ticket.isQueued()) {
-            shard(accountPool()).leave(ticket);
+        Opening opened = opening;
+        if (opened != null) {
+            opened.leaveQueue();
         }
     }
 
@@ -882,7 +544,15 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         }
     }
 
-    // ---- small ----------------------------------------------------------------------------------
+    // ---- output ---------------------------------------------------------------------------------
+
+    /** To a request for encryption. */
+    void answer(char letter) {
+        ByteBuf out = context().alloc().buffer(1);
+        out.writeByte(letter);
+        send(out);
+        context().flush();
+    }
 
     private void write(BackendMessage message) {
         ByteBuf out = context().alloc().buffer(128);
@@ -891,7 +561,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     }
 
     /** Writes without flush what the client has not got yet. Consumes {@code out}. */
-    private void send(ByteBuf out) {
+    void send(ByteBuf out) {
         switch (record.sent(out)) {
             case NEW -> context().write(out, context().voidPromise());
             case KNOWN -> out.release();
@@ -924,7 +594,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         if (phase == Phase.DONE || phase == Phase.CLOSED) {
             return null;
         }
-        if (phase == Phase.HANDSHAKE && !mayMoveInHandshake()) {
+        if (phase == Phase.HANDSHAKE && !tls.mayMove()) {
             return null;
         }
         context().flush();
@@ -934,28 +604,15 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         sessions.onLoginEnd(this);
         long left =
                 limitNanos == 0 ? 0 : Math.max(1, limitNanos - (System.nanoTime() - beganNanos));
-        FrozenLogin frozen = record.freeze(id, overLimit, random.used(), left);
+        FrozenLogin frozen =
+                record.freeze(id, overLimit, random.used(), left, tls.endPoint().toByteArray());
         record.forget();
         return frozen;
     }
 
-    /**
-     * A handshake that has been answered comes to its end here. It takes one more message of the
-     * client's; nobody waits longer for that.
-     */
-    private boolean mayMoveInHandshake() {
-        Handshake handshake = Handshake.of(context().channel());
-        if (handshake == null || handshake.isMovable()) {
-            return true;
-        }
-        if (handshake.ageNanos() > MAX_HANDSHAKE_NANOS) {
-            onTlsFailed("it was not over when the process was replaced");
-            context().close();
-        }
-        return false;
-    }
+    // ---- small ----------------------------------------------------------------------------------
 
-    private ChannelHandlerContext context() {
+    ChannelHandlerContext context() {
         ChannelHandlerContext ctx = context;
         if (ctx == null) {
             throw new IllegalStateException("not in a pipeline");
@@ -963,33 +620,26 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
         return ctx;
     }
 
-    private ClientAuthentication authentication() {
-        ClientAuthentication auth = authentication;
-        if (auth == null) {
+    private Admission admission() {
+        Admission admitting = admission;
+        if (admitting == null) {
             throw new IllegalStateException("no authentication before the startup packet");
         }
-        return auth;
+        return admitting;
     }
 
-    private Pool accountPool() {
-        ClientDirectory.Account user = account;
-        if (user == null) {
-            throw new IllegalStateException("no account before the startup packet");
-        }
-        return user.pool();
+    int id() {
+        return id;
     }
 
-    private Shard shard(Pool pool) {
-        return pool.shard(context().channel().eventLoop());
-    }
-
-    private @Nullable InetAddress address() {
+    /** Null for a Unix socket. */
+    @Nullable InetAddress address() {
         return context().channel().remoteAddress() instanceof InetSocketAddress tcp
                 ? tcp.getAddress()
                 : null;
     }
 
-    private String peer() {
+    String peer() {
         return peer(context().channel());
     }
 
@@ -1003,8 +653,10 @@ public final class LoginHandler extends ByteToMessageDecoder implements Waiter, 
     /** Until it is known that there is such an account, a client may claim any. */
     @Override
     public String pool() {
-        ClientDirectory.Account user = account;
-        return user == null ? "" : user.pool().name();
+        Admission admitting = admission;
+        return admitting == null
+                ? ""
+                : admitting.account().map(account -> account.pool().name()).orElse("");
     }
 
     @Override

@@ -54,7 +54,7 @@ final class LoginRecord {
         return same ? Verdict.KNOWN : Verdict.DIFFERENT;
     }
 
-    FrozenLogin freeze(int id, boolean overLimit, byte[] random, long nanosLeft) {
+    FrozenLogin freeze(int id, boolean overLimit, byte[] random, long nanosLeft, byte[] endPoint) {
         // A login that moves again before it has caught up is where it was.
         boolean behind = sentBytes < knownBytes;
         return new FrozenLogin(
@@ -64,7 +64,8 @@ final class LoginRecord {
                 random,
                 behind ? knownBytes : sentBytes,
                 behind ? knownCheck : check.getValue(),
-                nanosLeft);
+                nanosLeft,
+                endPoint);
     }
 
     /** The connection is encrypted from here on, and what was before does not matter any more. */

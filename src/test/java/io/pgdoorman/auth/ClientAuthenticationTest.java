@@ -34,7 +34,7 @@ class ClientAuthenticationTest {
                         Login.context(),
                         new LoginRandom(Login.context(), new byte[0]),
                         new ClientLogin("bob", "shop", "192.0.2.7:5555", true),
-                        HbaMethod.REJECT,
+                        LoginRule.of(HbaMethod.REJECT),
                         Login.plain());
 
         var refused = (ClientStep.Refused) server.begin();
@@ -231,7 +231,7 @@ class ClientAuthenticationTest {
                         server, new SASLInitialResponse("SCRAM-SHA-256", Bytes.ofText(first)));
         var exchange =
                 new ScramExchange(
-                        ClientFirst.parse(Bytes.ofText(first)),
+                        ClientFirst.parse(Bytes.ofText(first), Bytes.EMPTY, false),
                         ServerFirst.parse(Bytes.ofText(text(challenge))));
         ScramKeys keys =
                 ScramKeys.derive(

@@ -51,7 +51,7 @@ final class Login {
                 context,
                 new LoginRandom(context, new byte[0]),
                 new ClientLogin(USER, "shop", "192.0.2.7:5555", false),
-                method,
+                LoginRule.of(method),
                 secret);
     }
 
@@ -79,7 +79,7 @@ final class Login {
             ServerStep atClient = new ServerStep.Wait();
             switch (atServer) {
                 case ClientStep.Send(BackendMessage message) -> atClient = deliver(client, message);
-                case ClientStep.Accepted(List<BackendMessage> last, _) -> {
+                case ClientStep.Accepted(List<BackendMessage> last, _, _) -> {
                     for (BackendMessage message : last) {
                         atClient = deliver(client, message);
                     }
@@ -89,6 +89,7 @@ final class Login {
                     return new Outcome(atServer, atClient);
                 }
                 case ClientStep.Derive _ -> throw new AssertionError("settled already");
+                case ClientStep.Ask _ -> throw new AssertionError("nobody to ask");
             }
             if (!(atClient instanceof ServerStep.Send(FrontendMessage answer))) {
                 return new Outcome(atServer, atClient);

@@ -23,7 +23,7 @@ class ScramSha256Test {
 
     @Test
     void clientSendsTheMessagesOfTheRfc() throws ScramException {
-        ClientFirst first = ClientFirst.parse(Bytes.ofText(CLIENT_FIRST));
+        ClientFirst first = ClientFirst.parse(Bytes.ofText(CLIENT_FIRST), Bytes.EMPTY, false);
         ServerFirst challenge = ServerFirst.parse(Bytes.ofText(SERVER_FIRST));
         ScramKeys keys = ScramKeys.derive(PASSWORD, challenge.salt(), challenge.iterations());
 
@@ -42,7 +42,7 @@ class ScramSha256Test {
 
         ScramExchange exchange =
                 ScramExchange.answer(
-                        ClientFirst.parse(Bytes.ofText(CLIENT_FIRST)),
+                        ClientFirst.parse(Bytes.ofText(CLIENT_FIRST), Bytes.EMPTY, false),
                         "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
                         target);
         ClientFinal last = exchange.readProof(Bytes.ofText(CLIENT_FINAL));
@@ -56,7 +56,10 @@ class ScramSha256Test {
     @Test
     void everyBitOfTheProofCounts() throws ScramException {
         ServerFirst challenge = ServerFirst.parse(Bytes.ofText(SERVER_FIRST));
-        var exchange = new ScramExchange(ClientFirst.parse(Bytes.ofText(CLIENT_FIRST)), challenge);
+        var exchange =
+                new ScramExchange(
+                        ClientFirst.parse(Bytes.ofText(CLIENT_FIRST), Bytes.EMPTY, false),
+                        challenge);
         ScramKeys keys = ScramKeys.derive(PASSWORD, challenge.salt(), 4096);
         ClientFinal right = exchange.readProof(Bytes.ofText(CLIENT_FINAL));
 

@@ -263,7 +263,10 @@ class HbaFilesTest {
                 write(file, text.toString());
             }
 
-            matches(HbaRules.read(main, problem -> problems.add(problem.text())), "a", "b");
+            matches(
+                    HbaRules.read(main, IdentMaps.NONE, problem -> problems.add(problem.text())),
+                    "a",
+                    "b");
         }
         assertThat(problems).isNotEmpty();
     }
@@ -272,6 +275,7 @@ class HbaFilesTest {
         write("pg_hba.conf", text);
         return HbaRules.read(
                 main,
+                IdentMaps.NONE,
                 problem -> problems.add(problem.text().replace(directory.toString() + "/", "")));
     }
 

@@ -174,8 +174,85 @@ class HbaRulesTest {
                                 "all",
                                 "10.0.0.1",
                                 "",
-                                HbaMethod.MD5));
+                                HbaMethod.MD5,
+                                HbaOptions.NONE));
         assertThat(rules.rules().getFirst().text()).isEqualTo("host \"a b\",c all 10.0.0.1 md5");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "hostssl all all all cert | clientcert=verify-full",
+                "hostssl all all all cert clientname=DN map=m | clientcert=verify-full clientname=DN map=m",
+                "hostssl all all all scram-sha-256 clientcert=verify-ca | clientcert=verify-ca",
+                "host all all all ldap ldapserver=d ldapbindpasswd=secret | ldapbindpasswd=*** ldapserver=d"
+            })
+    void aRuleHasOptions(String line, String expected) {
+        var problems = new ArrayList<Problem>();
+        IdentMaps maps = IdentMaps.parse("m a b", "maps", HERE, problems::add);
+
+        HbaRules rules = HbaRules.parse(line, "rules", HERE, maps, problems::add);
+
+        assertThat(problems).isEmpty();
+        assertThat(rules.rules())
+                .singleElement()
+                .satisfies(
+                        rule -> {
+                            assertThat(rule.options()).hasToString(expected);
+                            assertThat(rule.text()).endsWith(expected).doesNotContain("secret");
+                        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', alice, alice, true",
+        "'', Alice, alice, false",
+        "map=m, CN of bob, bob, true",
+        "map=m, bob, bob, false",
+        "map=m, CN of bob, alice, false"
+    })
+    void somebodyMayBeAUser(String option, String identity, String user, boolean expected) {
+        var problems = new ArrayList<Problem>();
+        IdentMaps maps = IdentMaps.parse("m \"CN of bob\" bob", "maps", HERE, problems::add);
+        HbaRules rules =
+                HbaRules.parse("hostssl all all all cert " + option, "", HERE, maps, problems::add);
+
+        assertThat(rules.mayBe(rules.rules().getFirst(), identity, user)).isEqualTo(expected);
+        assertThat(problems).isEmpty();
+    }
+
+    @Test
+    void rulesWithOtherMapsAreOtherRules() {
+        String line = "hostssl all all all cert map=m";
+        IdentMaps one = IdentMaps.parse("m a b", "", HERE, _ -> {});
+        IdentMaps two = IdentMaps.parse("m a c", "", HERE, _ -> {});
+
+        assertThat(HbaRules.parse(line, "", HERE, one, _ -> {}))
+                .isEqualTo(HbaRules.parse(line, "", HERE, one, _ -> {}))
+                .isNotEqualTo(HbaRules.parse(line, "", HERE, two, _ -> {}));
+    }
+
+    @Test
+    void linesThatNeedTlsAreCheckedAgainstIt() {
+        HbaRules rules =
+                rules(
+                        """
+                        hostssl all all 10.0.0.0/8 scram-sha-256
+                        hostssl all all 10.0.0.0/8 cert
+                        hostssl all all all reject
+                        """);
+        var problems = new ArrayList<Problem>();
+
+        rules.checkTls(true, true, problems::add);
+        assertThat(problems).isEmpty();
+        rules.checkTls(false, false, problems::add);
+
+        assertThat(problems)
+                .extracting(Problem::toString)
+                .containsExactly(
+                        "WARNING rules:1: hostssl never matches: tls_certificate is not set",
+                        "ERROR rules:2: client certificates cannot be verified: tls_ca_cert is not set");
     }
 
     @Test
@@ -224,22 +301,27 @@ class HbaRulesTest {
                 "include a b | expected include and one name",
                 "include_dir other | could not list the directory",
                 "include_if_exists a,b | expected include_if_exists and one name",
-                "host all all all ldap | method ldap is not supported: the pooler asks no other service",
-                "host all all all pam | method pam is not supported: the pooler asks no other service",
-                "host all all all radius | method radius is not supported: the pooler asks no other",
-                "host all all all bsd | method bsd is not supported: the pooler asks no other service",
-                "hostssl all all all cert | method cert is not supported: the pooler does not check",
+                "host all all all ldap ldapservr=a | option ldapservr is unknown",
+                "host all all all pam ldapserver=a | option ldapserver is for method ldap",
+                "host all all all radius | method radius is not supported: the pooler does not ask such",
+                "host all all all bsd | method bsd is not supported: the pooler does not ask such",
+                "host all all all cert | method cert is for hostssl lines only",
+                "hostssl all all all cert clientcert=verify-ca | must be verify-full with method cert",
                 "local all all peer | use scram-sha-256, or trust on a Unix socket whose permissions",
                 "host all all all ident | method ident is not supported: the pooler does not ask the",
                 "host all all all gss | method gss is not supported: the pooler has no Kerberos",
                 "host all all all sspi | method sspi is not supported: the pooler has no Kerberos",
-                "host all all all oauth | method oauth is not supported: the pooler does not check tokens",
-                "host all all all jwt | method jwt is not supported: the pooler does not check tokens",
+                "host all all all oauth | method oauth is not supported: the pooler takes tokens as",
+                "host all all all jwt | method jwt needs the option jwtkeys",
                 "host all all all trsut | method trsut is unknown",
                 "host all all all md5,trust | expected one method, got md5,trust",
-                "hostssl all all all trust clientcert=verify-ca | option clientcert is not supported",
+                "host all all all trust clientcert=verify-ca | clientcert is for hostssl lines only",
+                "hostssl all all all trust clientcert=1 | must be verify-ca or verify-full, is 1",
+                "host all all all trust clientname=DN | option clientname is for hostssl lines only",
+                "hostssl all all all cert clientname=SAN | option clientname must be CN or DN, is SAN",
+                "hostssl all all all cert map=m | option map: pg_ident has no map m",
                 "host all all all md5 map=m | option map is for methods that know clients by another",
-                "host all all all md5 ldapbindpasswd=secret | option ldapbindpasswd is for a method",
+                "host all all all md5 ldapbindpasswd=secret | option ldapbindpasswd is for method ldap",
                 "host all all all md5 x=secret | option x is unknown",
                 "host all all all md5 trust | option trust is not of the form name=value",
                 "host \"all all all trust | a quotation mark is not closed"

@@ -63,6 +63,7 @@ final class SessionFormat {
     private static final int LOGIN_SENT = 5;
     private static final int LOGIN_SENT_CHECK = 6;
     private static final int LOGIN_LEFT = 7;
+    private static final int LOGIN_END_POINT = 8;
 
     private SessionFormat() {}
 
@@ -256,7 +257,8 @@ final class SessionFormat {
                 .put(LOGIN_RANDOM, login.random())
                 .put(LOGIN_SENT, login.sentBytes())
                 .put(LOGIN_SENT_CHECK, login.sentCheck())
-                .put(LOGIN_LEFT, login.nanosLeft());
+                .put(LOGIN_LEFT, login.nanosLeft())
+                .put(LOGIN_END_POINT, login.endPoint());
     }
 
     static FrozenLogin login(FieldReader in) throws FormatException {
@@ -267,6 +269,7 @@ final class SessionFormat {
         int sent = 0;
         long check = 0;
         long left = 0;
+        byte[] endPoint = {};
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
                 case LOGIN_ID -> id = in.integer();
@@ -276,9 +279,10 @@ final class SessionFormat {
                 case LOGIN_SENT -> sent = in.integer();
                 case LOGIN_SENT_CHECK -> check = in.number();
                 case LOGIN_LEFT -> left = in.number();
+                case LOGIN_END_POINT -> endPoint = in.bytes();
                 default -> {} // of a later version
             }
         }
-        return new FrozenLogin(id, overLimit, received, random, sent, check, left);
+        return new FrozenLogin(id, overLimit, received, random, sent, check, left, endPoint);
     }
 }

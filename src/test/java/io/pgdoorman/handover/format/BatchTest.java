@@ -158,7 +158,7 @@ class BatchTest {
     void aLoginSurvives() throws Exception {
         assertSurvives(
                 login(
-                        new FrozenLogin(1, false, new byte[0], new byte[0], 0, 0, 0),
+                        new FrozenLogin(1, false, new byte[0], new byte[0], 0, 0, 0, new byte[0]),
                         SOCKETS.get(0)));
         assertSurvives(
                 login(
@@ -169,7 +169,8 @@ class BatchTest {
                                 Samples.secret(18),
                                 Integer.MAX_VALUE,
                                 0xFFFF_FFFFL,
-                                Long.MAX_VALUE),
+                                Long.MAX_VALUE,
+                                Samples.secret(64)),
                         SOCKETS.get(3)));
     }
 

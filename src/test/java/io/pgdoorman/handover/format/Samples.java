@@ -280,8 +280,32 @@ final class Samples {
         return s;
     }
 
-    /** Uses every field there is. */
+    /** All there is. */
     static Batch batchOfEverything() {
+        Batch all = batchWithoutEndPoint();
+        MovingLogin login = all.logins().getFirst();
+        FrozenLogin state = login.state();
+        var bound =
+                new FrozenLogin(
+                        state.id(),
+                        state.overLimit(),
+                        state.received(),
+                        state.random(),
+                        state.sentBytes(),
+                        state.sentCheck(),
+                        state.nanosLeft(),
+                        secret(32));
+        return new Batch(
+                all.sessions(),
+                List.of(new MovingLogin(bound, login.client())),
+                all.consoles(),
+                all.servers(),
+                all.poolPermits(),
+                all.databasePermits());
+    }
+
+    /** Before logins could be bound to their channel. */
+    static Batch batchWithoutEndPoint() {
         Batch all = batchWithoutTls();
         MovingConsole console = all.consoles().getFirst();
         var secure =
@@ -400,7 +424,8 @@ final class Samples {
                                         secret(18),
                                         24,
                                         0xFFFF_FFFFL,
-                                        59_000 * MILLI),
+                                        59_000 * MILLI,
+                                        new byte[0]),
                                 new DetachedSocket(24, bytes("p"), bytes("R")))),
                 List.of(),
                 List.of(

@@ -1,0 +1,41 @@
+package io.pgdoorman.auth;
+
+import io.pgdoorman.wire.Bytes;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Somebody else who knows who a client is by what it sends in place of a password: PAM, a
+ * directory, the issuer of tokens.
+ *
+ * <p>Threads: any asks; nothing blocks the caller.
+ */
+public interface Authority {
+    /** What it says. */
+    sealed interface Verdict {
+        /**
+         * It is somebody.
+         *
+         * @param identity under which the authority knows him
+         */
+        record Known(String identity) implements Verdict {}
+
+        /**
+         * It is not.
+         *
+         * @param reason for the log; no secret
+         */
+        record Unknown(String reason) implements Verdict {}
+    }
+
+    /** What it is called in messages, as PostgreSQL's: {@code LDAP}. */
+    String name();
+
+    /**
+     * Asks who a client is. The future completes on any thread and soon enough: it fails if nobody
+     * can tell, with a message for the log that holds no secret.
+     *
+     * @param password as the client sent it; not to be kept
+     */
+    CompletableFuture<Verdict> ask(ClientLogin login, Bytes password);
+}
