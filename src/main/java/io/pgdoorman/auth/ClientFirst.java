@@ -1,5 +1,6 @@
 package io.pgdoorman.auth;
 
+import io.pgdoorman.tls.ChannelBinding;
 import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.SqlState;
 
@@ -15,15 +16,23 @@ import java.util.Arrays;
  * @param binding what the channel is bound to; empty if it is not
  */
 record ClientFirst(String gs2Header, String bare, String nonce, Bytes binding) {
-    /** The one type of channel binding that PostgreSQL's clients know (RFC 5929). */
-    private static final String END_POINT = "tls-server-end-point";
-
     /** What a client sends that neither supports channel binding nor acts for another user. */
-    private static final String NO_BINDING = "n,,";
+    static final String NO_BINDING = "n,,";
+
+    /** It could bind, but was not offered to. */
+    static final String BINDING_NOT_OFFERED = "y,,";
+
+    /** It binds to the server's certificate: the one type that PostgreSQL knows. */
+    private static final String BOUND_TO_END_POINT =
+            "p=" + ChannelBinding.TLS_SERVER_END_POINT + ",,";
 
     /** The user name stays empty: PostgreSQL takes the one of the startup packet. */
-    static ClientFirst of(String nonce) {
-        return new ClientFirst(NO_BINDING, "n=,r=" + nonce, nonce, Bytes.EMPTY);
+    static ClientFirst of(String gs2Header, String nonce) {
+        return new ClientFirst(gs2Header, "n=,r=" + nonce, nonce, Bytes.EMPTY);
+    }
+
+    static ClientFirst boundTo(Bytes endPoint, String nonce) {
+        return new ClientFirst(BOUND_TO_END_POINT, "n=,r=" + nonce, nonce, endPoint);
     }
 
     /**
@@ -91,7 +100,7 @@ record ClientFirst(String gs2Header, String bare, String nonce, Bytes binding) {
                                     + " SCRAM message includes channel binding data.");
                 }
                 String type = in.value('p');
-                if (!type.equals(END_POINT)) {
+                if (!type.equals(ChannelBinding.TLS_SERVER_END_POINT)) {
                     throw new ScramException(
                             SqlState.PROTOCOL_VIOLATION,
                             "unsupported SCRAM channel-binding type \"%s\""

@@ -1,5 +1,6 @@
 package io.pgdoorman.auth;
 
+import io.pgdoorman.tls.ChannelBinding;
 import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.SqlState;
 import io.pgdoorman.wire.backend.Authentication;
@@ -33,6 +34,9 @@ import io.pgdoorman.wire.frontend.SASLResponse;
  * signature is always checked, so a server that does not know the password is found out before it
  * gets a query, once it asked for SCRAM.
  *
+ * <p>Over TLS a login by SCRAM is bound to the certificate that the server showed, where the server
+ * offers that: whoever stands between with a certificate of his own cannot pass the login on.
+ *
  * <p>An ErrorResponse of the server is not an event of this machine: it ends the login in any
  * state. Errors: what a server does wrong or asks in vain is a {@link ServerStep.Failed}, never an
  * exception. {@link IllegalStateException} tells a mistake of the caller.
@@ -47,6 +51,12 @@ public final class ServerAuthentication {
     private final String user;
     private final ServerCredential credential;
     private State state = new AwaitingRequest();
+
+    /** The gs2 header where SCRAM-SHA-256-PLUS is not offered. */
+    private String unbound = ClientFirst.NO_BINDING;
+
+    /** What a login by SCRAM-SHA-256-PLUS is bound to; empty if nothing. */
+    private Bytes endPoint = Bytes.EMPTY;
 
     private sealed interface State {}
 
@@ -71,6 +81,17 @@ public final class ServerAuthentication {
         this.context = context;
         this.user = user;
         this.credential = credential;
+    }
+
+    /**
+     * The connection is encrypted; told before the first request.
+     *
+     * @param certificate the server's tls-server-end-point, as {@link ChannelBinding} tells it;
+     *     empty if there is none
+     */
+    public void onEncrypted(Bytes certificate) {
+        endPoint = certificate;
+        unbound = certificate.isEmpty() ? ClientFirst.NO_BINDING : ClientFirst.BINDING_NOT_OFFERED;
     }
 
     /** The server sent a message of type {@code R}. */
@@ -154,18 +175,28 @@ public final class ServerAuthentication {
     }
 
     private ServerStep startSasl(AuthenticationSASL request) {
-        if (!request.mechanisms().contains(ScramSha256.MECHANISM)) {
+        boolean offered = request.mechanisms().contains(ScramSha256.MECHANISM_PLUS);
+        boolean bound = offered && !endPoint.isEmpty();
+        if (!bound && !request.mechanisms().contains(ScramSha256.MECHANISM)) {
             return unable(
-                    request.mechanisms().contains(ScramSha256.MECHANISM_PLUS)
-                            ? "SCRAM-SHA-256-PLUS only, which is not supported"
+                    offered
+                            ? "SCRAM-SHA-256-PLUS only, which needs TLS and a certificate with a"
+                                    + " hash in its signature"
                             : "a SASL mechanism that is not supported");
         }
+        // With "y" the server would take the offer it made for one that was removed on the way.
+        String unboundHeader = offered ? ClientFirst.NO_BINDING : unbound;
         return switch (credential) {
             case ServerCredential.Plain _, ServerCredential.ScramClientKey _ -> {
-                ClientFirst first = ClientFirst.of(new LoginRandom(context, new byte[0]).nonce());
+                String nonce = new LoginRandom(context, new byte[0]).nonce();
+                ClientFirst first =
+                        bound
+                                ? ClientFirst.boundTo(endPoint, nonce)
+                                : ClientFirst.of(unboundHeader, nonce);
+                String mechanism = bound ? ScramSha256.MECHANISM_PLUS : ScramSha256.MECHANISM;
                 yield send(
                         new AwaitingChallenge(first),
-                        new SASLInitialResponse(ScramSha256.MECHANISM, first.toBytes()));
+                        new SASLInitialResponse(mechanism, first.toBytes()));
             }
             case ServerCredential.Md5Hash _, ServerCredential.None _ ->
                     unable("SCRAM-SHA-256, but " + known());

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -62,7 +64,7 @@ final class CancelSender extends ChannelInboundHandlerAdapter {
                             target.tls().context().get(),
                             new TlsRequest.Listener() {
                                 @Override
-                                public void onSecure() {
+                                public void onSecure(Optional<X509Certificate> certificate) {
                                     send(ctx);
                                 }
 

@@ -9,8 +9,10 @@ import io.pgdoorman.auth.Derivation;
 import io.pgdoorman.auth.ServerAuthentication;
 import io.pgdoorman.auth.ServerCredential;
 import io.pgdoorman.auth.ServerStep;
+import io.pgdoorman.tls.ChannelBinding;
 import io.pgdoorman.tls.TlsContext;
 import io.pgdoorman.wire.BackendType;
+import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.Frames;
 import io.pgdoorman.wire.ProtocolException;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.security.cert.X509Certificate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -116,7 +119,11 @@ final class ServerLogin extends ByteToMessageDecoder {
     /** What becomes of the wish for TLS. */
     private final class TlsAnswer implements TlsRequest.Listener {
         @Override
-        public void onSecure() {
+        public void onSecure(Optional<X509Certificate> certificate) {
+            authentication.onEncrypted(
+                    certificate
+                            .map(shown -> Bytes.copyOf(ChannelBinding.tlsServerEndPoint(shown)))
+                            .orElse(Bytes.EMPTY));
             start(context());
         }
 

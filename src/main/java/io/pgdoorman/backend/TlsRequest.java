@@ -7,6 +7,9 @@ import io.pgdoorman.tls.Handshake;
 import io.pgdoorman.tls.TlsContext;
 import io.pgdoorman.wire.frontend.SSLRequest;
 
+import java.security.cert.X509Certificate;
+import java.util.Optional;
+
 /**
  * The first exchange on a connection to PostgreSQL that is to be encrypted: SSLRequest, one byte,
  * handshake. Threads: confined to the connection's loop.
@@ -17,8 +20,12 @@ import io.pgdoorman.wire.frontend.SSLRequest;
 final class TlsRequest {
     /** Hears exactly one of them, once; nothing if the connection ends before. */
     interface Listener {
-        /** What is read and written is encrypted on its way. */
-        void onSecure();
+        /**
+         * What is read and written is encrypted on its way.
+         *
+         * @param certificate PostgreSQL's; empty if it showed none
+         */
+        void onSecure(Optional<X509Certificate> certificate);
 
         /** PostgreSQL has no TLS; the connection goes on without. */
         void onRefused();
@@ -84,7 +91,7 @@ final class TlsRequest {
                 new Handshake.Listener() {
                     @Override
                     public void onSecure(Handshake.Result result) {
-                        listener.onSecure();
+                        listener.onSecure(result.peer());
                     }
 
                     @Override

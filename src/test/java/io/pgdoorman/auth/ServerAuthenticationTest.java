@@ -22,7 +22,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What we send to servers, and which servers we do not put up with. */
 @ExtendWith(LeakCheck.class)
@@ -99,9 +102,62 @@ class ServerAuthenticationTest {
         assertThat(text(message)).matches("n,,n=,r=[A-Za-z0-9+/]{24}");
     }
 
+    /** As libpq: bound if that is offered; else it says that it could be, if it could. */
     @ParameterizedTest
     @CsvSource({
-        "SCRAM-SHA-256-PLUS, 'it asks for SCRAM-SHA-256-PLUS only, which is not supported'",
+        "point, PLUS and plain, SCRAM-SHA-256-PLUS, 'p=tls-server-end-point,,'",
+        "point, PLUS, SCRAM-SHA-256-PLUS, 'p=tls-server-end-point,,'",
+        "point, plain, SCRAM-SHA-256, 'y,,'",
+        "'', PLUS and plain, SCRAM-SHA-256, 'n,,'",
+        "'', plain, SCRAM-SHA-256, 'n,,'"
+    })
+    void bindsToTheCertificateOverTls(
+            String endPoint, String offer, String mechanism, String header) {
+        client.onEncrypted(Bytes.ofText(endPoint));
+
+        var step = client.onRequest(new AuthenticationSASL(offered(offer)));
+
+        var message = (SASLInitialResponse) ((ServerStep.Send) step).message();
+        assertThat(message.mechanism()).isEqualTo(mechanism);
+        assertThat(text(message)).startsWith(header + "n=,r=");
+    }
+
+    @Test
+    void repeatsWhatItIsBoundTo() throws ScramException {
+        client.onEncrypted(Bytes.ofText("end point"));
+        var first =
+                (SASLInitialResponse)
+                        ((ServerStep.Send)
+                                        client.onRequest(
+                                                new AuthenticationSASL(offered("PLUS and plain"))))
+                                .message();
+        String nonce = text(first).replaceFirst(".*r=", "");
+        var derive =
+                (ServerStep.Derive)
+                        client.onRequest(
+                                new AuthenticationSASLContinue(
+                                        Bytes.ofText("r=" + nonce + "x,s=AAAA,i=4096")));
+
+        var last = (ServerStep.Send) client.onDerived(derive.work().get());
+
+        String bound =
+                Base64.getEncoder()
+                        .encodeToString(
+                                "p=tls-server-end-point,,end point"
+                                        .getBytes(StandardCharsets.US_ASCII));
+        assertThat(((SASLResponse) last.message()).data().toText())
+                .startsWith("c=" + bound + ",r=" + nonce + "x,p=");
+    }
+
+    private static List<String> offered(String offer) {
+        return Stream.of("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256")
+                .filter(one -> offer.contains(one.endsWith("PLUS") ? "PLUS" : "plain"))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "SCRAM-SHA-256-PLUS, 'which needs TLS and a certificate with a hash in its signature'",
         "OAUTHBEARER, it asks for a SASL mechanism that is not supported",
     })
     void refusesOtherMechanisms(String mechanism, String reason) {

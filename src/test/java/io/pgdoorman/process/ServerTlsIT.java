@@ -9,6 +9,7 @@ import io.pgdoorman.testing.Message;
 import io.pgdoorman.testing.PoolerProcess;
 import io.pgdoorman.testing.PostgresServer;
 import io.pgdoorman.testing.Requirement;
+import io.pgdoorman.testing.TlsTunnel;
 import io.pgdoorman.testing.WireClient;
 
 import org.junit.jupiter.api.AfterAll;
@@ -38,6 +39,7 @@ class ServerTlsIT {
     @TempDir static Path home;
 
     private static PoolerProcess pooler;
+    private static TlsTunnel impostor;
 
     @BeforeAll
     static void start() {
@@ -51,11 +53,13 @@ class ServerTlsIT {
                                 host all postgres all trust
                                 hostssl all certified all cert map=tests
                                 hostssl all app all trust
+                                hostssl all bound all scram-sha-256
                                 hostnossl all plain all trust
                                 """)
                         .start();
         database = secure.newDatabase("server_tls");
         secure.execute("postgres", "CREATE ROLE plain LOGIN", "CREATE ROLE certified LOGIN");
+        secure.execute("postgres", "CREATE ROLE bound LOGIN PASSWORD 'sesame'");
         secure.identMap("tests app certified");
         PoolerProcess.Builder builder =
                 PoolerProcess.builder().general("query_wait_timeout", "\"5s\"");
@@ -78,7 +82,36 @@ class ServerTlsIT {
                 ca
                         + key("server_tls_certificate", "client.crt")
                         + key("server_tls_private_key", "client.key"));
+        impostor =
+                TlsTunnel.impostor(
+                        secure.address(),
+                        Certificates.copy("server-elsewhere.crt", home),
+                        Certificates.copy("server-elsewhere.key", home));
+        bound(builder, "bound", secure.port());
+        bound(builder, "impostor", impostor.address().getPort());
         pooler = builder.start();
+    }
+
+    private static void bound(PoolerProcess.Builder builder, String name, int port) {
+        builder.pool(
+                name,
+                """
+                server_host = "127.0.0.1"
+                server_port = %d
+                server_database = "%s"
+                server_tls_mode = "require"
+                """
+                        .formatted(port, database),
+                PoolerProcess.Builder.user("app", 2)
+                        + "server_username = \"bound\"\nserver_password = \"sesame\"\n");
+    }
+
+    /** Nobody checks a certificate here, and yet the login cannot be passed on. */
+    @Test
+    void aLoginByScramIsBoundToTheCertificateOfPostgreSql() {
+        assertThat(encrypted("bound", "app")).isEqualTo("true");
+        assertThat(encrypted("impostor", "app")).contains("SCRAM channel binding check failed");
+        assertThat(impostor.shown()).isNotNull();
     }
 
     private static String key(String name, String file) {
@@ -110,6 +143,9 @@ class ServerTlsIT {
     static void stop() {
         if (pooler != null) {
             pooler.close();
+        }
+        if (impostor != null) {
+            impostor.close();
         }
         if (secure != null) {
             secure.close();

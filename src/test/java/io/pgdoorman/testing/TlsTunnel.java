@@ -43,6 +43,7 @@ public final class TlsTunnel implements AutoCloseable {
     private final String suite;
     private final boolean direct;
     private final boolean withProtocol;
+    private final boolean impostor;
     private final ServerSocket listener;
     private final Set<Closeable> open = ConcurrentHashMap.newKeySet();
 
@@ -55,12 +56,22 @@ public final class TlsTunnel implements AutoCloseable {
             String suite,
             boolean direct,
             boolean withProtocol) {
+        this(target, context, suite, direct, withProtocol, false);
+    }
 
+    private TlsTunnel(
+            InetSocketAddress target,
+            SSLContext context,
+            String suite,
+            boolean direct,
+            boolean withProtocol,
+            boolean impostor) {
         this.target = target;
         this.context = context;
         this.suite = suite;
         this.direct = direct;
         this.withProtocol = withProtocol;
+        this.impostor = impostor;
         try {
             listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
@@ -96,6 +107,20 @@ public final class TlsTunnel implements AutoCloseable {
                 "",
                 false,
                 false);
+    }
+
+    /**
+     * One that stands between: it answers the SSLRequest of a client itself, with a certificate of
+     * {@link Certificates}, and has a TLS connection of its own with the server.
+     */
+    public static TlsTunnel impostor(InetSocketAddress target, Path certificate, Path key) {
+        return new TlsTunnel(
+                target,
+                context(new KeyManagerFactory[] {keys(certificate, key)}),
+                "",
+                false,
+                false,
+                true);
     }
 
     private static KeyManagerFactory keys(Path certificate, Path key) {
@@ -156,8 +181,12 @@ public final class TlsTunnel implements AutoCloseable {
         }
     }
 
-    private void connect(Socket client) {
+    private void connect(Socket accepted) {
+        Socket client = accepted;
         try {
+            if (impostor) {
+                client = answer(accepted);
+            }
             Socket plain = new Socket(target.getAddress(), target.getPort());
             open.add(plain);
             plain.setTcpNoDelay(true);
@@ -185,11 +214,22 @@ public final class TlsTunnel implements AutoCloseable {
             secure.setSSLParameters(parameters);
             secure.startHandshake();
             shown = (X509Certificate) secure.getSession().getPeerCertificates()[0];
-            Thread.ofVirtual().start(() -> pump(client, secure));
+            Socket near = client;
+            Thread.ofVirtual().start(() -> pump(near, secure));
             pump(secure, client);
         } catch (IOException e) {
             close(client);
         }
+    }
+
+    private Socket answer(Socket accepted) throws IOException {
+        accepted.getInputStream().readNBytes(SSL_REQUEST.length);
+        accepted.getOutputStream().write('S');
+        SSLSocket secure =
+                (SSLSocket) context.getSocketFactory().createSocket(accepted, null, 0, true);
+        secure.setUseClientMode(false);
+        secure.startHandshake();
+        return secure;
     }
 
     private static void pump(Socket from, Socket to) {
