@@ -71,6 +71,8 @@ final class RelaySurroundings {
                                 false,
                                 false,
                                 0,
+                                0,
+                                false,
                                 0));
     }
 

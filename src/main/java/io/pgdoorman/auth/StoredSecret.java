@@ -2,6 +2,7 @@ package io.pgdoorman.auth;
 
 import io.pgdoorman.wire.Bytes;
 
+import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -48,6 +49,15 @@ public sealed interface StoredSecret {
                     || serverKey.length() != ScramSha256.KEY_BYTES) {
                 throw new IllegalArgumentException("SCRAM-SHA-256 secret out of bounds");
             }
+        }
+
+        /** That of a password, with a salt of its own. Costs milliseconds and more. */
+        public static Scram of(Bytes password, int iterations, SecureRandom random) {
+            byte[] salt = new byte[ScramSha256.SALT_BYTES];
+            random.nextBytes(salt);
+            Bytes salted = Bytes.copyOf(salt);
+            ScramKeys keys = ScramKeys.derive(password, salted, iterations);
+            return new Scram(iterations, salted, keys.storedKey(), keys.serverKey());
         }
 
         @Override

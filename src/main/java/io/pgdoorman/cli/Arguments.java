@@ -48,7 +48,7 @@ record Arguments(
         List<String> commandArguments) {
 
     /** A file of such a name has to be written with its directory, as in {@code ./demo}. */
-    static final Set<String> COMMANDS = Set.of("ctl", "demo", "generate", "help", "import");
+    static final Set<String> COMMANDS = Set.of("ctl", "demo", "generate", "hash", "help", "import");
 
     /** A process that says nothing cannot be seen to start. */
     private static final Set<LogLevel> START_LEVELS =

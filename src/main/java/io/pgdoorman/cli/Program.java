@@ -70,6 +70,7 @@ final class Program {
               demo                     Run a PostgreSQL of its own with the pooler in front of it
               generate                 Make a configuration for a running PostgreSQL: see
                                        'pg_doorman generate --help'
+              hash                     Make the secret of a password: see 'pg_doorman hash --help'
               import                   Make a configuration from those of PgBouncer: see
                                        'pg_doorman import --help'
               help                     Print this text and exit
@@ -106,6 +107,9 @@ final class Program {
                 case "demo" -> demo(arguments);
                 case "generate" ->
                         new GenerateCommand(out, err, environment, Terminal::askPassword)
+                                .run(arguments.commandArguments());
+                case "hash" ->
+                        new HashCommand(System.in, out, err, Terminal::askPassword)
                                 .run(arguments.commandArguments());
                 case "import" -> new ImportCommand(out, err).run(arguments.commandArguments());
                 default -> pooler(arguments, List.of(words));

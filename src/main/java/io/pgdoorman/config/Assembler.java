@@ -40,6 +40,7 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                         backlog == 0 ? maxConnections : backlog,
                         maxConnections,
                         v.get(ListenKeys.LOGIN_TIMEOUT),
+                        v.get(ListenKeys.FAILED_LOGIN_DELAY),
                         v.find(ListenKeys.UNIX_SOCKET_DIR),
                         v.get(ListenKeys.UNIX_SOCKET_MODE),
                         Math.toIntExact(v.get(ListenKeys.UNIX_SOCKET_BUFFER_SIZE))),
@@ -78,6 +79,7 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                         v.get(ProcessKeys.LOG_CLIENT_DISCONNECTIONS),
                         v.get(ProcessKeys.LOG_SLOW_CHECKOUTS),
                         v.get(ProcessKeys.LOG_SLOW_QUERIES),
+                        v.get(ProcessKeys.AUDIT_LOG),
                         v.find(ProcessKeys.SYSLOG_PROG_NAME),
                         v.find(ProcessKeys.SYSLOG_SOCKET)),
                 new GeneralConfig.Process(

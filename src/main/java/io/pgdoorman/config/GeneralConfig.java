@@ -33,6 +33,7 @@ public record GeneralConfig(
      * @param backlog effective: {@code max_connections} when the file says 0
      * @param maxConnections clients at one time, exactly
      * @param loginTimeout from accept to the end of the login
+     * @param failedLoginDelay longest delay of a refusal; zero: none
      * @param unixSocketMode permission bits, 0 to 0777
      * @param unixSocketBufferSize bytes, 0 leaves the kernel's choice
      */
@@ -42,6 +43,7 @@ public record GeneralConfig(
             int backlog,
             int maxConnections,
             Duration loginTimeout,
+            Duration failedLoginDelay,
             Optional<Path> unixSocketDir,
             int unixSocketMode,
             int unixSocketBufferSize) {}
@@ -120,6 +122,7 @@ public record GeneralConfig(
      *
      * @param logSlowCheckouts waits for a server that are logged, from this length on; zero: none
      * @param logSlowQueries the same for queries
+     * @param auditLog each login
      * @param syslogProgName log to syslog under this name, not to standard error
      * @param syslogSocket where it listens; empty for the usual places
      */
@@ -128,6 +131,7 @@ public record GeneralConfig(
             boolean logClientDisconnections,
             Duration logSlowCheckouts,
             Duration logSlowQueries,
+            boolean auditLog,
             Optional<String> syslogProgName,
             Optional<Path> syslogSocket) {}
 

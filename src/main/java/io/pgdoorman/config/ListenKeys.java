@@ -48,6 +48,15 @@ final class ListenKeys {
                     .reload(NEW_CONNECTIONS)
                     .add("Deadline for a client's login, from accept to the first ReadyForQuery.");
 
+    static final Key<Duration> FAILED_LOGIN_DELAY =
+            LISTEN.key("failed_login_delay", QuantityTypes.DURATION)
+                    .byDefault(Duration.ofSeconds(2))
+                    .reload(NEW_CONNECTIONS)
+                    .add(
+                            "Longest delay before a client hears that its password is wrong, if"
+                                    + " that has happened several times to the user from the same"
+                                    + " address. 0 delays none.");
+
     static final Key<Path> UNIX_SOCKET_DIR =
             LISTEN.key("unix_socket_dir", ValueTypes.PATH)
                     .unset("no Unix socket")

@@ -92,6 +92,14 @@ final class ProcessKeys {
                             "Log each query that took so long, with its statement without literals"
                                     + " and parameters. 0 logs none. See [Log](logging.md).");
 
+    static final Key<Boolean> AUDIT_LOG =
+            LOGGING.key("audit_log", ValueTypes.BOOLEAN)
+                    .byDefault(false)
+                    .reload(NEW_CONNECTIONS)
+                    .add(
+                            "Log how each login ended: who, from where, by which rule and method."
+                                    + " See [Log](logging.md).");
+
     static final Key<String> SYSLOG_PROG_NAME =
             LOGGING.key("syslog_prog_name", ValueTypes.STRING)
                     .unset("log to standard error")

@@ -31,6 +31,8 @@ final class Settings {
                 general.logging().logClientConnections(),
                 general.logging().logClientDisconnections(),
                 general.logging().logSlowCheckouts().toNanos(),
-                general.logging().logSlowQueries().toNanos());
+                general.logging().logSlowQueries().toNanos(),
+                general.logging().auditLog(),
+                general.listen().failedLoginDelay().toNanos());
     }
 }

@@ -47,6 +47,9 @@ final class Admission {
     private final StartupRequest request;
     private final ClientLogin client;
 
+    /** Null for a Unix socket. */
+    private final @Nullable InetAddress peer;
+
     private ClientDirectory.@Nullable Account account;
 
     /** Set if it is the admin console that the client wants. */
@@ -73,18 +76,20 @@ final class Admission {
             ClientServices services,
             LoginRandom random,
             StartupRequest request,
-            ClientLogin client) {
+            ClientLogin client,
+            @Nullable InetAddress peer) {
         this.login = login;
         this.sessions = sessions;
         this.services = services;
         this.random = random;
         this.request = request;
         this.client = client;
+        this.peer = peer;
     }
 
     // ---- which rule -----------------------------------------------------------------------------
 
-    void begin(@Nullable InetAddress peer) {
+    void begin() {
         HbaRules rules = sessions.directory().hba();
         var asked =
                 new HbaRequest(
@@ -209,6 +214,12 @@ final class Admission {
     private void authenticate(LoginRule rule, @Nullable StoredSecret secret) {
         if (rule.method() == HbaMethod.REJECT) {
             sessions.onRejected(Rejection.HBA);
+        } else if (sessions.failedLogins().isFlooded(peer, request.user())) {
+            login.refuse(
+                    SqlState.TOO_MANY_CONNECTIONS,
+                    "too many failed logins of user \"%s\" from this address; try again later"
+                            .formatted(request.user()));
+            return;
         }
         var auth =
                 new ClientAuthentication(services.authentication(), random, client, rule, secret);
@@ -274,6 +285,18 @@ final class Admission {
         }
     }
 
+    /** How long the client waits for its refusal: a while, if it may be guessing. */
+    FailedLogins.Penalty penalty(ClientStep.Refused refused) {
+        boolean guess =
+                SqlState.INVALID_PASSWORD.equals(refused.error().sqlState())
+                        || method == HbaMethod.PAM
+                        || method == HbaMethod.LDAP
+                        || method == HbaMethod.JWT;
+        return sessions.failedLogins()
+                .onFailure(
+                        peer, request.user(), guess ? sessions.settings().failedLoginNanos() : 0);
+    }
+
     void onRefused() {
         if (lookedUp) {
             sessions.directory().onLookedUp(request.database(), false);
@@ -293,6 +316,10 @@ final class Admission {
     /** Who the session is: whom the client said, or whom its token named. */
     String user(ClientStep.Accepted accepted) {
         return namedByToken ? accepted.identity() : request.user();
+    }
+
+    ClientLogin client() {
+        return client;
     }
 
     HbaMethod method() {

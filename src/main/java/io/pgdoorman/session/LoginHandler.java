@@ -58,7 +58,7 @@ import javax.net.ssl.SSLException;
  * </pre>
  *
  * <p>ASKING is also between two steps of the authentication: while keys are derived, another
- * authority is asked, or a user is looked up again.
+ * authority is asked, or a user is looked up again; and while a refusal is delayed.
  *
  * <p>Threads: confined to the channel's loop; keys are derived on the executor, host names, users
  * and other authorities asked on threads of their own.
@@ -98,6 +98,9 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
     private @Nullable StartupRequest request;
     private @Nullable Admission admission;
     private @Nullable Opening opening;
+
+    /** The refusal that the client will hear of. */
+    private FailedLogins.@Nullable Penalty penalty;
 
     /** Comes before anything else that is sent; null if there is none, or none any more. */
     private @Nullable BackendMessage negotiation;
@@ -289,9 +292,9 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
                         tls.isEncrypted(),
                         tls.certificate(),
                         tls.endPoint());
-        var begun = new Admission(this, sessions, services, random, parsed, client);
+        var begun = new Admission(this, sessions, services, random, parsed, client, address());
         admission = begun;
-        begun.begin(address());
+        begun.begin();
     }
 
     // ---- waiting --------------------------------------------------------------------------------
@@ -398,12 +401,31 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
                 peer(),
                 refused.logReason(),
                 place);
-        close(refused.error());
+        if (sessions.settings().audit()) {
+            AuditLog.refused(this, admitting, refused.error().sqlState(), refused.logReason());
+        }
+        FailedLogins.Penalty delay = admitting.penalty(refused);
+        if (delay.nanos() == 0) {
+            close(refused.error());
+            return;
+        }
+        phase = Phase.ASKING;
+        penalty = delay;
+        ScheduledFuture<?> end =
+                context()
+                        .executor()
+                        .schedule(
+                                () -> close(refused.error()), delay.nanos(), TimeUnit.NANOSECONDS);
+        context().channel().closeFuture().addListener(_ -> end.cancel(false));
     }
 
     private void onAccepted(ClientStep.Accepted accepted) {
         Admission admitting = admission();
         admitting.onAccepted(accepted);
+        sessions.failedLogins().onSuccess(address(), admitting.client().user());
+        if (sessions.settings().audit()) {
+            AuditLog.admitted(this, admitting, accepted.identity());
+        }
         StartupRequest parsed = request;
         if (parsed == null) {
             throw new IllegalStateException("no login before the startup packet");
@@ -438,7 +460,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
 
     /** The client has been told that it is logged in. */
     void onDone() {
-        endDeadline();
+        letGo();
         phase = Phase.DONE;
         sessions.onLoginEnd(this);
         record.forget();
@@ -447,7 +469,6 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
     private void onDeadline() {
         if (phase != Phase.DONE && phase != Phase.CLOSED) {
             LOG.warn("{} client {} startup failed: login_timeout", this, peer());
-            leaveQueue();
             close(
                     ErrorResponse.of(
                             Severity.FATAL,
@@ -461,8 +482,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
         boolean open = phase != Phase.DONE;
         sessions.onLoginEnd(this);
         record.forget();
-        leaveQueue();
-        endDeadline();
+        letGo();
         if (open) {
             phase = Phase.CLOSED;
         }
@@ -519,8 +539,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
         sessions.onRefused();
         sessions.onLoginEnd(this);
         record.forget();
-        leaveQueue();
-        endDeadline();
+        letGo();
         ClientOutput.closeAfter(context().channel(), error);
     }
 
@@ -531,16 +550,19 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
         return open;
     }
 
-    private void leaveQueue() {
+    /** Of what others hold for this login: its place in a queue, timers. */
+    private void letGo() {
         Opening opened = opening;
         if (opened != null) {
             opened.leaveQueue();
         }
-    }
-
-    private void endDeadline() {
         if (deadline != null) {
             deadline.cancel(false);
+        }
+        FailedLogins.Penalty delay = penalty;
+        if (delay != null) {
+            penalty = null;
+            delay.end().run();
         }
     }
 
@@ -598,8 +620,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
             return null;
         }
         context().flush();
-        leaveQueue();
-        endDeadline();
+        letGo();
         phase = Phase.CLOSED;
         sessions.onLoginEnd(this);
         long left =

@@ -14,6 +14,8 @@ import io.pgdoorman.wire.Bytes;
  * @param slowReaderNanos how long a client that holds a server may take no byte
  * @param slowCheckoutNanos a wait for a server from this length on is logged; zero: none is
  * @param slowQueryNanos the same for a query
+ * @param audit each login is logged by {@link AuditLog}
+ * @param failedLoginNanos longest delay of a refusal, see {@link FailedLogins}; zero: none
  */
 public record SessionSettings(
         int maxConnections,
@@ -24,4 +26,6 @@ public record SessionSettings(
         boolean logConnections,
         boolean logDisconnections,
         long slowCheckoutNanos,
-        long slowQueryNanos) {}
+        long slowQueryNanos,
+        boolean audit,
+        long failedLoginNanos) {}

@@ -73,6 +73,8 @@ public final class Sessions {
 
     private final LongAdder cancelRequests = new LongAdder();
 
+    private final FailedLogins failedLogins = new FailedLogins(System::nanoTime);
+
     private final Map<Integer, Session> byProcessId = new ConcurrentHashMap<>();
     private final Set<LoginHandler> logins = ConcurrentHashMap.newKeySet();
     private final Set<ConsoleClient> consoles = ConcurrentHashMap.newKeySet();
@@ -129,6 +131,10 @@ public final class Sessions {
 
     ClientTls tls() {
         return tls;
+    }
+
+    FailedLogins failedLogins() {
+        return failedLogins;
     }
 
     MemoryBudget memory() {

@@ -24,6 +24,7 @@ class GeneralConfigTest {
                                         8192,
                                         8192,
                                         Duration.ofSeconds(60),
+                                        Duration.ofSeconds(2),
                                         Optional.empty(),
                                         0600,
                                         1 << 20),
@@ -53,6 +54,7 @@ class GeneralConfigTest {
                                         true,
                                         Duration.ofMillis(500),
                                         Duration.ZERO,
+                                        false,
                                         Optional.empty(),
                                         Optional.empty()),
                                 new GeneralConfig.Process(
@@ -74,6 +76,7 @@ class GeneralConfigTest {
                 backlog = 100
                 max_connections = 10
                 login_timeout = "7s"
+                failed_login_delay = "8s"
                 unix_socket_dir = "/run/d"
                 unix_socket_mode = "0o660"
                 unix_socket_buffer_size = "64KB"
@@ -105,6 +108,7 @@ class GeneralConfigTest {
                 log_client_disconnections = false
                 log_slow_checkouts = "20s"
                 log_slow_queries = "21s"
+                audit_log = true
                 syslog_prog_name = "d"
                 syslog_socket = "d.sock"
                 worker_threads = 3
@@ -131,6 +135,7 @@ class GeneralConfigTest {
                                         100,
                                         10,
                                         Duration.ofSeconds(7),
+                                        Duration.ofSeconds(8),
                                         Optional.of(Path.of("/run/d")),
                                         0660,
                                         64 << 10),
@@ -161,6 +166,7 @@ class GeneralConfigTest {
                                         false,
                                         Duration.ofSeconds(20),
                                         Duration.ofSeconds(21),
+                                        true,
                                         Optional.of("d"),
                                         Optional.of(Path.of("d.sock"))),
                                 new GeneralConfig.Process(

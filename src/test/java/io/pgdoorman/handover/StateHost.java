@@ -94,7 +94,17 @@ final class StateHost implements Host {
                         new NobodyMayLogIn(),
                         new ClientServices(authentication, Runnable::run, false, Consoles.NONE),
                         new SessionSettings(
-                                MAX_CONNECTIONS, 0, 1 << 20, 0, Bytes.EMPTY, false, false, 0, 0));
+                                MAX_CONNECTIONS,
+                                0,
+                                1 << 20,
+                                0,
+                                Bytes.EMPTY,
+                                false,
+                                false,
+                                0,
+                                0,
+                                false,
+                                0));
     }
 
     private static Bytes key(int seed) {

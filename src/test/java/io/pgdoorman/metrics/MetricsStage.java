@@ -70,7 +70,8 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
             new Sessions(
                     new NobodyMayLogIn(),
                     new ClientServices(authentication, Runnable::run, false, Consoles.NONE),
-                    new SessionSettings(10, 0, 1 << 20, 0, Bytes.EMPTY, false, false, 0, 0));
+                    new SessionSettings(
+                            10, 0, 1 << 20, 0, Bytes.EMPTY, false, false, 0, 0, false, 0));
 
     public MetricsStage() {
         add("shop", "alice");

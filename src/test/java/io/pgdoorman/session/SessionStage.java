@@ -89,6 +89,8 @@ final class SessionStage {
                         true,
                         true,
                         0,
+                        0,
+                        true,
                         0));
     }
 
