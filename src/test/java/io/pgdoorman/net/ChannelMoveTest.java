@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -179,7 +180,9 @@ class ChannelMoveTest {
                 Channel last = channelOrFailure(done, channel);
                 last.closeFuture().get(DEADLINE_SECONDS, TimeUnit.SECONDS);
                 accepted.close();
-                await().until(() -> accepted.echo.inactives.get() == 1);
+                await().pollDelay(Duration.ZERO)
+                        .pollInterval(Duration.ofMillis(1))
+                        .until(() -> accepted.echo.inactives.get() == 1);
             }
         }
     }
