@@ -121,11 +121,17 @@ final class StandIn implements AutoCloseable {
                 .get(times - 1);
     }
 
-    /** Upgrades; returns the pid of the successor, which serves. */
+    /** Upgrades; returns the pid of the successor, which serves alone unless one lingers. */
     long upgrade() {
-        int served = all("serves").size();
+        List<Long> before = all("serves");
         signal("USR2");
-        return await("serves", served + 1);
+        long successor = await("serves", before.size() + 1);
+        if (!Files.exists(directory.resolve("linger"))) {
+            Awaitility.await("the end of the predecessor")
+                    .atMost(LIMIT)
+                    .until(() -> outerPid(before.getLast()).filter(StandIn::isRunning).isEmpty());
+        }
+        return successor;
     }
 
     /** Sends {@code signal} to the entrypoint. */
