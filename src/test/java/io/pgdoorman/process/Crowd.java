@@ -54,6 +54,7 @@ final class Crowd implements AutoCloseable {
     /** A pooler with the pools of a crowd. */
     static PoolerProcess.Builder pooler(PostgresServer server, String database) {
         return PoolerProcess.builder()
+                .withoutRehearsal()
                 .general("query_wait_timeout", "60000")
                 .pool(WIDE, server, database, "transaction", WIDE_SIZE)
                 .pool(NARROW, server, database, "transaction", 1);
