@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 import java.util.stream.Stream;
 
 /** The sequences themselves: PostgreSQL must answer each twice alike, or they prove nothing. */
+@ResourceLock(Database.NAME)
 class DirectDifferentialIT {
     @TestFactory
     Stream<DynamicContainer> sequencesAreRepeatable() {

@@ -6,11 +6,15 @@ import io.pgdoorman.testing.RestartingPooler;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 import java.util.stream.Stream;
 
 /** Every answer through the pooler is PostgreSQL's own. */
+@Order(1)
+@ResourceLock(Database.NAME)
 class PooledDifferentialIT {
     private static final RestartingPooler POOLER = SharedPooler.create();
 

@@ -664,10 +664,13 @@ class ConsoleIT {
                 .containsEntry("value", "1234")
                 .containsEntry("source", "SET on the console")
                 .containsEntry("overridden", "yes");
+        await().untilAsserted(
+                        () ->
+                                assertThat(pooler.log())
+                                        .contains("settings of the console stay in effect")
+                                        .contains("Settings of the console are dropped"));
         assertThat(pooler.log())
                 .contains("Config changed: general.shutdown_timeout: 10000 -> 1234")
-                .contains("settings of the console stay in effect")
-                .contains("Settings of the console are dropped")
                 .doesNotContain("hunter2");
     }
 

@@ -10,6 +10,7 @@ import io.pgdoorman.testing.PostgresServer;
 import io.pgdoorman.testing.Requirement;
 
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -28,6 +29,7 @@ import java.util.Map;
  * upgrades and ends as its last process does. A shell script {@linkplain StandIn stands in} for the
  * program where the corner cases of an upgrade have to be met.
  */
+@Order(1)
 @ParameterizedClass(name = "{0}")
 @MethodSource("ways")
 class ContainerIT {

@@ -11,6 +11,7 @@ import io.pgdoorman.testing.WireClient;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -27,6 +28,7 @@ import java.util.stream.Stream;
  * A successor that breaks the rules, stops or dies: the running process goes on with every client,
  * loses no descriptor, says why, and can be replaced afterwards by a successor that keeps them.
  */
+@Order(1)
 class HandoverFaultsIT {
     private static final PostgresServer SERVER = PostgresServer.shared();
     private static final String DATABASE = SERVER.newDatabase("faults");

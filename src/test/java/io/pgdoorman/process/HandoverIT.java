@@ -12,6 +12,7 @@ import io.pgdoorman.testing.Requirement;
 import io.pgdoorman.testing.WireClient;
 
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** What an operator does to replace the running program, and what clients see of it: nothing. */
+@Order(1)
 class HandoverIT {
     private static final PostgresServer SERVER = PostgresServer.shared();
     private static final String DATABASE = SERVER.newDatabase("handover");

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,6 +34,7 @@ import java.util.concurrent.TimeUnit;
  * names kinds of clients, which then come eight times as often, alone. With {@code
  * pg_doorman.test.tls} all TCP connections are encrypted, on both sides.
  */
+@Isolated("the machine is to be busy with this load, and answers are waited for in seconds")
 class HandoverLoadIT {
     private static final boolean TLS = Boolean.getBoolean("pg_doorman.test.tls");
     private static final PostgresServer SERVER =

@@ -43,7 +43,7 @@ class HostileServerIT {
         Requirement.packagedProgram();
         var builder =
                 PoolerProcess.builder()
-                        .general("connect_timeout", "\"1s\"")
+                        .general("connect_timeout", "\"1500ms\"")
                         .general("query_wait_timeout", "\"2s\"")
                         .pool("good", SERVER, "postgres", "transaction", 1);
         loginFaults().forEach((name, fault) -> addPool(builder, name, fault.script()));

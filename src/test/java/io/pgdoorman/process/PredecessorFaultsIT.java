@@ -15,6 +15,7 @@ import io.pgdoorman.testing.WireClient;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +38,7 @@ import java.util.List;
  * reason and has disturbed nothing, as long as somebody else may serve; it goes on alone if nobody
  * does.
  */
+@Order(1)
 class PredecessorFaultsIT {
     private static final String NO_REHEARSAL = "warm-up not completed";
     private static final PostgresServer SERVER = PostgresServer.shared();

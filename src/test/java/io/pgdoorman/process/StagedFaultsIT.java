@@ -12,6 +12,7 @@ import io.pgdoorman.testing.WireClient;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What becomes of a staged handover when one of the two processes dies, stops, or is signalled. */
+@Order(1)
 class StagedFaultsIT {
     private static final PostgresServer SERVER = PostgresServer.shared();
     private static final String DATABASE = SERVER.newDatabase("staged");

@@ -195,7 +195,7 @@ class TlsIT {
     private static void awaitSleeping() {
         String sql =
                 "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND"
-                        + " state = 'active'";
+                        + " state = 'active' AND datname = current_database()";
         await().atMost(LIMIT).until(() -> !SERVER.queryValue(DATABASE, sql).equals("0"));
     }
 

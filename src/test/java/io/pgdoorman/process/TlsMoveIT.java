@@ -17,6 +17,7 @@ import io.pgdoorman.testing.WireClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,6 +39,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 
 /** Connections with TLS, on both sides, while the process is replaced. */
+@Order(1)
 class TlsMoveIT {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final List<String> EC_SUITES =
