@@ -28,7 +28,7 @@ class ArchitectureTest {
                     List.of(
                             List.of("wire", "config", "log", "tls"),
                             List.of("wire.frontend", "wire.backend"),
-                            List.of("net", "statement", "stats"),
+                            List.of("net", "statement", "stats", "secret"),
                             List.of("auth"),
                             List.of("backend"),
                             List.of("pool"),

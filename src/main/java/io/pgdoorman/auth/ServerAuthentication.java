@@ -144,9 +144,15 @@ public final class ServerAuthentication {
     }
 
     private ServerStep answerCleartext() {
-        return credential instanceof ServerCredential.Plain(Bytes password)
-                ? sendPassword(password.toText())
-                : unable("the password in clear text, but " + known());
+        return switch (credential) {
+            case ServerCredential.Plain(Bytes password) -> sendPassword(password.toText());
+            case ServerCredential.Token(Bytes text) -> sendPassword(text.toText());
+            case ServerCredential.Md5Hash _,
+                    ServerCredential.ScramClientKey _,
+                    ServerCredential.Fetched _,
+                    ServerCredential.None _ ->
+                    unable("the password in clear text, but " + known());
+        };
     }
 
     private ServerStep answerMd5(Bytes salt) {
@@ -158,7 +164,10 @@ public final class ServerAuthentication {
                     sendMd5(hash, salt);
             case ServerCredential.Md5Hash _ ->
                     unable("MD5, but the MD5 hash that is known was made for another user");
-            case ServerCredential.ScramClientKey _, ServerCredential.None _ ->
+            case ServerCredential.ScramClientKey _,
+                    ServerCredential.Token _,
+                    ServerCredential.Fetched _,
+                    ServerCredential.None _ ->
                     unable("MD5, but " + known());
         };
     }
@@ -198,7 +207,10 @@ public final class ServerAuthentication {
                         new AwaitingChallenge(first),
                         new SASLInitialResponse(mechanism, first.toBytes()));
             }
-            case ServerCredential.Md5Hash _, ServerCredential.None _ ->
+            case ServerCredential.Md5Hash _,
+                    ServerCredential.Token _,
+                    ServerCredential.Fetched _,
+                    ServerCredential.None _ ->
                     unable("SCRAM-SHA-256, but " + known());
         };
     }
@@ -236,7 +248,10 @@ public final class ServerAuthentication {
                             "cannot log in to the server as \"%s\": its SCRAM secret is not the one"
                                             .formatted(user)
                                     + " the client logged in with");
-            case ServerCredential.Md5Hash _, ServerCredential.None _ ->
+            case ServerCredential.Md5Hash _,
+                    ServerCredential.Token _,
+                    ServerCredential.Fetched _,
+                    ServerCredential.None _ ->
                     throw new IllegalStateException("SCRAM begun without a credential for it");
         };
     }
@@ -271,7 +286,8 @@ public final class ServerAuthentication {
             case ServerCredential.Plain _ -> "a password is known";
             case ServerCredential.Md5Hash _ -> "only an MD5 hash is known";
             case ServerCredential.ScramClientKey _ -> "only a SCRAM key is known";
-            case ServerCredential.None _ -> "no password is known";
+            case ServerCredential.Token _ -> "only a token is known";
+            case ServerCredential.Fetched _, ServerCredential.None _ -> "no password is known";
         };
     }
 

@@ -1,6 +1,10 @@
 package io.pgdoorman.auth;
 
+import io.pgdoorman.config.Secret;
+import io.pgdoorman.secret.SecretOrigin;
 import io.pgdoorman.wire.Bytes;
+
+import java.nio.file.Path;
 
 /**
  * What the pooler can prove to PostgreSQL: configured, or learned from a client's login
@@ -43,14 +47,34 @@ public sealed interface ServerCredential {
         }
     }
 
+    /** A token, which is sent as a password in clear text and answers nothing else. */
+    record Token(Bytes text) implements ServerCredential {
+        @Override
+        public String toString() {
+            return "Token[***]";
+        }
+    }
+
+    /** To be had from elsewhere, for each login: it answers nothing before it {@link #of is}. */
+    record Fetched(SecretOrigin origin) implements ServerCredential {
+        /**
+         * What was fetched.
+         *
+         * @param user of the login
+         * @throws IllegalArgumentException as {@link #parse}
+         */
+        public ServerCredential of(String user, Secret secret) {
+            return origin instanceof SecretOrigin.TokenKey
+                    ? new Token(Bytes.ofText(secret.reveal()))
+                    : parse(user, secret.reveal());
+        }
+    }
+
     /** Nothing: only servers that ask for no password. */
     record None() implements ServerCredential {}
 
-    /** How a server password begins that names a key to sign tokens with; not implemented here. */
-    String JWT_PREFIX = "jwt-priv-key-fpath:";
-
     /**
-     * A configured server password: plain text, or a stored MD5 hash made for {@code serverUser}.
+     * A server password: plain text, or a stored MD5 hash made for {@code serverUser}.
      *
      * @throws IllegalArgumentException if the text names something that cannot log in by itself;
      *     the message does not contain it
@@ -64,8 +88,9 @@ public sealed interface ServerCredential {
                     "a SCRAM-SHA-256 secret cannot log in to a server: it does not contain the"
                             + " ClientKey");
         }
-        if (text.startsWith(JWT_PREFIX)) {
-            throw new IllegalArgumentException("token keys are not supported");
+        if (text.startsWith(SecretOrigin.TOKEN_KEY_PREFIX)) {
+            String file = text.substring(SecretOrigin.TOKEN_KEY_PREFIX.length());
+            return new Fetched(new SecretOrigin.TokenKey(Path.of(file), serverUser));
         }
         if (text.indexOf('\0') >= 0) {
             throw new IllegalArgumentException("a password cannot contain NUL");

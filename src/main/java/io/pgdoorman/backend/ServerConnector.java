@@ -8,7 +8,8 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.auth.ServerCredential;
 import io.pgdoorman.net.Transport;
-import io.pgdoorman.tls.TlsContext;
+import io.pgdoorman.secret.SecretOrigin;
+import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.tls.TlsRecords;
 import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.SqlState;
@@ -19,10 +20,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -31,10 +30,10 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -58,6 +57,7 @@ public final class ServerConnector implements ServerSource {
      *
      * @param workers derive keys
      * @param resolvers look up host names
+     * @param secrets passwords that stand elsewhere
      * @param rehearse see {@link ServerHandler}
      */
     public record Shared(
@@ -65,6 +65,7 @@ public final class ServerConnector implements ServerSource {
             Executor workers,
             Executor resolvers,
             AuthenticationContext authentication,
+            Secrets secrets,
             AtomicLong lastServerId,
             boolean rehearse) {}
 
@@ -78,8 +79,14 @@ public final class ServerConnector implements ServerSource {
     /** Written at a client's login that proves a secret servers may use; read at each login. */
     private volatile ServerCredential credential;
 
+    /** How often it was replaced by another. Written with it. */
+    private volatile int credentialChanges;
+
     /** This PostgreSQL refused protocol 3.2 outright. Written by any loop. */
     private volatile boolean oldProtocol;
+
+    /** Whether it was told that passwords can be read on the way. */
+    private final AtomicBoolean toldClearText = new AtomicBoolean();
 
     /**
      * @param lifetimeNanos of each server, before its jitter; 0 is no limit
@@ -144,7 +151,11 @@ public final class ServerConnector implements ServerSource {
             case ServerCredential.Plain(Bytes password) ->
                     HexFormat.of().formatHex(password.toByteArray());
             case ServerCredential.Md5Hash(String user, String hash) -> user + hash;
-            case ServerCredential.ScramClientKey _, ServerCredential.None _ -> "";
+            case ServerCredential.Fetched(SecretOrigin origin) -> origin.toString();
+            case ServerCredential.Token _,
+                    ServerCredential.ScramClientKey _,
+                    ServerCredential.None _ ->
+                    "";
         };
     }
 
@@ -154,8 +165,16 @@ public final class ServerConnector implements ServerSource {
     }
 
     @Override
-    public void learn(ServerCredential proved) {
-        credential = proved;
+    public synchronized void learn(ServerCredential proved) {
+        if (!proved.equals(credential)) {
+            credential = proved;
+            credentialChanges++;
+        }
+    }
+
+    @Override
+    public int credentialChanges() {
+        return credentialChanges;
     }
 
     @Override
@@ -184,96 +203,35 @@ public final class ServerConnector implements ServerSource {
     @Override
     public void logIn(
             EventLoop loop, ParameterSet profile, ServerOwner owner, LoginListener listener) {
-        if (target.isUnixSocket()) {
-            connect(loop, profile, owner, listener, new InetAddress[0], 0, Optional.empty());
-            return;
+        new LoginAttempt(this, loop, profile, owner, listener).begin();
+    }
+
+    Shared shared() {
+        return shared;
+    }
+
+    boolean speaksOldProtocol() {
+        return oldProtocol;
+    }
+
+    void onOldProtocol() {
+        oldProtocol = true;
+    }
+
+    /** A password goes to PostgreSQL as it is, over an unencrypted connection. */
+    void onClearText(SocketAddress address) {
+        boolean local =
+                !(address instanceof InetSocketAddress tcp) || tcp.getAddress().isLoopbackAddress();
+        if (!local && toldClearText.compareAndSet(false, true)) {
+            LOG.warn(
+                    "[{}] the server at {} asks for the password in clear text, without TLS: it can"
+                            + " be read on the way (set server_tls_mode)",
+                    target.pool(),
+                    target.endpoint());
         }
-        shared.resolvers()
-                .execute(
-                        () -> {
-                            try {
-                                InetAddress[] addresses = InetAddress.getAllByName(target.host());
-                                loop.execute(
-                                        () ->
-                                                connect(
-                                                        loop,
-                                                        profile,
-                                                        owner,
-                                                        listener,
-                                                        addresses,
-                                                        0,
-                                                        target.tls().first()));
-                            } catch (UnknownHostException | RuntimeException e) {
-                                var failure = unreachable("host name could not be resolved");
-                                loop.execute(() -> listener.onFailure(failure));
-                            }
-                        });
     }
 
-    /** Tries one address after the other until one accepts the connection. */
-    private void connect(
-            EventLoop loop,
-            ParameterSet profile,
-            ServerOwner owner,
-            LoginListener listener,
-            InetAddress[] addresses,
-            int index,
-            Optional<TlsContext> tls) {
-        SocketAddress address =
-                target.isUnixSocket()
-                        ? unixAddress()
-                        : new InetSocketAddress(addresses[index], target.port());
-        var login =
-                new ServerLogin(
-                        target,
-                        credential,
-                        shared,
-                        profile,
-                        oldProtocol,
-                        tls,
-                        new ServerLogin.Listener() {
-                            @Override
-                            public void onDone(Channel channel, ServerLogin.Result result) {
-                                listener.onServer(
-                                        newServer(channel, address, profile, owner, result));
-                            }
-
-                            @Override
-                            public void onFailure(LoginFailure failure) {
-                                if (!oldProtocol && ServerLogin.isProtocolRefusal(failure)) {
-                                    oldProtocol = true;
-                                    connect(loop, profile, owner, listener, addresses, index, tls);
-                                } else if (tls.isEmpty()
-                                        && !target.isUnixSocket()
-                                        && target.tls().second().isPresent()
-                                        && ServerLogin.isAccessRefusal(failure)) {
-                                    connect(
-                                            loop,
-                                            profile,
-                                            owner,
-                                            listener,
-                                            addresses,
-                                            index,
-                                            target.tls().second());
-                                } else {
-                                    listener.onFailure(failure);
-                                }
-                            }
-                        });
-        ChannelFuture connected = open(loop, address, login);
-        connected.addListener(
-                done -> {
-                    if (!done.isSuccess()) {
-                        if (index + 1 < addresses.length) {
-                            connect(loop, profile, owner, listener, addresses, index + 1, tls);
-                        } else {
-                            login.onConnectFailed(done.cause());
-                        }
-                    }
-                });
-    }
-
-    private ChannelFuture open(EventLoop loop, SocketAddress address, ChannelHandler handler) {
+    ChannelFuture open(EventLoop loop, SocketAddress address, ChannelHandler handler) {
         Transport transport = shared.transport();
         return address instanceof InetSocketAddress tcp
                 ? transport.connectTcp(
@@ -286,11 +244,11 @@ public final class ServerConnector implements ServerSource {
                         handler);
     }
 
-    private SocketAddress unixAddress() {
+    SocketAddress unixAddress() {
         return new DomainSocketAddress(target.endpoint());
     }
 
-    private Server newServer(
+    Server newServer(
             Channel channel,
             SocketAddress address,
             ParameterSet profile,
@@ -329,7 +287,7 @@ public final class ServerConnector implements ServerSource {
                         "could not connect to the server at %s: %s".formatted(endpoint, why)));
     }
 
-    private LoginFailure unreachable(String why) {
+    LoginFailure unreachable(String why) {
         return unreachable(target.endpoint(), why);
     }
 

@@ -19,6 +19,7 @@ import io.pgdoorman.wire.ProtocolException;
 import io.pgdoorman.wire.ProtocolVersion;
 import io.pgdoorman.wire.SqlState;
 import io.pgdoorman.wire.backend.Authentication;
+import io.pgdoorman.wire.backend.AuthenticationCleartextPassword;
 import io.pgdoorman.wire.backend.BackendKeyData;
 import io.pgdoorman.wire.backend.ErrorResponse;
 import io.pgdoorman.wire.backend.ParameterStatus;
@@ -58,6 +59,14 @@ final class ServerLogin extends ByteToMessageDecoder {
     /** Nothing PostgreSQL sends during a login is longer. */
     private static final int MAX_BODY_BYTES = 1 << 20;
 
+    /** PostgreSQL's MAX_STARTUP_PACKET_LENGTH. */
+    private static final int MAX_STARTUP_BYTES = 10_000;
+
+    /** Where PostgreSQL says so of methods that have no SQLSTATE of their own, such as PAM. */
+    private static final String AUTH_FAILED = "auth_failed";
+
+    private static final byte ROUTINE = 'R';
+
     /** What a login yields. */
     record Result(CancelKey cancelKey, ParameterSet parameters) {}
 
@@ -66,6 +75,9 @@ final class ServerLogin extends ByteToMessageDecoder {
         void onDone(Channel channel, Result result);
 
         void onFailure(LoginFailure failure);
+
+        /** A password is about to be sent as it is, and nothing is encrypted. */
+        void onClearText();
     }
 
     private final ServerTarget target;
@@ -82,6 +94,11 @@ final class ServerLogin extends ByteToMessageDecoder {
     private @Nullable ScheduledFuture<?> deadline;
     private boolean connected;
     private boolean authenticated;
+    private boolean encrypted;
+
+    /** The server asks for the password itself. */
+    private boolean clearText;
+
     private boolean over;
 
     ServerLogin(
@@ -116,10 +133,19 @@ final class ServerLogin extends ByteToMessageDecoder {
                 && failure.error().sqlState().startsWith("28");
     }
 
+    /** PostgreSQL does not take this password; another one it may. */
+    static boolean isPasswordRefusal(LoginFailure failure) {
+        ErrorResponse error = failure.error();
+        return error.sqlState().equals(SqlState.INVALID_PASSWORD)
+                || (error.sqlState().equals(SqlState.INVALID_AUTHORIZATION_SPECIFICATION)
+                        && AUTH_FAILED.equals(error.fields().get(ROUTINE)));
+    }
+
     /** What becomes of the wish for TLS. */
     private final class TlsAnswer implements TlsRequest.Listener {
         @Override
         public void onSecure(Optional<X509Certificate> certificate) {
+            encrypted = true;
             authentication.onEncrypted(
                     certificate
                             .map(shown -> Bytes.copyOf(ChannelBinding.tlsServerEndPoint(shown)))
@@ -197,6 +223,17 @@ final class ServerLogin extends ByteToMessageDecoder {
         ByteBuf out = ctx.alloc().buffer(256);
         new StartupMessage(oldProtocol ? ProtocolVersion.V3_0 : ProtocolVersion.V3_2, parameters)
                 .encode(out);
+        if (out.readableBytes() > MAX_STARTUP_BYTES) {
+            int size = out.readableBytes();
+            out.release();
+            fail(
+                    LoginFailure.Kind.IMPOSSIBLE,
+                    SqlState.CONFIGURATION_LIMIT_EXCEEDED,
+                    "the startup parameters of pool '%s' do not fit: StartupMessage has %d bytes, PostgreSQL takes at most %d"
+                            .formatted(target.pool(), size, MAX_STARTUP_BYTES));
+            ctx.close();
+            return;
+        }
         ctx.writeAndFlush(out);
     }
 
@@ -233,8 +270,11 @@ final class ServerLogin extends ByteToMessageDecoder {
 
     private void onMessage(ChannelHandlerContext ctx, byte type, ByteBuf body) {
         switch (type) {
-            case BackendType.AUTHENTICATION ->
-                    take(ctx, authentication.onRequest(Authentication.decode(body)));
+            case BackendType.AUTHENTICATION -> {
+                Authentication request = Authentication.decode(body);
+                clearText = request instanceof AuthenticationCleartextPassword;
+                take(ctx, authentication.onRequest(request));
+            }
             case BackendType.PARAMETER_STATUS -> {
                 ParameterStatus status = ParameterStatus.decode(body);
                 reported.put(status.name(), status.value());
@@ -255,6 +295,9 @@ final class ServerLogin extends ByteToMessageDecoder {
     private void take(ChannelHandlerContext ctx, ServerStep step) {
         switch (step) {
             case ServerStep.Send(FrontendMessage message) -> {
+                if (clearText && !encrypted) {
+                    listener.onClearText();
+                }
                 ByteBuf out = ctx.alloc().buffer(128);
                 message.encode(out);
                 ctx.writeAndFlush(out);

@@ -46,6 +46,11 @@ public interface ServerSource {
     /** From now on servers log in with what a client proved. */
     void learn(ServerCredential proved);
 
+    /** How often that has been something new: a refusal from before says nothing any more. */
+    default int credentialChanges() {
+        return 0;
+    }
+
     /** {@code host:port}, for messages. */
     String endpoint();
 }

@@ -178,15 +178,18 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                 v.get(AuthQueryKeys.QUERY),
                 v.get(AuthQueryKeys.USER),
                 v.get(AuthQueryKeys.PASSWORD),
+                PasswordKeys.OF_LOOKUP.from(v),
                 v.find(AuthQueryKeys.DATABASE).orElse(pool),
                 v.get(AuthQueryKeys.WORKERS),
                 v.find(AuthQueryKeys.SERVER_USER),
                 v.find(AuthQueryKeys.SERVER_PASSWORD),
+                PasswordKeys.OF_LOOKED_UP.from(v),
                 v.get(AuthQueryKeys.POOL_SIZE),
                 v.get(AuthQueryKeys.MIN_POOL_SIZE),
                 v.get(AuthQueryKeys.CACHE_TTL),
                 v.get(AuthQueryKeys.CACHE_FAILURE_TTL),
-                v.get(AuthQueryKeys.MIN_INTERVAL));
+                v.get(AuthQueryKeys.MIN_INTERVAL),
+                v.get(AuthQueryKeys.UNUSED_POOL_TIMEOUT));
     }
 
     private static UserConfig user(Values v) {
@@ -200,6 +203,7 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                 v.get(UserKeys.SERVER_LIFETIME),
                 v.find(UserKeys.SERVER_USERNAME).orElse(username),
                 v.find(UserKeys.SERVER_PASSWORD),
+                PasswordKeys.OF_USER.from(v),
                 v.find(UserKeys.AUTH_PAM_SERVICE));
     }
 

@@ -2,6 +2,7 @@ package io.pgdoorman.config;
 
 import static io.pgdoorman.config.ReloadClass.POOL;
 
+import java.nio.file.Path;
 import java.time.Duration;
 
 /** {@code [pools.<name>.auth_query]}. Threads: immutable. */
@@ -30,7 +31,31 @@ final class AuthQueryKeys {
                     .byDefault(Secret.of(""), "`\"\"`")
                     .example("\"change-me\"")
                     .reload(POOL)
-                    .add("Its password, plain text.");
+                    .add("Its password, plain text; or one of the next three.");
+
+    static final Key<Path> PASSWORD_FILE =
+            AUTH_QUERY
+                    .key("password_file", ValueTypes.PATH)
+                    .unset("none")
+                    .example("\"/run/secrets/doorman_lookup\"")
+                    .reload(POOL)
+                    .add("Its password: as `server_password_file` of a user.");
+
+    static final Key<String> PASSWORD_COMMAND =
+            AUTH_QUERY
+                    .key("password_command", ValueTypes.NAME)
+                    .unset("none")
+                    .example("\"cloud-cli db-token --user doorman_lookup\"")
+                    .reload(POOL)
+                    .add("Its password: as `server_password_command` of a user.");
+
+    static final Key<Path> PASSFILE =
+            AUTH_QUERY
+                    .key("passfile", ValueTypes.PATH)
+                    .unset("none")
+                    .example("\"/etc/pg_doorman/passfile\"")
+                    .reload(POOL)
+                    .add("Its password: as `server_passfile` of a user.");
 
     static final Key<String> DATABASE =
             AUTH_QUERY
@@ -61,7 +86,32 @@ final class AuthQueryKeys {
                     .unset("none")
                     .example("\"change-me\"")
                     .reload(POOL)
-                    .add("Password of `server_user`, plain text.");
+                    .check(Passwords::checkServer)
+                    .add("Password of `server_user`, as that of a user; or one of the next three.");
+
+    static final Key<Path> SERVER_PASSWORD_FILE =
+            AUTH_QUERY
+                    .key("server_password_file", ValueTypes.PATH)
+                    .unset("none")
+                    .example("\"/run/secrets/app_role\"")
+                    .reload(POOL)
+                    .add("As that of a user.");
+
+    static final Key<String> SERVER_PASSWORD_COMMAND =
+            AUTH_QUERY
+                    .key("server_password_command", ValueTypes.NAME)
+                    .unset("none")
+                    .example("\"cloud-cli db-token --user app_role\"")
+                    .reload(POOL)
+                    .add("As that of a user.");
+
+    static final Key<Path> SERVER_PASSFILE =
+            AUTH_QUERY
+                    .key("server_passfile", ValueTypes.PATH)
+                    .unset("none")
+                    .example("\"/etc/pg_doorman/passfile\"")
+                    .reload(POOL)
+                    .add("As that of a user.");
 
     static final Key<Integer> POOL_SIZE =
             AUTH_QUERY
@@ -97,6 +147,15 @@ final class AuthQueryKeys {
                     .byDefault(Duration.ofSeconds(1))
                     .reload(POOL)
                     .add("Least time between two look-ups of one user.");
+
+    static final Key<Duration> UNUSED_POOL_TIMEOUT =
+            AUTH_QUERY
+                    .key("unused_pool_timeout", QuantityTypes.DURATION)
+                    .byDefault(Duration.ofSeconds(90))
+                    .reload(POOL)
+                    .add(
+                            "A user's pool that has had no login for longer, and has neither clients"
+                                    + " nor servers, is removed.");
 
     private AuthQueryKeys() {}
 }

@@ -15,11 +15,11 @@ final class Passwords {
     private static final Pattern MD5 = Pattern.compile("md5[0-9a-fA-F]{32}");
     private static final Pattern SCRAM =
             Pattern.compile("SCRAM-SHA-256\\$([0-9]{1,9}):([^:$]+)\\$([^:$]+):([^:$]+)");
-    private static final String JWT_PRIVATE_PREFIX = "jwt-priv-key-fpath:";
+    static final String JWT_PRIVATE_PREFIX = "jwt-priv-key-fpath:";
     private static final int SHA_256_BYTES = 32;
 
     /** Empty once tokens work. */
-    static final String TOKENS_NOT_IN_EFFECT = "tokens as passwords (`jwt-...-fpath:`)";
+    static final String TOKENS_NOT_IN_EFFECT = "tokens as passwords of clients (`jwt-pkey-fpath:`)";
 
     private Passwords() {}
 
@@ -52,8 +52,8 @@ final class Passwords {
     /** What the pooler shows PostgreSQL. */
     static void checkServer(Secret secret, Key.Rule rule) {
         String value = secret.reveal();
-        if (value.startsWith(JWT_PRIVATE_PREFIX)) {
-            tokens(rule);
+        if (value.equals(JWT_PRIVATE_PREFIX)) {
+            rule.error("names no file after " + JWT_PRIVATE_PREFIX);
         } else if (MD5.matcher(value).matches()) {
             rule.warning("looks like an MD5 hash, but is used as plain text");
         }

@@ -95,6 +95,37 @@ public record PoolConfig(
                 other);
     }
 
+    /** The same with other startup parameters. */
+    PoolConfig withStartupParameters(Map<String, String> other, boolean fixedApplicationName) {
+        return new PoolConfig(
+                name,
+                serverHost,
+                serverPort,
+                serverDatabase,
+                poolMode,
+                connectTimeout,
+                queryWaitTimeout,
+                idleTimeout,
+                serverLifetime,
+                serverIdleCheckTimeout,
+                serverLoginRetry,
+                serverRoundRobin,
+                cleanupServerConnections,
+                sessionState,
+                sessionStateNotice,
+                logClientParameterStatusChanges,
+                other.getOrDefault(StartupParameters.APPLICATION_NAME, ""),
+                fixedApplicationName,
+                other,
+                scaling,
+                coordinator,
+                prepared,
+                serverTls,
+                fallback,
+                authQuery,
+                users);
+    }
+
     /** Whether {@code serverHost} is the directory of a Unix socket. */
     public boolean serverIsUnixSocket() {
         return serverHost.startsWith("/");

@@ -47,6 +47,21 @@ final class PoolKeys {
                     .check(StartupParameters::check)
                     .add("Added to those of `[general]`; of two with one name this one counts.");
 
+    static final Key<Duration> PASSWORD_COMMAND_TIMEOUT =
+            SERVER.key("password_command_timeout", QuantityTypes.POSITIVE_DURATION)
+                    .byDefault(Duration.ofSeconds(10))
+                    .reload(POOL)
+                    .add(
+                            "A `server_password_command` that takes longer is killed, and has failed.");
+
+    static final Key<Duration> PASSWORD_COMMAND_MAX_AGE =
+            SERVER.key("password_command_max_age", QuantityTypes.DURATION)
+                    .byDefault(Duration.ofMinutes(5))
+                    .reload(POOL)
+                    .add(
+                            "How long what a `server_password_command` wrote is used for further"
+                                    + " logins. 0 runs it for each. Less than the tokens live.");
+
     static final KeyGroup BEHAVIOUR = new KeyGroup("Behaviour");
 
     static final Key<PoolMode> POOL_MODE =

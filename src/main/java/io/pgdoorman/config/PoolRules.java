@@ -65,10 +65,7 @@ record PoolRules(String name, Tree.Pool pool, Problems problems) {
                         UserKeys.PASSWORD,
                         "missing, is required; \"\" is for users who log in by a trust rule only");
             }
-            if (user.own(UserKeys.SERVER_PASSWORD).isPresent()
-                    && user.own(UserKeys.SERVER_USERNAME).isEmpty()) {
-                error(user, UserKeys.SERVER_PASSWORD, "requires server_username to be set");
-            }
+            PasswordKeys.OF_USER.check(user, problems);
             int size = user.get(UserKeys.POOL_SIZE);
             int least = user.get(UserKeys.MIN_POOL_SIZE);
             if (least > size) {
@@ -119,13 +116,8 @@ record PoolRules(String name, Tree.Pool pool, Problems problems) {
         pool.authQuery()
                 .ifPresent(
                         lookup -> {
-                            if (lookup.own(AuthQueryKeys.SERVER_PASSWORD).isPresent()
-                                    && lookup.own(AuthQueryKeys.SERVER_USER).isEmpty()) {
-                                error(
-                                        lookup,
-                                        AuthQueryKeys.SERVER_PASSWORD,
-                                        "requires server_user to be set");
-                            }
+                            PasswordKeys.OF_LOOKED_UP.check(lookup, problems);
+                            PasswordKeys.OF_LOOKUP.check(lookup, problems);
                             if (lookup.get(AuthQueryKeys.MIN_POOL_SIZE)
                                     > lookup.get(AuthQueryKeys.POOL_SIZE)) {
                                 error(

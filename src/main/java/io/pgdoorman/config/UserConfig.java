@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param minPoolSize servers kept at least, 0 to {@code poolSize}
  * @param serverLifetime zero is off
  * @param serverUsername role at PostgreSQL; {@code username} unless set
- * @param serverPassword plain text for PostgreSQL; unset: the client's secret is passed through
+ * @param serverPassword plain text for PostgreSQL, or the key of tokens
+ * @param serverPasswordFrom where else it is; without both the client's secret is passed through
  */
 public record UserConfig(
         String username,
@@ -22,6 +23,7 @@ public record UserConfig(
         Duration serverLifetime,
         String serverUsername,
         Optional<Secret> serverPassword,
+        Optional<PasswordFrom> serverPasswordFrom,
         Optional<String> authPamService) {
 
     public PasswordKind passwordKind() {

@@ -2,6 +2,7 @@ package io.pgdoorman.config;
 
 import static io.pgdoorman.config.ReloadClass.POOL;
 
+import java.nio.file.Path;
 import java.time.Duration;
 
 /** {@code [[pools.<name>.users]]}. Threads: immutable. */
@@ -65,8 +66,34 @@ final class UserKeys {
                     .reload(POOL)
                     .check(Passwords::checkServer)
                     .add(
-                            "Password at PostgreSQL, plain text, or `jwt-priv-key-fpath:<file>`."
-                                    + " Needs `server_username`.");
+                            "Password at PostgreSQL, plain text. `jwt-priv-key-fpath:<file>` names a"
+                                    + " private key in PEM form: each login gets a token signed with"
+                                    + " it. Needs `server_username`, as the next three do; one of"
+                                    + " the four at most.");
+
+    static final Key<Path> SERVER_PASSWORD_FILE =
+            USERS.key("server_password_file", ValueTypes.PATH)
+                    .unset("none")
+                    .example("\"/run/secrets/app_role\"")
+                    .reload(POOL)
+                    .add(
+                            "Password at PostgreSQL: the first line of this file, read at each login.");
+
+    static final Key<String> SERVER_PASSWORD_COMMAND =
+            USERS.key("server_password_command", ValueTypes.NAME)
+                    .unset("none")
+                    .example("\"cloud-cli db-token --user app_role\"")
+                    .reload(POOL)
+                    .add(
+                            "Password at PostgreSQL: the first line this command of the shell"
+                                    + " writes. See `password_command_max_age`.");
+
+    static final Key<Path> SERVER_PASSFILE =
+            USERS.key("server_passfile", ValueTypes.PATH)
+                    .unset("none")
+                    .example("\"/etc/pg_doorman/passfile\"")
+                    .reload(POOL)
+                    .add("Password file as libpq's `.pgpass`, read at each login.");
 
     static final Key<String> AUTH_PAM_SERVICE =
             USERS.key("auth_pam_service", ValueTypes.NAME)

@@ -5,6 +5,7 @@ import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ServerMoves;
 import io.pgdoorman.log.LogLevels;
+import io.pgdoorman.lookup.UserLookup;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.SessionMoves;
@@ -42,6 +43,9 @@ public interface Host {
 
     /** The limits over all users, by database. */
     Map<String, Coordinator> coordinators();
+
+    /** The look-ups of users, by database. */
+    Map<String, UserLookup> lookups();
 
     ParameterInterner interner();
 

@@ -33,6 +33,7 @@ import java.util.Map;
  *   9 number of the last prepared statement
  *   10 filter of the log, if it is not the one of the start
  *   11 setting given on the console*
+ *   12 look-up of users*, see {@link LookedUpUsers}; before the pools, which need it
  *   pool:    1 database   2 user   3 fingerprint of where its servers come from
  *            4 what a client proved, to log in with   5 login profile and what it reports*
  *   profile: 1 set   2 set reported
@@ -55,6 +56,7 @@ final class ProcessState {
     private static final int LAST_STATEMENT = 9;
     private static final int LOG_FILTER = 10;
     private static final int CONSOLE_SETTING = 11;
+    private static final int LOOKUP = 12;
 
     /** So many the other process may still number while both live. */
     private static final long STATEMENT_RANGE = 1_000_000;
@@ -89,6 +91,10 @@ final class ProcessState {
                                 body.put(
                                         CONSOLE_SETTING,
                                         new FieldWriter().put(1, name).put(2, value)));
+        host.lookups()
+                .forEach(
+                        (database, lookup) ->
+                                body.put(LOOKUP, LookedUpUsers.write(database, lookup)));
         for (Pool pool : host.pools()) {
             pool.share(pool.settings().size());
             body.put(POOL, write(pool, table));
@@ -131,7 +137,9 @@ final class ProcessState {
 
     private static FieldWriter write(ServerCredential credential) {
         return switch (credential) {
-            case ServerCredential.None() -> new FieldWriter();
+            // Fetched anew by the successor.
+            case ServerCredential.None _, ServerCredential.Token _, ServerCredential.Fetched _ ->
+                    new FieldWriter();
             case ServerCredential.Plain(Bytes password) ->
                     new FieldWriter().put(1, password.toByteArray());
             case ServerCredential.Md5Hash(String user, String hash) ->
@@ -176,6 +184,7 @@ final class ProcessState {
                 case LAST_STATEMENT -> StatementCache.continueAfter(in.number() + STATEMENT_RANGE);
                 case LOG_FILTER -> adoptFilter(host, in.text());
                 case CONSOLE_SETTING -> readSetting(in.message(), settings);
+                case LOOKUP -> LookedUpUsers.adopt(host, in.message());
                 case POOL -> readPool(host, in.message(), table);
                 case DATABASE_LIMIT -> readLimit(host, in.message());
                 default -> {} // of a later version

@@ -24,6 +24,7 @@ import java.util.List;
  * <pre>
  *   in END:  3 pool*   4 connections   5 limit*   6 failed handovers   7 HBA line*
  *            8 pauses of clients   9 lost lines of the log
+ *            10 counts of a look-up of users*, see {@link LookedUpUsers}
  *     pool:         1 database   2 user   3 counter*   4 bucket*   5 statements forgotten
  *       counter:    1 code   2 value
  *       bucket:     1 code of the timing   2 number from 0   3 value
@@ -46,6 +47,7 @@ final class Statistics {
     private static final int HBA_LINE = 7;
     private static final int PAUSES = 8;
     private static final int LOST_LINES = 9;
+    private static final int LOOKUP_COUNTS = 10;
 
     private Statistics() {}
 
@@ -55,6 +57,12 @@ final class Statistics {
             end.put(POOL, pool(pool));
         }
         host.coordinators().forEach((database, limit) -> end.put(LIMIT, limit(database, limit)));
+        host.lookups()
+                .forEach(
+                        (database, lookup) ->
+                                end.put(
+                                        LOOKUP_COUNTS,
+                                        LookedUpUsers.writeCounts(database, lookup)));
         for (HbaRules.Hits line : host.sessions().directory().hba().hits()) {
             if (line.count() != 0) {
                 end.put(HBA_LINE, line(line));
@@ -150,6 +158,7 @@ final class Statistics {
                 case FAILURES -> host.handoverFailures().addAndGet(in.number());
                 case HBA_LINE -> lines.add(readLine(in.message()));
                 case PAUSES -> readPauses(in.message(), host.clientPauses());
+                case LOOKUP_COUNTS -> LookedUpUsers.addCounts(host, in.message());
                 case LOST_LINES -> host.logLevels().inheritLostLines(in.number());
                 default -> {} // somebody else's, or of a later version
             }

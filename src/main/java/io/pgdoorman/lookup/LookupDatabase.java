@@ -6,8 +6,12 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.pgdoorman.auth.StoredSecret;
 import io.pgdoorman.config.AuthQueryConfig;
 import io.pgdoorman.config.PoolConfig;
+import io.pgdoorman.config.ServerTlsConfig;
+import io.pgdoorman.secret.SecretOrigin;
+import io.pgdoorman.secret.Secrets;
 
 import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -15,7 +19,9 @@ import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -38,6 +44,8 @@ final class LookupDatabase implements UserSource, AutoCloseable {
     /** A result beyond ends the connection before it fills the memory. */
     private static final String MAX_RESULT = "1M";
 
+    private static final String STARTUP_PARAMETERS = "startup_parameters";
+
     private final AuthQueryConfig config;
     private final JdbcQuery.Converted query;
     private final HikariConfig settings;
@@ -46,19 +54,16 @@ final class LookupDatabase implements UserSource, AutoCloseable {
     private @Nullable HikariDataSource connections;
     private boolean closed;
 
-    LookupDatabase(PoolConfig pool, AuthQueryConfig config) {
+    LookupDatabase(PoolConfig pool, AuthQueryConfig config, Secrets secrets) {
         this.config = config;
         this.query = JdbcQuery.convert(config.query());
-        this.settings = settings(pool, config);
+        this.settings = settings(pool, config, secrets);
     }
 
-    private static HikariConfig settings(PoolConfig pool, AuthQueryConfig config) {
+    private static HikariConfig settings(PoolConfig pool, AuthQueryConfig config, Secrets secrets) {
         var hikari = new HikariConfig();
         hikari.setPoolName("auth_query-" + pool.name().replace(':', '_'));
-        hikari.setDriverClassName("org.postgresql.Driver");
-        hikari.setJdbcUrl("jdbc:postgresql:");
-        hikari.setUsername(config.user());
-        hikari.setPassword(config.password().reveal());
+        hikari.setDataSource(driver(pool, config, secrets));
         hikari.setMaximumPoolSize(config.workers());
         hikari.setMinimumIdle(0);
         hikari.setInitializationFailTimeout(-1);
@@ -67,37 +72,68 @@ final class LookupDatabase implements UserSource, AutoCloseable {
         hikari.setConnectionInitSql("SET statement_timeout = " + STATEMENT.toMillis());
         hikari.setThreadFactory(
                 task -> Thread.ofPlatform().daemon().name("pooler-auth-query").unstarted(task));
-        if (pool.serverIsUnixSocket()) {
-            hikari.addDataSourceProperty("PGHOST", "localhost");
-            hikari.addDataSourceProperty("sslmode", "disable");
-            hikari.addDataSourceProperty("gssEncMode", "disable");
-            hikari.addDataSourceProperty("socketFactory", UnixSocketFactory.class.getName());
-            hikari.addDataSourceProperty(
-                    "socketFactoryArg", pool.serverHost() + "/.s.PGSQL." + pool.serverPort());
-        } else {
-            hikari.addDataSourceProperty("PGHOST", pool.serverHost());
-            hikari.addDataSourceProperty(
-                    "sslmode",
-                    pool.serverTls().mode().name().toLowerCase(Locale.ROOT).replace('_', '-'));
-        }
-        pool.serverTls()
-                .caCert()
-                .ifPresent(file -> hikari.addDataSourceProperty("sslrootcert", file.toString()));
-        hikari.addDataSourceProperty("PGPORT", String.valueOf(pool.serverPort()));
-        hikari.addDataSourceProperty("PGDBNAME", config.database());
-        hikari.addDataSourceProperty("ApplicationName", "pg_doorman auth_query");
-        hikari.addDataSourceProperty("connectTimeout", String.valueOf(CONNECT.toSeconds()));
-        hikari.addDataSourceProperty("loginTimeout", String.valueOf(CONNECT.toSeconds()));
-        hikari.addDataSourceProperty("socketTimeout", String.valueOf(SOCKET.toSeconds()));
-        hikari.addDataSourceProperty("maxResultBuffer", MAX_RESULT);
-        // As the query has it: PostgreSQL decides what type $1 is.
-        hikari.addDataSourceProperty("stringtype", "unspecified");
-        hikari.addDataSourceProperty("prepareThreshold", "0"); // it may be a pooler that answers
         return hikari;
     }
 
+    private static PGSimpleDataSource driver(
+            PoolConfig pool, AuthQueryConfig config, Secrets secrets) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        if (pool.serverIsUnixSocket()) {
+            settings.put("PGHOST", "localhost");
+            settings.put("sslmode", "disable");
+            settings.put("gssEncMode", "disable");
+            settings.put("socketFactory", UnixSocketFactory.class.getName());
+            settings.put("socketFactoryArg", pool.serverHost() + "/.s.PGSQL." + pool.serverPort());
+        } else {
+            ServerTlsConfig tls = pool.serverTls();
+            settings.put("PGHOST", pool.serverHost());
+            settings.put("sslmode", tls.mode().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            settings.put("sslfactory", LookupTls.class.getName());
+            tls.caCert().ifPresent(file -> settings.put("sslrootcert", file.toString()));
+            tls.certificate().ifPresent(file -> settings.put("sslcert", file.toString()));
+            tls.privateKey().ifPresent(file -> settings.put("sslkey", file.toString()));
+        }
+        settings.put("PGPORT", String.valueOf(pool.serverPort()));
+        settings.put("PGDBNAME", config.database());
+        settings.put("ApplicationName", "pg_doorman auth_query");
+        settings.put("connectTimeout", String.valueOf(CONNECT.toSeconds()));
+        settings.put("loginTimeout", String.valueOf(CONNECT.toSeconds()));
+        settings.put("socketTimeout", String.valueOf(SOCKET.toSeconds()));
+        settings.put("maxResultBuffer", MAX_RESULT);
+        // As the query has it: PostgreSQL decides what type $1 is.
+        settings.put("stringtype", "unspecified");
+        settings.put("prepareThreshold", "0"); // it may be a pooler that answers
+        PGSimpleDataSource source = source(pool, config, secrets);
+        try {
+            for (Map.Entry<String, String> setting : settings.entrySet()) {
+                source.setProperty(setting.getKey(), setting.getValue());
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e); // a property the driver does not know
+        }
+        return source;
+    }
+
+    private static PGSimpleDataSource source(
+            PoolConfig pool, AuthQueryConfig config, Secrets secrets) {
+        if (config.passwordFrom().isPresent()) {
+            SecretOrigin origin =
+                    SecretOrigin.of(
+                            config.passwordFrom().get(),
+                            pool.serverHost(),
+                            pool.serverPort(),
+                            config.database(),
+                            config.user());
+            return new LookupDataSource(secrets, origin, config.user());
+        }
+        var source = new PGSimpleDataSource();
+        source.setUser(config.user());
+        source.setPassword(config.password().reveal());
+        return source;
+    }
+
     @Override
-    public Optional<StoredSecret> fetch(String user) throws LookupException {
+    public Optional<LookedUpUser> fetch(String user) throws LookupException {
         try (Connection connection = connections().getConnection();
                 PreparedStatement statement = connection.prepareStatement(query.text())) {
             statement.setMaxRows(2);
@@ -105,19 +141,22 @@ final class LookupDatabase implements UserSource, AutoCloseable {
                 statement.setString(i, user);
             }
             try (ResultSet rows = statement.executeQuery()) {
-                return secret(rows);
+                return user(rows);
             }
         } catch (SQLException e) {
             throw new LookupException(describe(e), e);
         }
     }
 
-    private Optional<StoredSecret> secret(ResultSet rows) throws SQLException, LookupException {
-        int column = column(rows.getMetaData());
+    private Optional<LookedUpUser> user(ResultSet rows) throws SQLException, LookupException {
+        ResultSetMetaData columns = rows.getMetaData();
+        int column = column(columns);
         if (!rows.next()) {
             return Optional.empty();
         }
         String text = rows.getString(column);
+        int parameters = named(columns, STARTUP_PARAMETERS);
+        String json = parameters == 0 ? null : rows.getString(parameters);
         if (rows.next()) {
             throw new LookupException("the query returned more than one row");
         }
@@ -130,26 +169,39 @@ final class LookupDatabase implements UserSource, AutoCloseable {
         }
         StoredSecret secret = StoredSecret.parse(text);
         return Optional.of(
-                secret instanceof StoredSecret.Plain
-                        ? new StoredSecret.Unusable(
-                                "auth_query returned neither an MD5 nor a SCRAM-SHA-256 secret")
-                        : secret);
+                new LookedUpUser(
+                        secret instanceof StoredSecret.Plain
+                                ? new StoredSecret.Unusable(
+                                        "auth_query returned neither an MD5 nor a SCRAM-SHA-256"
+                                                + " secret")
+                                : secret,
+                        json == null ? Map.of() : RowParameters.parse(json)));
     }
 
     private static int column(ResultSetMetaData columns) throws SQLException, LookupException {
         for (String name : new String[] {"passwd", "password"}) {
-            for (int i = 1; i <= columns.getColumnCount(); i++) {
-                if (columns.getColumnLabel(i).equals(name)) {
-                    return i;
-                }
+            int column = named(columns, name);
+            if (column != 0) {
+                return column;
             }
         }
-        if (columns.getColumnCount() == 1) {
-            return 1;
+        int parameters = named(columns, STARTUP_PARAMETERS);
+        if (columns.getColumnCount() == (parameters == 0 ? 1 : 2)) {
+            return parameters == 1 ? 2 : 1;
         }
         throw new LookupException(
                 "the query returns %d columns, none named passwd or password"
                         .formatted(columns.getColumnCount()));
+    }
+
+    /** 0 if there is none. */
+    private static int named(ResultSetMetaData columns, String name) throws SQLException {
+        for (int i = 1; i <= columns.getColumnCount(); i++) {
+            if (columns.getColumnLabel(i).equals(name)) {
+                return i;
+            }
+        }
+        return 0;
     }
 
     /** HikariCP says that it waited in vain; why is in the cause. */

@@ -1,7 +1,5 @@
 package io.pgdoorman.lookup;
 
-import io.pgdoorman.auth.StoredSecret;
-
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -48,12 +47,15 @@ public final class UserCache {
      */
     public record Ages(Duration found, Duration missing, Duration minInterval) {}
 
+    /** A user, and how long ago the source told of it. */
+    public record Remembered(LookedUpUser user, long ageNanos) {}
+
     /**
      * An answer of the source.
      *
      * @param askedNanos when it was asked last, with success or not
      */
-    private record Entry(Optional<StoredSecret> secret, long fetchedNanos, long askedNanos) {}
+    private record Entry(Optional<LookedUpUser> user, long fetchedNanos, long askedNanos) {}
 
     private final String database;
     private final UserSource source;
@@ -65,7 +67,7 @@ public final class UserCache {
     // guarded by this
     private final Map<String, Entry> found = bounded();
     private final Map<String, Entry> missing = bounded();
-    private final Map<String, CompletableFuture<Optional<StoredSecret>>> flights = new HashMap<>();
+    private final Map<String, CompletableFuture<Optional<LookedUpUser>>> flights = new HashMap<>();
 
     /**
      * @param database for log lines
@@ -98,25 +100,25 @@ public final class UserCache {
     }
 
     /**
-     * The secret of a user; empty if there is none. Fails with {@link LookupException}. Completes
-     * on the executor, or at once.
+     * A user; empty if there is none. Fails with {@link LookupException}. Completes on the
+     * executor, or at once.
      *
      * @param afresh what is remembered has proved wrong: ask again, unless that was just done
      */
-    public CompletableFuture<Optional<StoredSecret>> find(String user, boolean afresh) {
+    public CompletableFuture<Optional<LookedUpUser>> find(String user, boolean afresh) {
         if (user.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES) {
             return CompletableFuture.completedFuture(Optional.empty());
         }
-        CompletableFuture<Optional<StoredSecret>> flight;
+        CompletableFuture<Optional<LookedUpUser>> flight;
         synchronized (this) {
-            CompletableFuture<Optional<StoredSecret>> present = flights.get(user);
+            CompletableFuture<Optional<LookedUpUser>> present = flights.get(user);
             if (present != null) {
                 counts.hits.increment();
                 return present.copy();
             }
             Entry known = known(user);
             if (known != null && counts(known, afresh)) {
-                return CompletableFuture.completedFuture(known.secret());
+                return CompletableFuture.completedFuture(known.user());
             }
             if (flights.size() >= MAX_FLIGHTS) {
                 return CompletableFuture.failedFuture(
@@ -134,6 +136,37 @@ public final class UserCache {
         return answer;
     }
 
+    /** A user as remembered, however long ago it was found; null if it is not. */
+    public synchronized @Nullable LookedUpUser remembered(String user) {
+        Entry entry = found.get(user);
+        return entry == null ? null : entry.user().orElse(null);
+    }
+
+    /** Told of every user remembered, and how long ago it was found; those used last come last. */
+    public void forEach(BiConsumer<String, Remembered> action) {
+        Map<String, Entry> copy;
+        synchronized (this) {
+            copy = new LinkedHashMap<>(found);
+        }
+        long now = nanoTime.getAsLong();
+        copy.forEach(
+                (user, entry) ->
+                        entry.user()
+                                .ifPresent(
+                                        known ->
+                                                action.accept(
+                                                        user,
+                                                        new Remembered(
+                                                                known,
+                                                                now - entry.fetchedNanos()))));
+    }
+
+    /** Takes over what another process remembers, unless it is known better here. */
+    public synchronized void adopt(String user, Remembered remembered) {
+        long fetched = nanoTime.getAsLong() - remembered.ageNanos();
+        found.putIfAbsent(user, new Entry(Optional.of(remembered.user()), fetched, fetched));
+    }
+
     /** Users remembered, and names of none. */
     public synchronized int size() {
         return found.size() + missing.size();
@@ -147,7 +180,7 @@ public final class UserCache {
     /** Whether an answer still stands. */
     private boolean counts(Entry entry, boolean afresh) {
         long now = nanoTime.getAsLong();
-        Duration ttl = entry.secret().isPresent() ? ages.found() : ages.missing();
+        Duration ttl = entry.user().isPresent() ? ages.found() : ages.missing();
         boolean fresh = now - entry.fetchedNanos() < ttl.toNanos();
         if (fresh && !afresh) {
             counts.hits.increment();
@@ -155,19 +188,19 @@ public final class UserCache {
         }
         boolean askedJustNow = now - entry.askedNanos() < ages.minInterval().toNanos();
         // A name of nobody may be tried again when its time is over, however long the interval.
-        if (askedJustNow && (fresh || entry.secret().isPresent())) {
+        if (askedJustNow && (fresh || entry.user().isPresent())) {
             counts.rateLimited.increment();
             return true;
         }
         return false;
     }
 
-    private void ask(String user, CompletableFuture<Optional<StoredSecret>> flight) {
+    private void ask(String user, CompletableFuture<Optional<LookedUpUser>> flight) {
         try {
             counts.queries.increment();
-            Optional<StoredSecret> secret = source.fetch(user);
-            remember(user, secret);
-            flight.complete(secret);
+            Optional<LookedUpUser> answer = source.fetch(user);
+            remember(user, answer);
+            flight.complete(answer);
         } catch (LookupException e) {
             counts.errors.increment();
             onFailure(user, flight, e);
@@ -178,22 +211,22 @@ public final class UserCache {
         }
     }
 
-    private synchronized void remember(String user, Optional<StoredSecret> secret) {
+    private synchronized void remember(String user, Optional<LookedUpUser> answer) {
         long now = nanoTime.getAsLong();
         flights.remove(user);
         found.remove(user);
         missing.remove(user);
-        (secret.isPresent() ? found : missing).put(user, new Entry(secret, now, now));
+        (answer.isPresent() ? found : missing).put(user, new Entry(answer, now, now));
     }
 
     private void onFailure(
-            String user, CompletableFuture<Optional<StoredSecret>> flight, LookupException e) {
+            String user, CompletableFuture<Optional<LookedUpUser>> flight, LookupException e) {
         Entry stale;
         synchronized (this) {
             flights.remove(user);
             stale = found.get(user);
             if (stale != null) {
-                stale = new Entry(stale.secret(), stale.fetchedNanos(), nanoTime.getAsLong());
+                stale = new Entry(stale.user(), stale.fetchedNanos(), nanoTime.getAsLong());
                 found.put(user, stale);
             }
         }
@@ -206,7 +239,7 @@ public final class UserCache {
                     database,
                     user,
                     e.getMessage());
-            flight.complete(stale.secret());
+            flight.complete(stale.user());
         }
     }
 }

@@ -1,9 +1,12 @@
 package io.pgdoorman.lookup;
 
-import io.pgdoorman.auth.StoredSecret;
 import io.pgdoorman.config.AuthQueryConfig;
 import io.pgdoorman.config.PoolConfig;
+import io.pgdoorman.secret.Secrets;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -21,11 +24,12 @@ public final class UserLookup implements AutoCloseable {
      *
      * @param counts go on where those of an earlier configuration ended
      */
-    public UserLookup(PoolConfig pool, AuthQueryConfig config, LookupCounts counts) {
+    public UserLookup(
+            PoolConfig pool, AuthQueryConfig config, LookupCounts counts, Secrets secrets) {
         this.pool = pool.withUsers(List.of());
         this.config = config;
         this.counts = counts;
-        this.database = new LookupDatabase(pool, config);
+        this.database = new LookupDatabase(pool, config, secrets);
         this.cache =
                 new UserCache(
                         pool.name(),
@@ -51,8 +55,34 @@ public final class UserLookup implements AutoCloseable {
     }
 
     /** See {@link UserCache#find}. */
-    public CompletableFuture<Optional<StoredSecret>> find(String user, boolean afresh) {
+    public CompletableFuture<Optional<LookedUpUser>> find(String user, boolean afresh) {
         return cache.find(user, afresh);
+    }
+
+    /** What is remembered, which a successor takes over. */
+    public UserCache cache() {
+        return cache;
+    }
+
+    /**
+     * Tells whether two look-ups, perhaps in two processes, ask the same question in the same
+     * place: a digest of it.
+     */
+    public byte[] fingerprint() {
+        String text =
+                String.join(
+                        "\0",
+                        pool.serverHost(),
+                        Integer.toString(pool.serverPort()),
+                        config.database(),
+                        config.user(),
+                        config.query());
+        try {
+            return MessageDigest.getInstance("SHA-256")
+                    .digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java platform has it
+        }
     }
 
     /** Names remembered. */

@@ -82,7 +82,10 @@ public final class Pool {
     /** Profiles PostgreSQL refused for a reason that stays, and until when nobody asks again. */
     private final Map<ParameterSet, RefusedProfile> refused = new ConcurrentHashMap<>();
 
-    private record RefusedProfile(LoginFailure failure, long untilNanos) {}
+    /**
+     * @param credentialChanges of the source by then: another password may be the right one
+     */
+    private record RefusedProfile(LoginFailure failure, long untilNanos, int credentialChanges) {}
 
     private final AtomicInteger open = new AtomicInteger();
 
@@ -565,7 +568,9 @@ public final class Pool {
         }
         // Without a pause too: those who wait now are told, or they would ask again and again.
         long until = System.nanoTime() + Math.max(pause, TELL_NANOS);
-        RefusedProfile before = refused.put(profile, new RefusedProfile(failure, until));
+        RefusedProfile before =
+                refused.put(
+                        profile, new RefusedProfile(failure, until, source.credentialChanges()));
         return before == null || !before.failure().equals(failure);
     }
 
@@ -575,7 +580,11 @@ public final class Pool {
             return null;
         }
         RefusedProfile known = refused.get(profile);
-        return known != null && now - known.untilNanos() < 0 ? known.failure() : null;
+        return known != null
+                        && now - known.untilNanos() < 0
+                        && known.credentialChanges() == source.credentialChanges()
+                ? known.failure()
+                : null;
     }
 
     /** A server is gone and its permit free. */

@@ -1,19 +1,18 @@
 package io.pgdoorman.runtime;
 
 import io.netty.channel.EventLoop;
-import io.pgdoorman.auth.ServerCredential;
 import io.pgdoorman.auth.StoredSecret;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ServerConnector;
 import io.pgdoorman.backend.ServerTarget;
 import io.pgdoorman.config.PoolConfig;
 import io.pgdoorman.config.PoolMode;
-import io.pgdoorman.config.Secret;
 import io.pgdoorman.config.UserConfig;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.PoolSettings;
+import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.session.ClientDirectory;
 
 import java.lang.reflect.RecordComponent;
@@ -63,17 +62,21 @@ final class PoolFactory {
      */
     ClientDirectory.Account account(PoolConfig pool, UserConfig user, Coordinator coordinator) {
         StoredSecret secret = StoredSecret.parse(user.password().reveal());
-        ServerCredential credential = credential(user, secret, passesThrough(user));
         var made =
                 new Pool(
                         pool.name(),
                         user.username(),
                         settings(pool, user),
-                        connector(pool, user, credential),
+                        connector(pool, user),
                         interner,
                         coordinator,
                         loops);
-        return new ClientDirectory.Account(made, secret, passesThrough(user));
+        return new ClientDirectory.Account(made, secret, ServerPasswords.passesThrough(user));
+    }
+
+    /** Passwords that stand elsewhere. */
+    Secrets secrets() {
+        return shared.secrets();
     }
 
     /** Applies to servers made from now on. */
@@ -103,21 +106,19 @@ final class PoolFactory {
         if (!samePassword) {
             changes.add("new password");
         }
-        boolean sameIdentity =
-                samePassword
-                        && oldUser.serverUsername().equals(user.serverUsername())
-                        && oldUser.serverPassword().equals(user.serverPassword());
+        boolean sameRole =
+                oldUser.serverUsername().equals(user.serverUsername())
+                        && oldUser.serverPassword().equals(user.serverPassword())
+                        && oldUser.serverPasswordFrom().equals(user.serverPasswordFrom());
         boolean sameTarget =
                 oldPool.serverHost().equals(pool.serverHost())
                         && oldPool.serverPort() == pool.serverPort()
                         && oldPool.serverDatabase().equals(pool.serverDatabase())
-                        && oldUser.serverUsername().equals(user.serverUsername())
-                        && oldUser.serverPassword().equals(user.serverPassword())
+                        && sameRole
                         && oldPool.startupParameters().equals(pool.startupParameters())
                         && oldPool.serverTls().equals(pool.serverTls());
-        ServerConnector connector =
-                connector(pool, user, credential(user, secret, passesThrough(user)));
-        if (sameIdentity && living.source() instanceof ServerConnector present) {
+        ServerConnector connector = connector(pool, user);
+        if (samePassword && sameRole && living.source() instanceof ServerConnector present) {
             connector.learn(present.credential()); // perhaps a client's own
         }
         if (sameTarget) {
@@ -134,7 +135,8 @@ final class PoolFactory {
             living.update(settings);
         }
         return new Update(
-                new ClientDirectory.Account(living, secret, passesThrough(user)), changes);
+                new ClientDirectory.Account(living, secret, ServerPasswords.passesThrough(user)),
+                changes);
     }
 
     private static String describe(PoolSettings before, PoolSettings after) {
@@ -153,12 +155,7 @@ final class PoolFactory {
         return String.join(", ", parts);
     }
 
-    private static boolean passesThrough(UserConfig user) {
-        return user.serverPassword().isEmpty() && user.serverUsername().equals(user.username());
-    }
-
-    private ServerConnector connector(
-            PoolConfig pool, UserConfig user, ServerCredential credential) {
+    private ServerConnector connector(PoolConfig pool, UserConfig user) {
         var target =
                 new ServerTarget(
                         user.username() + "@" + pool.name(),
@@ -166,7 +163,7 @@ final class PoolFactory {
                         pool.serverPort(),
                         pool.serverDatabase(),
                         user.serverUsername(),
-                        credential,
+                        ServerPasswords.credential(pool, user),
                         pool.applicationName(),
                         pool.startupParameters(),
                         pool.connectTimeout(),
@@ -178,17 +175,6 @@ final class PoolFactory {
                 interner,
                 user.serverLifetime().toNanos(),
                 pool.idleTimeout().toNanos());
-    }
-
-    private static ServerCredential credential(
-            UserConfig user, StoredSecret secret, boolean passThrough) {
-        if (user.serverPassword().isPresent()) {
-            Secret password = user.serverPassword().get();
-            return ServerCredential.parse(user.serverUsername(), password.reveal());
-        }
-        return passThrough
-                ? ServerCredential.ofStored(user.username(), secret)
-                : new ServerCredential.None();
     }
 
     private static PoolSettings settings(PoolConfig pool, UserConfig user) {

@@ -20,6 +20,7 @@ import io.pgdoorman.net.SystemdNotifier;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
 import io.pgdoorman.pool.Pool;
+import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.session.ClientServices;
 import io.pgdoorman.session.Session;
 import io.pgdoorman.session.SessionMoves;
@@ -188,9 +189,16 @@ public final class Pooler implements AutoCloseable {
                         mostUsersHaveMd5(config));
         boolean rehearse = options.rehearsal() == Rehearsal.EVERY_EVENT;
         var lastServerId = new AtomicLong();
+        var secrets = new Secrets();
         var shared =
                 new ServerConnector.Shared(
-                        transport, workers, resolvers, authentication, lastServerId, rehearse);
+                        transport,
+                        workers,
+                        resolvers,
+                        authentication,
+                        secrets,
+                        lastServerId,
+                        rehearse);
         var interner = new ParameterInterner();
         TlsSetup tls = TlsSetup.of(config).prepare();
         this.encrypts = tls.isExpected();
@@ -209,6 +217,7 @@ public final class Pooler implements AutoCloseable {
         this.sessions = new Sessions(pools, services, Settings.sessions(general));
         sessions.update(tls.clients());
         tls.warnings().forEach(warning -> LOG.warn("{}", warning));
+        ServerPasswords.warnings(config).forEach(warning -> LOG.warn("{}", warning));
         this.listeners = new Listeners(transport, loops, sessions::accept);
         this.web =
                 new WebEndpoint(
@@ -233,7 +242,7 @@ public final class Pooler implements AutoCloseable {
                         web,
                         () -> this.config.general());
         this.systemd = new SystemdNotifier(options.notifySocket());
-        this.reload = new Reload(pools, factory, sessions, listeners, tls, this::onConfig);
+        this.reload = new Reload(pools, factory, secrets, sessions, listeners, tls, this::onConfig);
         this.reloads =
                 file.map(
                         path ->

@@ -9,6 +9,7 @@ import io.pgdoorman.handover.HandoverException;
 import io.pgdoorman.handover.Host;
 import io.pgdoorman.handover.PassedListener;
 import io.pgdoorman.log.LogLevels;
+import io.pgdoorman.lookup.UserLookup;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.SessionMoves;
@@ -62,6 +63,11 @@ record PoolerHost(
     @Override
     public Map<String, Coordinator> coordinators() {
         return poolDirectory.coordinators();
+    }
+
+    @Override
+    public Map<String, UserLookup> lookups() {
+        return poolDirectory.lookups();
     }
 
     @Override

@@ -9,6 +9,8 @@ import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.config.PoolConfig;
 import io.pgdoorman.config.Secret;
 import io.pgdoorman.config.UserConfig;
+import io.pgdoorman.config.UserParameters;
+import io.pgdoorman.lookup.LookedUpUser;
 import io.pgdoorman.lookup.LookupCounts;
 import io.pgdoorman.lookup.UserLookup;
 import io.pgdoorman.net.HostNames;
@@ -30,7 +32,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -56,15 +57,14 @@ final class Pools implements ClientDirectory {
      * A pool of a user that was looked up.
      *
      * @param usedNanos when a client came last, or a handover brought it
+     * @param startupParameters those of the user alone; the pool of the entry has them all
      */
-    private record Dynamic(Entry entry, AtomicLong usedNanos) {
+    private record Dynamic(
+            Entry entry, AtomicLong usedNanos, Map<String, String> startupParameters) {
         Pool pool() {
             return entry.account().pool();
         }
     }
-
-    /** So long after its last login a pool without sessions and servers may go. */
-    private static final long UNUSED_NANOS = TimeUnit.SECONDS.toNanos(90);
 
     private static final Logger LOG = LoggerFactory.getLogger(Pools.class);
 
@@ -153,7 +153,7 @@ final class Pools implements ClientDirectory {
         return new Outcome(changes, removed);
     }
 
-    private static Map<String, UserLookup> lookups(Config config, Map<String, UserLookup> before) {
+    private Map<String, UserLookup> lookups(Config config, Map<String, UserLookup> before) {
         Map<String, UserLookup> lookups = new HashMap<>();
         for (PoolConfig pool : config.pools().values()) {
             pool.authQuery()
@@ -165,7 +165,10 @@ final class Pools implements ClientDirectory {
                                 } else {
                                     LookupCounts counts =
                                             present == null ? new LookupCounts() : present.counts();
-                                    lookups.put(pool.name(), new UserLookup(pool, wanted, counts));
+                                    lookups.put(
+                                            pool.name(),
+                                            new UserLookup(
+                                                    pool, wanted, counts, factory.secrets()));
                                 }
                             });
         }
@@ -198,13 +201,14 @@ final class Pools implements ClientDirectory {
             if (pool != null && coordinator != null) {
                 Entry entry =
                         entry(
-                                pool,
-                                user(pool, lookup, key.user()),
+                                UserParameters.over(pool, before.startupParameters()),
+                                user(pool, lookup.config(), key.user()),
                                 coordinator,
                                 before.entry(),
                                 newSockets,
                                 changes);
-                dynamic.put(key, new Dynamic(entry, before.usedNanos()));
+                dynamic.put(
+                        key, new Dynamic(entry, before.usedNanos(), before.startupParameters()));
             }
         }
     }
@@ -219,7 +223,7 @@ final class Pools implements ClientDirectory {
                 ? null
                 : lookup.find(user, afresh)
                         .thenApply(
-                                found -> found.flatMap(secret -> account(database, user, secret)));
+                                answer -> answer.flatMap(found -> account(database, user, found)));
     }
 
     @Override
@@ -231,13 +235,49 @@ final class Pools implements ClientDirectory {
         }
     }
 
-    private Optional<Account> account(String database, String user, StoredSecret secret) {
+    private Optional<Account> account(String database, String user, LookedUpUser found) {
         UserLookup lookup = now.lookups().get(database);
         Pool pool = pool(database, user);
         if (lookup == null || pool == null) {
             return Optional.empty(); // a reload came in between
         }
-        return Optional.of(new Account(pool, secret, lookup.config().serverUser().isEmpty()));
+        boolean ownPool = lookup.config().serverUser().isEmpty();
+        if (ownPool) {
+            pool = adapt(new Key(database, user), found.startupParameters(), pool);
+        }
+        return Optional.of(new Account(pool, found.secret(), ownPool));
+    }
+
+    /** Its row has other startup parameters than before: servers are made anew. */
+    private Pool adapt(Key key, Map<String, String> startupParameters, Pool pool) {
+        Dynamic present = dynamic.get(key);
+        return present == null || present.startupParameters().equals(startupParameters)
+                ? pool
+                : change(key, startupParameters, pool);
+    }
+
+    private synchronized Pool change(
+            Key key, Map<String, String> startupParameters, Pool otherwise) {
+        Snapshot snapshot = now;
+        Dynamic before = dynamic.get(key);
+        UserLookup lookup = snapshot.lookups().get(key.database());
+        PoolConfig pool = snapshot.databases().get(key.database());
+        Coordinator coordinator = snapshot.coordinators().get(key.database());
+        if (before == null || lookup == null || pool == null || coordinator == null) {
+            return otherwise;
+        }
+        List<String> changes = new ArrayList<>();
+        Entry entry =
+                entry(
+                        UserParameters.over(pool, startupParameters),
+                        user(pool, lookup.config(), key.user()),
+                        coordinator,
+                        before.entry(),
+                        false,
+                        changes);
+        dynamic.put(key, new Dynamic(entry, before.usedNanos(), startupParameters));
+        changes.forEach(change -> LOG.info("auth_query: {}", change));
+        return entry.account().pool();
     }
 
     /** Whose servers a user gets. */
@@ -281,11 +321,18 @@ final class Pools implements ClientDirectory {
         if (lookup == null || pool == null || coordinator == null) {
             return null;
         }
-        UserConfig user = user(pool, lookup, key.user());
+        UserConfig user = user(pool, lookup.config(), key.user());
+        LookedUpUser known = lookup.cache().remembered(key.user());
+        Map<String, String> own =
+                known == null || lookup.config().serverUser().isPresent()
+                        ? Map.of()
+                        : known.startupParameters();
+        PoolConfig effective = UserParameters.over(pool, own);
         var made =
                 new Dynamic(
-                        new Entry(factory.account(pool, user, coordinator), pool, user),
-                        new AtomicLong(System.nanoTime()));
+                        new Entry(factory.account(effective, user, coordinator), effective, user),
+                        new AtomicLong(System.nanoTime()),
+                        own);
         dynamic.put(key, made);
         lookup.counts().poolsCreated.increment();
         LOG.info("{}: pool made for a user of auth_query", made.pool().name());
@@ -293,8 +340,7 @@ final class Pools implements ClientDirectory {
     }
 
     /** As if the configuration named the role. What the client proves is passed on. */
-    private static UserConfig user(PoolConfig pool, UserLookup lookup, String role) {
-        AuthQueryConfig config = lookup.config();
+    static UserConfig user(PoolConfig pool, AuthQueryConfig config, String role) {
         return new UserConfig(
                 role,
                 Secret.of(""),
@@ -304,6 +350,7 @@ final class Pools implements ClientDirectory {
                 pool.serverLifetime(),
                 role,
                 config.serverPassword(),
+                config.serverPasswordFrom(),
                 Optional.empty());
     }
 
@@ -318,7 +365,7 @@ final class Pools implements ClientDirectory {
         dynamic.forEach(
                 (key, entry) -> {
                     Pool pool = entry.pool();
-                    if (present - entry.usedNanos().get() > UNUSED_NANOS
+                    if (present - entry.usedNanos().get() > unusedNanos(key.database())
                             && pool.open() == 0
                             && !pool.isPaused()
                             && !pool.isDisabled()
@@ -336,6 +383,11 @@ final class Pools implements ClientDirectory {
         if (!gone.isEmpty()) {
             LOG.info("GC: removed {} idle dynamic pool(s): {}", gone.size(), gone);
         }
+    }
+
+    private long unusedNanos(String database) {
+        UserLookup lookup = now.lookups().get(database);
+        return lookup == null ? 0 : lookup.config().unusedPoolTimeout().toNanos();
     }
 
     boolean hasDynamic() {
@@ -459,6 +511,10 @@ final class Pools implements ClientDirectory {
 
     Map<String, Coordinator> coordinators() {
         return now.coordinators();
+    }
+
+    Map<String, UserLookup> lookups() {
+        return now.lookups();
     }
 
     List<Pool> all() {

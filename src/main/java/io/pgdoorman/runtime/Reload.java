@@ -6,6 +6,7 @@ import io.pgdoorman.config.Problem;
 import io.pgdoorman.config.ReloadClass;
 import io.pgdoorman.config.Setting;
 import io.pgdoorman.pool.Pool;
+import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.session.Sessions;
 
 import org.slf4j.Logger;
@@ -39,6 +40,7 @@ final class Reload {
 
     private final Pools pools;
     private final PoolFactory factory;
+    private final Secrets secrets;
     private final Sessions sessions;
     private final Listeners listeners;
     private final Consumer<Config> onAccepted;
@@ -52,12 +54,14 @@ final class Reload {
     Reload(
             Pools pools,
             PoolFactory factory,
+            Secrets secrets,
             Sessions sessions,
             Listeners listeners,
             TlsSetup tls,
             Consumer<Config> onAccepted) {
         this.pools = pools;
         this.factory = factory;
+        this.secrets = secrets;
         this.sessions = sessions;
         this.listeners = listeners;
         this.tls = tls;
@@ -84,6 +88,8 @@ final class Reload {
         try {
             TlsSetup nextTls = TlsSetup.of(next);
             nextTls.warnings().forEach(warning -> LOG.warn("{}", warning));
+            ServerPasswords.warnings(next).forEach(warning -> LOG.warn("{}", warning));
+            secrets.forget();
             if (next.equals(present) && nextTls.doesAs(tls)) {
                 LOG.info("Config unchanged");
                 next.general().hba().continueFrom(present.general().hba());

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc7468">RFC 7468</a>
  */
-final class Pem {
+public final class Pem {
     private static final Pattern KEY =
             Pattern.compile(
                     "-----BEGIN ([A-Z ]*PRIVATE KEY)-----([^-]*)-----END \\1-----", Pattern.DOTALL);
@@ -50,7 +50,7 @@ final class Pem {
     }
 
     /** The first private key of a file: PKCS#8, or what OpenSSL wrote before that. */
-    static PrivateKey privateKey(byte[] file) throws GeneralSecurityException {
+    public static PrivateKey privateKey(byte[] file) throws GeneralSecurityException {
         Matcher matcher = KEY.matcher(new String(file, StandardCharsets.ISO_8859_1));
         if (!matcher.find()) {
             throw new GeneralSecurityException("there is no private key in PEM form in it");

@@ -3,11 +3,14 @@ package io.pgdoorman.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pgdoorman.secret.SecretOrigin;
 import io.pgdoorman.wire.Bytes;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.nio.file.Path;
 
 class StoredSecretTest {
     private static final String SALT = "6O3+s+VOB4YRbLWlRwgirA==";
@@ -76,10 +79,14 @@ class StoredSecretTest {
                 .isEqualTo(new ServerCredential.Plain(Bytes.ofText("hello")));
         assertThat(ServerCredential.parse("u", MD5))
                 .isEqualTo(new ServerCredential.Md5Hash("u", MD5));
+        assertThat(ServerCredential.parse("u", "jwt-priv-key-fpath:/etc/key.pem"))
+                .isEqualTo(
+                        new ServerCredential.Fetched(
+                                new SecretOrigin.TokenKey(Path.of("/etc/key.pem"), "u")));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {SCRAM, "jwt-priv-key-fpath:/etc/key.pem", "a\0b"})
+    @ValueSource(strings = {SCRAM, "a\0b"})
     void refusesAServerPasswordThatCannotLogIn(String text) {
         assertThatThrownBy(() -> ServerCredential.parse("u", text))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -9,6 +9,7 @@ import io.pgdoorman.auth.ServerCredential;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
+import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.testing.Backend;
 import io.pgdoorman.testing.Frontend;
 import io.pgdoorman.testing.TestChannel;
@@ -74,6 +75,7 @@ class ServerLoginTest {
                         Runnable::run,
                         Runnable::run,
                         authentication,
+                        new Secrets(),
                         new AtomicLong(),
                         false);
         var login =
@@ -209,6 +211,28 @@ class ServerLoginTest {
     }
 
     @Test
+    void tellsThatAPasswordGoesInClearText() {
+        begin();
+
+        channel.send(Backend.authentication(3));
+
+        assertThat(channel.receivedBytes())
+                .startsWith('p')
+                .endsWith("sesame\0".getBytes(StandardCharsets.US_ASCII));
+        assertThat(outcome.inClearText).isEqualTo(1);
+    }
+
+    @Test
+    void aHashIsNotClearText() {
+        begin();
+
+        channel.send(Backend.authentication(5, new byte[4]));
+
+        assertThat(channel.receivedBytes()).startsWith('p');
+        assertThat(outcome.inClearText).isZero();
+    }
+
+    @Test
     void failsWithoutTheSecretPostgresAsksFor() {
         begin(new ServerCredential.None(), false);
 
@@ -338,6 +362,7 @@ class ServerLoginTest {
     /** Counts, so that a second call is noticed. */
     private static final class Outcome implements ServerLogin.Listener {
         int calls;
+        int inClearText;
         ServerLogin.@Nullable Result result;
         @Nullable LoginFailure failure;
 
@@ -345,6 +370,11 @@ class ServerLoginTest {
         public void onDone(Channel channel, ServerLogin.Result done) {
             calls++;
             result = done;
+        }
+
+        @Override
+        public void onClearText() {
+            inClearText++;
         }
 
         @Override

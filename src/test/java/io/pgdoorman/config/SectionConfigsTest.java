@@ -22,15 +22,18 @@ class SectionConfigsTest {
                                 "q",
                                 "u",
                                 Secret.of(""),
+                                Optional.empty(),
                                 "app",
                                 2,
+                                Optional.empty(),
                                 Optional.empty(),
                                 Optional.empty(),
                                 40,
                                 0,
                                 Duration.ofHours(1),
                                 Duration.ofSeconds(30),
-                                Duration.ofSeconds(1)));
+                                Duration.ofSeconds(1),
+                                Duration.ofSeconds(90)));
     }
 
     @Test
@@ -51,6 +54,7 @@ class SectionConfigsTest {
                         cache_ttl = "5s"
                         cache_failure_ttl = "6s"
                         min_interval = 7
+                        unused_pool_timeout = "8s"
                         """);
 
         assertThat(pool.authQuery())
@@ -59,15 +63,36 @@ class SectionConfigsTest {
                                 "q $1",
                                 "u",
                                 Secret.of("p"),
+                                Optional.empty(),
                                 "d",
                                 3,
                                 Optional.of("su"),
                                 Optional.of(Secret.of("sp")),
+                                Optional.empty(),
                                 4,
                                 1,
                                 Duration.ofSeconds(5),
                                 Duration.ofSeconds(6),
-                                Duration.ofMillis(7)));
+                                Duration.ofMillis(7),
+                                Duration.ofSeconds(8)));
+    }
+
+    @Test
+    void authQueryReadsWhereItsPasswordsAre() {
+        PoolConfig pool =
+                Configs.pool(
+                        """
+                        [pools.app.auth_query]
+                        query = "q $1"
+                        user = "u"
+                        passfile = "/a"
+                        server_user = "su"
+                        server_password_file = "/b"
+                        """);
+
+        AuthQueryConfig config = pool.authQuery().orElseThrow();
+        assertThat(config.passwordFrom()).hasValue(new PasswordFrom.PassFile(Path.of("/a")));
+        assertThat(config.serverPasswordFrom()).hasValue(new PasswordFrom.File(Path.of("/b")));
     }
 
     @Test

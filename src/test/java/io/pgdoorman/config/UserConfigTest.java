@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 class UserConfigTest {
     private static final String MD5 = "md5" + "0123456789abcdef".repeat(2);
@@ -30,6 +34,7 @@ class UserConfigTest {
                                 PoolMode.TRANSACTION,
                                 Duration.ofMinutes(20),
                                 "u",
+                                Optional.empty(),
                                 Optional.empty(),
                                 Optional.empty()));
     }
@@ -59,7 +64,58 @@ class UserConfigTest {
                                 Duration.ofSeconds(1),
                                 "role",
                                 Optional.of(Secret.of("pw")),
+                                Optional.empty(),
                                 Optional.of("pam")));
+    }
+
+    /** Those of the pool say how a command is run. */
+    @ParameterizedTest
+    @MethodSource
+    void readsWhereThePasswordIs(String line, PasswordFrom expected) {
+        PoolConfig pool =
+                Configs.pool(
+                        """
+                        password_command_timeout = "3s"
+                        password_command_max_age = "4m"
+                        [[pools.app.users]]
+                        username = "u"
+                        password = ""
+                        server_username = "role"
+                        """
+                                + line);
+
+        assertThat(pool.user("u").orElseThrow().serverPasswordFrom()).hasValue(expected);
+    }
+
+    static Stream<Arguments> readsWhereThePasswordIs() {
+        return Stream.of(
+                Arguments.of("server_password_file = '/a'", new PasswordFrom.File(Path.of("/a"))),
+                Arguments.of("server_passfile = '/b'", new PasswordFrom.PassFile(Path.of("/b"))),
+                Arguments.of(
+                        "server_password_command = 'echo x | cat'",
+                        new PasswordFrom.Command(
+                                "echo x | cat", Duration.ofSeconds(3), Duration.ofMinutes(4))));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "server_password_file = '/a'      | requires server_username to be set",
+                "server_password_command = 'true' | requires server_username to be set",
+                "server_passfile = '/a'           | requires server_username to be set",
+                "server_username = 'r', server_password = 'x', server_passfile = '/a'"
+                        + " | users.0.server_passfile: cannot be set together with server_password",
+                "server_username = 'r', server_password_file = '/a', server_password_command = 'x'"
+                        + " | cannot be set together with server_password_file",
+                "server_username = 'r', server_password = 'jwt-priv-key-fpath:'"
+                        + " | names no file after jwt-priv-key-fpath:"
+            })
+    void refusesPasswordsOfNoRoleOrFromTwoPlaces(String keys, String problem) {
+        LoadResult result = ConfigLoader.parse(text("", keys.replace(", ", "\n")), "a.toml");
+
+        assertThat(result.config()).isEmpty();
+        assertThat(result.problems().toString()).contains(problem);
     }
 
     @Test

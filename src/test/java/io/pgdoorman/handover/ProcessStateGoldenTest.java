@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.pgdoorman.auth.ServerCredential;
+import io.pgdoorman.auth.StoredSecret;
 import io.pgdoorman.handover.format.FieldWriter;
 import io.pgdoorman.handover.format.FormatException;
 import io.pgdoorman.handover.format.Resource;
 import io.pgdoorman.handover.format.Shape;
 import io.pgdoorman.handover.format.Tree;
 import io.pgdoorman.log.LogFilterException;
+import io.pgdoorman.lookup.LookedUpUser;
+import io.pgdoorman.lookup.UserCache;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.wire.Bytes;
@@ -21,6 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The bytes of what a successor is told: those of each version stay readable for ever. For a field
@@ -28,7 +32,7 @@ import java.util.Map;
  */
 class ProcessStateGoldenTest {
     private static final String OLDEST = "v1/state.hex";
-    private static final String NEWEST = "v1/state-settings.hex";
+    private static final String NEWEST = "v1/state-lookups.hex";
 
     /** Of {@link #NEWEST}; a version that writes none leaves the log as it is. */
     private static final String LOG_FILTER = "warn,pg_doorman::pool=debug";
@@ -37,6 +41,15 @@ class ProcessStateGoldenTest {
 
     private final StateHost predecessor = new StateHost(StateHost.SECRET);
     private final StateHost successor = new StateHost("the secret of the successor.....");
+
+    private static final String QUERY = "SELECT passwd FROM users WHERE name = $1";
+    private static final LookedUpUser ANN =
+            new LookedUpUser(
+                    new StoredSecret.Md5("md5" + "0123456789abcdef".repeat(2)),
+                    Map.of("work_mem", "64MB"));
+    private static final LookedUpUser SUE =
+            new LookedUpUser(
+                    ((ServerCredential.ScramClientKey) StateHost.SCRAM).secret(), Map.of());
 
     /** Everything there is to know. */
     private void fill() throws LogFilterException {
@@ -55,6 +68,15 @@ class ProcessStateGoldenTest {
         StateHost.connector(carol).learn(new ServerCredential.Plain(Bytes.ofText("sesame")));
         alice.pause();
         carol.setDisabled(true);
+        UserCache cache = predecessor.addLookup("shop", QUERY).cache();
+        // Half a second more than is written, whatever the test takes.
+        long age = TimeUnit.MILLISECONDS.toNanos(90_500);
+        cache.adopt("ann", new UserCache.Remembered(ANN, age));
+        cache.adopt("sue", new UserCache.Remembered(SUE, 0));
+        cache.adopt(
+                "tom",
+                new UserCache.Remembered(
+                        new LookedUpUser(new StoredSecret.Unusable("no"), Map.of()), 0));
     }
 
     private static StateHost successorOfAll() {
@@ -103,6 +125,7 @@ class ProcessStateGoldenTest {
         OLDEST + ", info",
         "v1/state-log.hex, '" + LOG_FILTER + "'",
         "v1/state-paused.hex, '" + LOG_FILTER + "'",
+        "v1/state-settings.hex, '" + LOG_FILTER + "'",
         NEWEST + ", '" + LOG_FILTER + "'"
     })
     void whatAVersionHasWrittenIsReadForEver(String file, String logFilter) throws Exception {
@@ -126,6 +149,33 @@ class ProcessStateGoldenTest {
         ProcessState.adopt(host, Resource.bytes(NEWEST));
 
         assertThat(host.consoleSettings).isEqualTo(Map.of("general.idle_timeout", "5s"));
+    }
+
+    @Test
+    void usersWhoWereLookedUpAreKnown() throws Exception {
+        StateHost host = successorOfAll();
+        UserCache cache = host.addLookup("shop", QUERY).cache();
+
+        ProcessState.adopt(host, Resource.bytes(NEWEST));
+
+        assertThat(cache.remembered("ann")).isEqualTo(ANN);
+        assertThat(cache.remembered("sue")).isEqualTo(SUE);
+        assertThat(cache.size()).isEqualTo(2);
+        cache.forEach(
+                (name, known) ->
+                        assertThat(TimeUnit.NANOSECONDS.toSeconds(known.ageNanos()))
+                                .as(name)
+                                .isEqualTo(name.equals("ann") ? 90 : 0));
+    }
+
+    @Test
+    void whatAnotherQueryFoundIsForgotten() throws Exception {
+        StateHost host = successorOfAll();
+        UserCache cache = host.addLookup("shop", QUERY + " AND active").cache();
+
+        ProcessState.adopt(host, Resource.bytes(NEWEST));
+
+        assertThat(cache.size()).isZero();
     }
 
     @Test

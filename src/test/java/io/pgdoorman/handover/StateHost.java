@@ -13,16 +13,21 @@ import io.pgdoorman.backend.ServerConnector;
 import io.pgdoorman.backend.ServerMoves;
 import io.pgdoorman.backend.ServerTarget;
 import io.pgdoorman.backend.ServerTls;
+import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.HbaRules;
+import io.pgdoorman.config.PoolConfig;
 import io.pgdoorman.log.LogFilter;
 import io.pgdoorman.log.LogLevel;
 import io.pgdoorman.log.LogLevels;
+import io.pgdoorman.lookup.LookupCounts;
+import io.pgdoorman.lookup.UserLookup;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.SettingsBuilder;
+import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.session.ClientDirectory;
 import io.pgdoorman.session.ClientServices;
 import io.pgdoorman.session.Consoles;
@@ -70,6 +75,7 @@ final class StateHost implements Host {
     final LogLevels logLevels = new LogLevels(new LoggerContext(), LogFilter.of(LogLevel.INFO));
     Map<String, String> consoleSettings = Map.of();
     final Map<String, Coordinator> coordinators = new LinkedHashMap<>();
+    final Map<String, UserLookup> lookups = new LinkedHashMap<>();
     final AuthenticationContext authentication;
     final Sessions sessions;
 
@@ -87,6 +93,7 @@ final class StateHost implements Host {
                         Runnable::run,
                         Runnable::run,
                         authentication,
+                        new Secrets(),
                         lastServerId,
                         false);
         sessions =
@@ -184,6 +191,38 @@ final class StateHost implements Host {
     @Override
     public Map<String, Coordinator> coordinators() {
         return coordinators;
+    }
+
+    @Override
+    public Map<String, UserLookup> lookups() {
+        return lookups;
+    }
+
+    /** With a look-up for a database, of one question unless {@code query} is another. */
+    UserLookup addLookup(String database, String query) {
+        PoolConfig pool =
+                ConfigLoader.parse(
+                                """
+                                [general]
+                                admin_username = "admin"
+                                admin_password = "top-secret"
+                                [pools.%s]
+                                server_host = "db.example.org"
+                                [pools.%s.auth_query]
+                                query = "%s"
+                                user = "asks"
+                                """
+                                        .formatted(database, database, query),
+                                "test.toml")
+                        .config()
+                        .orElseThrow()
+                        .pools()
+                        .get(database);
+        var lookup =
+                new UserLookup(
+                        pool, pool.authQuery().orElseThrow(), new LookupCounts(), new Secrets());
+        lookups.put(database, lookup);
+        return lookup;
     }
 
     @Override

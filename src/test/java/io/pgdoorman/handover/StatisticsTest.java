@@ -3,6 +3,7 @@ package io.pgdoorman.handover;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgdoorman.handover.format.FieldWriter;
+import io.pgdoorman.lookup.LookupCounts;
 import io.pgdoorman.stats.Bounds;
 import io.pgdoorman.stats.Histogram;
 
@@ -46,6 +47,22 @@ class StatisticsTest {
         assertThat(successor.clientPauses.count(Bounds.count() - 1)).isEqualTo(1);
         assertThat(successor.clientPauses.sumNanos()).isEqualTo(3_600_011 * MILLI);
         assertThat(successor.logLevels.lostLines()).isEqualTo(7);
+    }
+
+    @Test
+    void whatLookUpsCameToIsAdded() throws Exception {
+        LookupCounts before = predecessor.addLookup("shop", "q $1").counts();
+        LookupCounts after = successor.addLookup("shop", "another $1").counts();
+        before.hits.add(3);
+        before.poolsRemoved.add(2);
+        after.hits.add(4);
+
+        byte[] body = Statistics.write(predecessor, new FieldWriter()).toByteArray();
+        Statistics.read(end(body), successor);
+
+        assertThat(after.hits.sum()).isEqualTo(7);
+        assertThat(after.poolsRemoved.sum()).isEqualTo(2);
+        assertThat(after.queries.sum()).isZero();
     }
 
     /** Buckets: number 5 with 2, number 99 with 7; the sum is 9 ns. */

@@ -18,10 +18,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 
 class UserCacheTest {
-    private static final StoredSecret OLD = StoredSecret.parse("md5" + "0".repeat(32));
-    private static final StoredSecret NEW = StoredSecret.parse("md5" + "1".repeat(32));
+    private static final LookedUpUser OLD = user("0");
+    private static final LookedUpUser NEW = user("1");
 
-    private final Map<String, StoredSecret> users = new HashMap<>(Map.of("ann", OLD));
+    private static LookedUpUser user(String digit) {
+        return new LookedUpUser(StoredSecret.parse("md5" + digit.repeat(32)), Map.of());
+    }
+
+    private final Map<String, LookedUpUser> users = new HashMap<>(Map.of("ann", OLD));
     private final List<String> asked = new ArrayList<>();
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - 5);
@@ -44,8 +48,8 @@ class UserCacheTest {
                     tasks::add,
                     clock::get);
 
-    private CompletableFuture<Optional<StoredSecret>> find(String user, boolean afresh) {
-        CompletableFuture<Optional<StoredSecret>> answer = cache.find(user, afresh);
+    private CompletableFuture<Optional<LookedUpUser>> find(String user, boolean afresh) {
+        CompletableFuture<Optional<LookedUpUser>> answer = cache.find(user, afresh);
         while (!tasks.isEmpty()) {
             tasks.remove().run();
         }
@@ -87,7 +91,7 @@ class UserCacheTest {
 
     @Test
     void allWhoComeDuringAQuestionGetItsAnswer() {
-        List<CompletableFuture<Optional<StoredSecret>>> answers = new ArrayList<>();
+        List<CompletableFuture<Optional<LookedUpUser>>> answers = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             answers.add(cache.find("ann", i % 2 == 1));
         }
@@ -168,5 +172,28 @@ class UserCacheTest {
 
         assertThat(cache.find("ann", false)).isCompletedExceptionally();
         assertThat(tasks).hasSize(UserCache.MAX_FLIGHTS);
+    }
+
+    /** Of a successor while PostgreSQL is away. */
+    @Test
+    void whatAnotherProcessRememberedCountsAndAgesOn() {
+        down = true;
+        cache.adopt("ann", new UserCache.Remembered(OLD, Duration.ofMinutes(59).toNanos()));
+
+        assertThat(find("ann", false).join()).contains(OLD);
+        assertThat(asked).isEmpty();
+        pass(Duration.ofMinutes(1));
+        assertThat(find("ann", false).join()).contains(OLD);
+        assertThat(asked).containsExactly("ann");
+    }
+
+    @Test
+    void whatIsKnownHereIsNotReplacedByWhatWasKnownElsewhere() {
+        users.put("ann", NEW);
+        find("ann", false);
+
+        cache.adopt("ann", new UserCache.Remembered(OLD, 0));
+
+        assertThat(cache.remembered("ann")).isEqualTo(NEW);
     }
 }

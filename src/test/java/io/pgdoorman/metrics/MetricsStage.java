@@ -23,6 +23,7 @@ import io.pgdoorman.net.TransportChoice;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.SettingsBuilder;
+import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.session.ClientDirectory;
 import io.pgdoorman.session.ClientServices;
 import io.pgdoorman.session.Consoles;
@@ -85,6 +86,7 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
                         Runnable::run,
                         Runnable::run,
                         authentication,
+                        new Secrets(),
                         new AtomicLong(),
                         false);
         var target =

@@ -1,6 +1,7 @@
 package io.pgdoorman.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.pgdoorman.testing.Message;
 import io.pgdoorman.testing.PoolerProcess;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -29,6 +31,10 @@ import java.util.concurrent.Future;
 class AuthQueryIT {
     private static final PostgresServer SERVER = PostgresServer.builder().start();
     private static final String LOOKUP = "SELECT passwd FROM pg_shadow WHERE usename = $1";
+
+    /** Of SHOW AUTH_QUERY. */
+    private static final int POOLS_REMOVED = 12;
+
     private static PoolerProcess pooler;
 
     @BeforeAll
@@ -39,6 +45,11 @@ class AuthQueryIT {
                 "SET password_encryption = 'md5'; CREATE ROLE ann PASSWORD 'old' LOGIN",
                 "SET password_encryption = 'scram-sha-256'; CREATE ROLE sue PASSWORD 'old' LOGIN",
                 "CREATE ROLE storm PASSWORD 'old' LOGIN");
+        SERVER.execute(
+                "postgres",
+                "CREATE TABLE parameters (name name, startup_parameters jsonb)",
+                "INSERT INTO parameters VALUES ('sue', '{\"work_mem\": \"5MB\"}'),"
+                        + " ('storm', '{\"role\": \"postgres\"}')");
         SERVER.hba(
                 """
                 local all all trust
@@ -78,6 +89,16 @@ class AuthQueryIT {
                 "SELECT passwd FROM pg_shadow, pg_sleep(60) WHERE usename = $1",
                 SERVER.host(),
                 "");
+        database(
+                builder,
+                "parameters",
+                "SELECT passwd, startup_parameters FROM pg_shadow JOIN parameters ON usename = name"
+                        + " WHERE usename = $1",
+                SERVER.host(),
+                "min_interval = 0\ncache_ttl = \"1ms\"");
+        database(builder, "short", LOOKUP, SERVER.host(), "unused_pool_timeout = \"10ms\"");
+        builder.general("retain_connections_time", "\"50ms\"");
+        builder.general("idle_timeout", "\"300ms\"");
         pooler = builder.start();
     }
 
@@ -127,6 +148,49 @@ class AuthQueryIT {
             assertThat(answer.getLast().type()).isEqualTo('Z');
             assertThat(client.queryValue("SELECT current_user")).isEqualTo(role);
         }
+    }
+
+    /** The server is logged in to by the hash alone, for it asks for MD5. */
+    @Test
+    @Order(1)
+    void anMd5HashIsPassedOn() {
+        try (var client = pooler.client()) {
+            assertThat(client.tryLogin("mia", "old", "through").getLast().type()).isEqualTo('Z');
+            assertThat(client.queryValue("SELECT current_user")).isEqualTo("mia");
+        }
+    }
+
+    @Test
+    @Order(1)
+    void serversOfAUserHaveTheStartupParametersOfItsRow() {
+        try (var client = pooler.client()) {
+            assertThat(client.tryLogin("sue", "old", "parameters").getLast().type()).isEqualTo('Z');
+            assertThat(client.queryValue("SHOW work_mem")).isEqualTo("5MB");
+            SERVER.execute(
+                    "postgres",
+                    "UPDATE parameters SET startup_parameters = '{\"work_mem\": \"6MB\"}'");
+
+            assertThat(login("parameters", "sue", "old").type()).isEqualTo('Z');
+
+            assertThat(client.queryValue("SHOW work_mem")).isEqualTo("6MB");
+        }
+    }
+
+    @Test
+    @Order(1)
+    void aRowWithParametersThatMayNotBeSetIsRefused() {
+        assertThat(login("parameters", "storm", "old").sqlState()).isEqualTo("58000");
+        assertThat(pooler.log()).contains("startup_parameters: 'role' is reserved");
+    }
+
+    @Test
+    @Order(1)
+    void aPoolThatNobodyUsesIsRemoved() {
+        assertThat(login("short", "sue", "old").type()).isEqualTo('Z');
+
+        await().atMost(Duration.ofSeconds(15)).until(() -> number("short", POOLS_REMOVED) == 1);
+
+        assertThat(login("short", "sue", "old").type()).isEqualTo('Z');
     }
 
     @ParameterizedTest
@@ -185,6 +249,29 @@ class AuthQueryIT {
         assertThat(login("through", "sue", "new").type()).isEqualTo('Z');
     }
 
+    /** Its key was derived from the old verifier; the next login brings the one of the new. */
+    @Test
+    @Order(2)
+    void serversLogInWithTheKeyOfTheLatestLoginAfterARotation() {
+        SERVER.execute("postgres", "CREATE ROLE kim PASSWORD 'old' LOGIN");
+        try (WireClient early = pooler.client()) {
+            assertThat(early.tryLogin("kim", "old", "through").getLast().type()).isEqualTo('Z');
+            SERVER.execute("postgres", "ALTER ROLE kim PASSWORD 'new'");
+            renewServers();
+            assertThat(early.query("SELECT 1"))
+                    .filteredOn(message -> message.type() == 'E')
+                    .extracting(Message::sqlState)
+                    .containsExactly("28P01");
+
+            login("through", "kim", "new"); // the pooler learns of the new verifier
+            try (WireClient late = pooler.client()) {
+                assertThat(late.tryLogin("kim", "new", "through").getLast().type()).isEqualTo('Z');
+                assertThat(late.queryValue("SELECT current_user")).isEqualTo("kim");
+            }
+            assertThat(early.queryValue("SELECT current_user")).isEqualTo("kim");
+        }
+    }
+
     /** The interval is over when the new password is taken: that is what is waited for. */
     private static void awaitInterval(String user) {
         long end = System.nanoTime() + 5_000_000_000L;
@@ -200,6 +287,7 @@ class AuthQueryIT {
                 WireClient shared = pooler.client()) {
             assertThat(through.tryLogin("sue", "new", "through").getLast().type()).isEqualTo('Z');
             assertThat(shared.tryLogin("ann", "old", "unix").getLast().type()).isEqualTo('Z');
+            long queries = number("through", 8);
             for (int i = 0; i < 2; i++) {
                 String before = through.queryValue("SELECT pg_backend_pid()");
                 pooler.handOver();
@@ -209,7 +297,7 @@ class AuthQueryIT {
                 assertThat(through.queryValue("SELECT pg_backend_pid()")).isNotEqualTo(before);
                 assertThat(through.queryValue("SELECT current_user")).isEqualTo("sue");
                 assertThat(shared.queryValue("SELECT current_user")).isEqualTo("app");
-                assertThat(number("through", 8)).isZero();
+                assertThat(number("through", 8)).isEqualTo(queries);
             }
         }
     }
@@ -229,6 +317,7 @@ class AuthQueryIT {
     void whoWasKnownLogsInWhilePostgresIsAwayAndOthersWhenItIsBack() {
         assertThat(login("unix", "ann", "old").type()).isEqualTo('Z');
         SERVER.stop();
+        pooler.handOver(); // what is remembered goes along
 
         assertThat(login("unix", "late", "old").sqlState()).isEqualTo("58000");
         assertThat(login("unix", "ann", "wrong").sqlState()).isEqualTo("28P01");

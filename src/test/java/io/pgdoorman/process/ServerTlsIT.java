@@ -89,7 +89,37 @@ class ServerTlsIT {
                         Certificates.copy("server-elsewhere.key", home));
         bound(builder, "bound", secure.port());
         bound(builder, "impostor", impostor.address().getPort());
+        String own =
+                ca
+                        + key("server_tls_certificate", "client.crt")
+                        + key("server_tls_private_key", "client.key");
+        lookup(builder, "lookup", own);
+        lookup(builder, "lookup-other", own.replace(ca, otherCa));
         pooler = builder.start();
+    }
+
+    /** The role of the look-up comes by a certificate alone. */
+    private static void lookup(PoolerProcess.Builder builder, String name, String tls) {
+        builder.append(
+                """
+                [pools.%s]
+                server_host = "localhost"
+                server_port = %d
+                server_database = "%s"
+                server_tls_mode = "verify-full"
+                %s
+                [pools.%s.auth_query]
+                query = "SELECT 'md5' || md5('x' || $1)"
+                user = "certified"
+                server_user = "app"
+                """
+                        .formatted(name, secure.port(), database, tls, name));
+    }
+
+    @Test
+    void usersAreLookedUpOverTlsAsThePoolSays() {
+        assertThat(encrypted("lookup", "anybody")).startsWith("true");
+        assertThat(encrypted("lookup-other", "anybody")).startsWith("58000");
     }
 
     private static void bound(PoolerProcess.Builder builder, String name, int port) {

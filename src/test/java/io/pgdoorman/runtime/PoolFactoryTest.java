@@ -16,6 +16,7 @@ import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.PoolSettings;
+import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.session.ClientDirectory;
 import io.pgdoorman.wire.Bytes;
 
@@ -55,6 +56,7 @@ class PoolFactoryTest {
                         Runnable::run,
                         Runnable::run,
                         authentication,
+                        new Secrets(),
                         new AtomicLong(),
                         false);
         return Pools.of(

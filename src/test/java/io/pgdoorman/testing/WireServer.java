@@ -144,6 +144,13 @@ public final class WireServer implements AutoCloseable {
             }
         }
 
+        /** Reads one message and returns its body, without the NUL at its end. */
+        public String readText() throws IOException {
+            in.readUnsignedByte();
+            byte[] body = in.readNBytes(in.readInt() - 4);
+            return new String(body, 0, body.length - 1, StandardCharsets.UTF_8);
+        }
+
         /** Answers every Query with an empty result until the peer leaves. */
         public void serveQueries() throws IOException {
             for (char type = read(); type != '\0' && type != 'X'; type = read()) {

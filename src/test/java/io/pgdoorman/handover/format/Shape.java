@@ -56,7 +56,8 @@ public record Shape(String name, Map<Integer, Shape> inner) {
                     .with(1, PARAMETERS)
                     .with(6, of("pool").with(4, of("credential")).with(5, of("profile")))
                     .with(7, of("limit"))
-                    .with(11, of("setting"));
+                    .with(11, of("setting"))
+                    .with(12, of("look-up").with(3, of("looked-up user").with(4, of("parameter"))));
 
     /** A message without others in it. */
     public static Shape of(String name) {
