@@ -30,7 +30,7 @@ class ArchitectureTest {
                             List.of("wire.frontend", "wire.backend"),
                             List.of("net", "statement", "stats", "secret"),
                             List.of("auth"),
-                            List.of("backend"),
+                            List.of("backend", "authority"),
                             List.of("pool"),
                             List.of("lookup", "session"),
                             List.of("handover.format"),

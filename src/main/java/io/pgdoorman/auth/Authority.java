@@ -1,6 +1,9 @@
 package io.pgdoorman.auth;
 
 import io.pgdoorman.wire.Bytes;
+import io.pgdoorman.wire.SqlState;
+import io.pgdoorman.wire.backend.ErrorResponse;
+import io.pgdoorman.wire.backend.Severity;
 
 import java.util.concurrent.CompletableFuture;
 
@@ -17,8 +20,13 @@ public interface Authority {
          * It is somebody.
          *
          * @param identity under which the authority knows him
+         * @param application that he comes from; empty if the authority does not know
          */
-        record Known(String identity) implements Verdict {}
+        record Known(String identity, String application) implements Verdict {
+            public Known(String identity) {
+                this(identity, "");
+            }
+        }
 
         /**
          * It is not.
@@ -30,6 +38,18 @@ public interface Authority {
 
     /** What it is called in messages, as PostgreSQL's: {@code LDAP}. */
     String name();
+
+    /**
+     * What a client is told that is not the user it says, under a rule that names this authority.
+     *
+     * @param reason as in the log
+     */
+    default ErrorResponse refusal(String user, String reason) {
+        return ErrorResponse.of(
+                Severity.FATAL,
+                SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                "%s authentication failed for user \"%s\"".formatted(name(), user));
+    }
 
     /**
      * Asks who a client is. The future completes on any thread and soon enough: it fails if nobody

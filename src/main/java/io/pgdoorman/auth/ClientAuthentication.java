@@ -22,7 +22,6 @@ import io.pgdoorman.wire.frontend.SASLResponse;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
-import java.util.Objects;
 
 /**
  * One client's login, we being the server.
@@ -158,7 +157,10 @@ public final class ClientAuthentication {
         return switch (rule.method()) {
             case TRUST, CERT -> trust();
             case REJECT -> refuseByHba();
-            case PAM, LDAP, JWT -> askForToken(Objects.requireNonNull(rule.authority()));
+            case PAM, LDAP, JWT ->
+                    rule.authority() == null
+                            ? onNoVerdict("the rules have just changed")
+                            : askForToken(rule.authority());
             case PASSWORD -> send(new AwaitingPassword(), new AuthenticationCleartextPassword());
             case MD5 -> beginMd5Line();
             case SCRAM_SHA_256 -> beginScram();
@@ -349,11 +351,12 @@ public final class ClientAuthentication {
         }
         return switch (verdict) {
             case Authority.Verdict.Unknown(String reason) -> refuseBy(authority, reason);
-            case Authority.Verdict.Known(String identity) -> onKnown(authority, identity);
+            case Authority.Verdict.Known known -> onKnown(authority, known);
         };
     }
 
-    private ClientStep onKnown(Authority authority, String identity) {
+    private ClientStep onKnown(Authority authority, Authority.Verdict.Known known) {
+        String identity = known.identity();
         boolean byRule = rule.authority() != null;
         boolean right = byRule ? rule.mayBe().test(identity) : identity.equals(login.user());
         if (!right) {
@@ -362,7 +365,11 @@ public final class ClientAuthentication {
         if (secret == null) {
             return refuseUnknownRole();
         }
-        return accept(List.of(new AuthenticationOk()), identity, new ServerCredential.None());
+        return accept(
+                List.of(new AuthenticationOk()),
+                identity,
+                known.application(),
+                new ServerCredential.None());
     }
 
     /** The authority of {@link ClientStep.Ask} says nothing. */
@@ -378,12 +385,7 @@ public final class ClientAuthentication {
         if (rule.authority() == null) {
             return refusePassword(authority.name() + ": " + reason);
         }
-        return refuse(
-                SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
-                "%s authentication failed for user \"%s\""
-                        .formatted(authority.name(), login.user()),
-                "",
-                reason);
+        return refuse(authority.refusal(login.user(), reason), reason);
     }
 
     // ---- MD5
@@ -572,17 +574,20 @@ public final class ClientAuthentication {
     }
 
     private ClientStep accept(List<BackendMessage> messages, ServerCredential credential) {
-        return accept(messages, login.user(), credential);
+        return accept(messages, login.user(), "", credential);
     }
 
     private ClientStep accept(
-            List<BackendMessage> messages, String identity, ServerCredential credential) {
+            List<BackendMessage> messages,
+            String identity,
+            String application,
+            ServerCredential credential) {
         if (rule.certificate() == ClientCertificate.VERIFY_FULL && !isOwnCertificate()) {
             return refuseCertificate();
         }
         state = new Accepted();
         String known = rule.method() == HbaMethod.CERT ? login.certificate() : identity;
-        return new ClientStep.Accepted(messages, known, credential);
+        return new ClientStep.Accepted(messages, known, application, credential);
     }
 
     private boolean isOwnCertificate() {
@@ -618,9 +623,11 @@ public final class ClientAuthentication {
 
     private ClientStep refuse(String sqlState, String message, String detail, String logReason) {
         ErrorResponse error = ErrorResponse.of(Severity.FATAL, sqlState, message);
-        var step =
-                new ClientStep.Refused(
-                        detail.isEmpty() ? error : error.withDetail(detail), logReason);
+        return refuse(detail.isEmpty() ? error : error.withDetail(detail), logReason);
+    }
+
+    private ClientStep refuse(ErrorResponse error, String logReason) {
+        var step = new ClientStep.Refused(error, logReason);
         state = new Refused(step);
         return step;
     }

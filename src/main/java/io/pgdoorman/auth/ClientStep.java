@@ -29,11 +29,16 @@ public sealed interface ClientStep {
      * The client is who it claims to be.
      *
      * @param identity who that is, as the certificate or the authority has it; else the user's name
+     * @param application that the client comes from, as the authority has it; else empty
      * @param messages still to be sent, AuthenticationOk last
      * @param credential for pass-through: the most that this login lets the pooler prove to
      *     PostgreSQL as the same user
      */
-    record Accepted(List<BackendMessage> messages, String identity, ServerCredential credential)
+    record Accepted(
+            List<BackendMessage> messages,
+            String identity,
+            String application,
+            ServerCredential credential)
             implements ClientStep {
         public Accepted {
             messages = List.copyOf(messages);

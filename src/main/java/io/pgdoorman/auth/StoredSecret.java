@@ -96,7 +96,7 @@ public sealed interface StoredSecret {
     /** How PostgreSQL's stored SCRAM secrets begin. */
     String SCRAM_PREFIX = "SCRAM-SHA-256$";
 
-    /** How a secret begins that names the public key of a token; not implemented here. */
+    /** How a secret begins that names the public key of a token; only files may have such. */
     String JWT_PREFIX = "jwt-pkey-fpath:";
 
     Pattern SCRAM_REST = Pattern.compile("(\\d{1,9}):([^$:]+)\\$([^$:]+):([^$:]+)");
@@ -110,7 +110,7 @@ public sealed interface StoredSecret {
             return parseScram(text.substring(SCRAM_PREFIX.length()));
         }
         if (text.startsWith(JWT_PREFIX)) {
-            return new Unusable("token keys are not supported");
+            return new Unusable("only a configuration file may name token keys");
         }
         if (text.indexOf('\0') >= 0) {
             return new Unusable("a password cannot contain NUL");

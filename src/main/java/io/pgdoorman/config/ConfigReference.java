@@ -167,11 +167,6 @@ public final class ConfigReference {
 
     /** The names of all keys that do nothing yet, for the manual. */
     public static String notInEffect() {
-        String tokens = Passwords.TOKENS_NOT_IN_EFFECT;
-        return keysNotInEffect() + (tokens.isEmpty() ? "" : "- " + tokens + "\n");
-    }
-
-    private static String keysNotInEffect() {
         return Schema.SECTIONS.stream()
                 .map(
                         section ->

@@ -82,6 +82,9 @@ final class HbaMethods {
                     "validator",
                     "delegate_ident_mapping");
 
+    /** Seconds. Clocks that are farther apart want mending. */
+    private static final int MAX_CLOCK_SKEW = 300;
+
     private HbaMethods() {}
 
     static Optional<HbaMethod> of(String word) {
@@ -102,7 +105,7 @@ final class HbaMethods {
     /** What is wrong with an option; empty if nothing. Does not repeat a secret. */
     static String complaintOfOption(HbaMethod method, String name, String value) {
         if (OPTIONS.getOrDefault(method, Set.of()).contains(name)) {
-            return value.isEmpty() ? "has no value" : "";
+            return complaintOfValue(name, value);
         }
         for (Map.Entry<HbaMethod, Set<String>> other : OPTIONS.entrySet()) {
             if (other.getValue().contains(name)) {
@@ -112,6 +115,21 @@ final class HbaMethods {
         return OTHER_OPTIONS.contains(name)
                 ? "is for a method that is not supported"
                 : "is unknown";
+    }
+
+    private static String complaintOfValue(String name, String value) {
+        if (value.isEmpty()) {
+            return "has no value";
+        }
+        if (name.equals("jwtclockskew")
+                && !(value.matches("[0-9]{1,3}") && Integer.parseInt(value) <= MAX_CLOCK_SKEW)) {
+            return "must be a number of seconds from 0 to %d, is %s"
+                    .formatted(MAX_CLOCK_SKEW, value);
+        }
+        if (name.equals("jwtkeys") && value.indexOf('\0') >= 0) {
+            return "names a file that cannot be";
+        }
+        return "";
     }
 
     /** What the method needs and the options do not say, as a sentence; empty if nothing. */

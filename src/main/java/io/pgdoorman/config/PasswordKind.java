@@ -1,5 +1,6 @@
 package io.pgdoorman.config;
 
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** What form a stored client secret has, told from its first characters. Threads: immutable. */
@@ -15,6 +16,11 @@ public enum PasswordKind {
     static final String MD5_PREFIX = "md5";
     static final String SCRAM_PREFIX = "SCRAM-SHA-256";
     static final String JWT_PREFIX = "jwt-pkey-fpath:";
+
+    /** The file of the public key, of {@link #JWT}. */
+    public static Path keyFile(Secret secret) {
+        return Path.of(secret.reveal().substring(JWT_PREFIX.length()));
+    }
 
     public static PasswordKind of(Secret secret) {
         String value = secret.reveal();

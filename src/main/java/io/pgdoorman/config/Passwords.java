@@ -18,9 +18,6 @@ final class Passwords {
     static final String JWT_PRIVATE_PREFIX = "jwt-priv-key-fpath:";
     private static final int SHA_256_BYTES = 32;
 
-    /** Empty once tokens work. */
-    static final String TOKENS_NOT_IN_EFFECT = "tokens as passwords of clients (`jwt-pkey-fpath:`)";
-
     private Passwords() {}
 
     /** What clients must prove. */
@@ -42,8 +39,9 @@ final class Passwords {
             case JWT -> {
                 if (value.length() == PasswordKind.JWT_PREFIX.length()) {
                     rule.error("names no file after " + PasswordKind.JWT_PREFIX);
+                } else if (value.indexOf('\0') >= 0) {
+                    rule.error("has a file name with a character that no path can have");
                 }
-                tokens(rule);
             }
             case EMPTY, PLAIN -> {}
         }
@@ -56,12 +54,6 @@ final class Passwords {
             rule.error("names no file after " + JWT_PRIVATE_PREFIX);
         } else if (MD5.matcher(value).matches()) {
             rule.warning("looks like an MD5 hash, but is used as plain text");
-        }
-    }
-
-    private static void tokens(Key.Rule rule) {
-        if (!TOKENS_NOT_IN_EFFECT.isEmpty()) {
-            rule.notInEffect(TOKENS_NOT_IN_EFFECT + " are not in effect yet");
         }
     }
 

@@ -102,8 +102,8 @@ final class Schema {
                     List.of(WebKeys.TALOS),
                     List.of(),
                     Map.of(),
-                    false,
-                    "Login of the user `talos` by a token.");
+                    true,
+                    "Login of the user `talos` by a token, whose role is the user it becomes.");
 
     /** In the order of the manual. */
     static final List<Section> SECTIONS =

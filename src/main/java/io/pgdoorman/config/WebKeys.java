@@ -137,14 +137,19 @@ final class WebKeys {
                     .required()
                     .example("[\"/etc/pg_doorman/talos.pem\"]")
                     .reload(LIVE)
-                    .add("Public keys, PEM; a file's name without suffix is the key's id.");
+                    .add(
+                            "Public keys, PEM; a file's name without suffix is the key's id. Read"
+                                    + " again at each reload.");
 
     static final Key<List<String>> TALOS_DATABASES =
             TALOS.key("databases", ListTypes.STRINGS)
                     .required()
                     .example("[\"app\"]")
                     .reload(LIVE)
-                    .add("Resources of a token that count.");
+                    .add(
+                            "Resources of a token that count, by what follows the colon. If one of"
+                                    + " them is called like a pool, each gives roles in the pool of"
+                                    + " its name only; else all give them in every pool.");
 
     private WebKeys() {}
 

@@ -19,6 +19,7 @@ public record CertificateCheck(Optional<String> error, List<String> warnings) {
         try {
             List<String> warnings = new ArrayList<>(TlsSetup.of(config).warnings());
             warnings.addAll(ServerPasswords.warnings(config));
+            Authorities.of(config, Runnable::run);
             return new CertificateCheck(Optional.empty(), List.copyOf(warnings));
         } catch (StartException e) {
             return new CertificateCheck(Optional.of(String.valueOf(e.getMessage())), List.of());

@@ -40,6 +40,9 @@ final class PoolFactory {
     /** As {@link #sockets}. */
     private volatile TlsSetup tls;
 
+    /** As {@link #sockets}. */
+    private volatile Authorities authorities;
+
     private final List<EventLoop> loops;
 
     PoolFactory(
@@ -47,11 +50,13 @@ final class PoolFactory {
             ParameterInterner interner,
             SocketSettings sockets,
             TlsSetup tls,
+            Authorities authorities,
             List<EventLoop> loops) {
         this.shared = shared;
         this.interner = interner;
         this.sockets = sockets;
         this.tls = tls;
+        this.authorities = authorities;
         this.loops = loops;
     }
 
@@ -61,7 +66,7 @@ final class PoolFactory {
      * @param coordinator of the database
      */
     ClientDirectory.Account account(PoolConfig pool, UserConfig user, Coordinator coordinator) {
-        StoredSecret secret = StoredSecret.parse(user.password().reveal());
+        StoredSecret secret = secret(user);
         var made =
                 new Pool(
                         pool.name(),
@@ -79,10 +84,23 @@ final class PoolFactory {
         return shared.secrets();
     }
 
-    /** Applies to servers made from now on. */
-    void update(SocketSettings next, TlsSetup nextTls) {
+    /** What clients of a user have to prove. */
+    StoredSecret secret(UserConfig user) {
+        return authorities
+                .of(user)
+                .<StoredSecret>map(StoredSecret.Delegated::new)
+                .orElseGet(() -> StoredSecret.parse(user.password().reveal()));
+    }
+
+    Authorities authorities() {
+        return authorities;
+    }
+
+    /** Applies to servers and logins from now on. */
+    void update(SocketSettings next, TlsSetup nextTls, Authorities nextAuthorities) {
         sockets = next;
         tls = nextTls;
+        authorities = nextAuthorities;
     }
 
     /**
@@ -101,10 +119,12 @@ final class PoolFactory {
             UserConfig user) {
         List<String> changes = new ArrayList<>();
         Pool living = account.pool();
-        StoredSecret secret = StoredSecret.parse(user.password().reveal());
+        StoredSecret secret = secret(user);
         boolean samePassword = oldUser.password().equals(user.password());
         if (!samePassword) {
             changes.add("new password");
+        } else if (!secret.equals(account.secret())) {
+            changes.add("new token key");
         }
         boolean sameRole =
                 oldUser.serverUsername().equals(user.serverUsername())

@@ -202,7 +202,10 @@ public final class Pooler implements AutoCloseable {
         var interner = new ParameterInterner();
         TlsSetup tls = TlsSetup.of(config).prepare();
         this.encrypts = tls.isExpected();
-        var factory = new PoolFactory(shared, interner, Settings.sockets(general), tls, loops);
+        Authorities authorities = Authorities.of(config, workers);
+        var factory =
+                new PoolFactory(
+                        shared, interner, Settings.sockets(general), tls, authorities, loops);
         this.pools = Pools.of(config, factory);
         this.admin =
                 new PoolerAdmin(
@@ -242,7 +245,16 @@ public final class Pooler implements AutoCloseable {
                         web,
                         () -> this.config.general());
         this.systemd = new SystemdNotifier(options.notifySocket());
-        this.reload = new Reload(pools, factory, secrets, sessions, listeners, tls, this::onConfig);
+        this.reload =
+                new Reload(
+                        pools,
+                        factory,
+                        secrets,
+                        sessions,
+                        listeners,
+                        tls,
+                        authorities,
+                        this::onConfig);
         this.reloads =
                 file.map(
                         path ->

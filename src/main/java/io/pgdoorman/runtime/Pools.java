@@ -1,10 +1,12 @@
 package io.pgdoorman.runtime;
 
 import io.pgdoorman.admin.AuthQueryRow;
+import io.pgdoorman.auth.Authority;
 import io.pgdoorman.auth.StoredSecret;
 import io.pgdoorman.config.AuthQueryConfig;
 import io.pgdoorman.config.Config;
 import io.pgdoorman.config.GeneralConfig;
+import io.pgdoorman.config.HbaRule;
 import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.config.PoolConfig;
 import io.pgdoorman.config.Secret;
@@ -51,7 +53,8 @@ final class Pools implements ClientDirectory {
             Map<Key, Entry> entries,
             Map<String, PoolConfig> databases,
             Map<String, Coordinator> coordinators,
-            Map<String, UserLookup> lookups) {}
+            Map<String, UserLookup> lookups,
+            Authorities authorities) {}
 
     /**
      * A pool of a user that was looked up.
@@ -89,7 +92,8 @@ final class Pools implements ClientDirectory {
                         Map.of(),
                         Map.of(),
                         Map.of(),
-                        Map.of());
+                        Map.of(),
+                        factory.authorities());
         var pools = new Pools(factory, nothing);
         pools.apply(config, false);
         return pools;
@@ -139,7 +143,8 @@ final class Pools implements ClientDirectory {
                         Map.copyOf(entries),
                         config.pools(),
                         coordinators,
-                        lookups);
+                        lookups,
+                        factory.authorities());
         List<Pool> removed = new ArrayList<>();
         before.entries()
                 .forEach(
@@ -456,6 +461,7 @@ final class Pools implements ClientDirectory {
         }
         if (!newSockets
                 && before.user().equals(user)
+                && before.account().secret().equals(factory.secret(user))
                 && withoutUsers(before.pool()).equals(withoutUsers(pool))) {
             return new Entry(before.account(), pool, user);
         }
@@ -490,6 +496,16 @@ final class Pools implements ClientDirectory {
     @Override
     public Optional<Account> find(String database, String user) {
         return Optional.ofNullable(now.entries().get(new Key(database, user))).map(Entry::account);
+    }
+
+    @Override
+    public Optional<Authority> authority(HbaRule rule) {
+        return now.authorities().of(rule);
+    }
+
+    @Override
+    public Optional<Authority> tokenNames(String user) {
+        return now.authorities().tokenNames(user);
     }
 
     @Override

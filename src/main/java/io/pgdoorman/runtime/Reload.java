@@ -48,6 +48,9 @@ final class Reload {
     /** In effect now. */
     private TlsSetup tls;
 
+    /** In effect now. */
+    private Authorities authorities;
+
     /**
      * @param onAccepted gets each configuration that is in effect from now on
      */
@@ -58,6 +61,7 @@ final class Reload {
             Sessions sessions,
             Listeners listeners,
             TlsSetup tls,
+            Authorities authorities,
             Consumer<Config> onAccepted) {
         this.pools = pools;
         this.factory = factory;
@@ -65,6 +69,7 @@ final class Reload {
         this.sessions = sessions;
         this.listeners = listeners;
         this.tls = tls;
+        this.authorities = authorities;
         this.onAccepted = onAccepted;
     }
 
@@ -90,13 +95,17 @@ final class Reload {
             nextTls.warnings().forEach(warning -> LOG.warn("{}", warning));
             ServerPasswords.warnings(next).forEach(warning -> LOG.warn("{}", warning));
             secrets.forget();
-            if (next.equals(present) && nextTls.doesAs(tls)) {
+            Authorities nextAuthorities = authorities.of(next);
+            if (next.equals(present)
+                    && nextTls.doesAs(tls)
+                    && nextAuthorities.equals(authorities)) {
                 LOG.info("Config unchanged");
                 next.general().hba().continueFrom(present.general().hba());
                 onAccepted.accept(next); // its lines may be others
                 return new Result(true, problems, List.of(), List.of());
             }
-            List<String> changes = apply(present, next, nextTls.keeping(tls).prepare());
+            List<String> changes =
+                    apply(present, next, nextTls.keeping(tls).prepare(), nextAuthorities);
             List<String> restart = needingRestart(present, next);
             changes.forEach(change -> LOG.info("Config changed: {}", change));
             restart.forEach(
@@ -113,12 +122,13 @@ final class Reload {
     }
 
     /** Listeners first: they alone can fail, and then nothing else has changed. */
-    private List<String> apply(Config present, Config next, TlsSetup nextTls) {
+    private List<String> apply(
+            Config present, Config next, TlsSetup nextTls, Authorities nextAuthorities) {
         var sockets = Settings.sockets(next.general());
         List<String> changes = new ArrayList<>(listeners.apply(next.general().listen(), sockets));
         boolean newSockets = !sockets.equals(Settings.sockets(present.general()));
         boolean newServerTls = !nextTls.servers().equals(tls.servers());
-        factory.update(sockets, nextTls);
+        factory.update(sockets, nextTls, nextAuthorities);
         next.general().hba().continueFrom(present.general().hba());
         Pools.Outcome outcome = pools.apply(next, newSockets || newServerTls);
         changes.addAll(outcome.changes());
@@ -134,6 +144,10 @@ final class Reload {
             changes.add("TLS towards PostgreSQL: for new servers");
         }
         tls = nextTls;
+        if (!nextAuthorities.equals(authorities)) {
+            changes.add("authorities that logins ask: for new connections");
+        }
+        authorities = nextAuthorities;
         for (Pool pool : outcome.removed()) {
             pool.close();
             sessions.dismiss(pool);

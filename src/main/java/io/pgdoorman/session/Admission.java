@@ -6,6 +6,7 @@ import io.pgdoorman.auth.ClientLogin;
 import io.pgdoorman.auth.ClientStep;
 import io.pgdoorman.auth.LoginRandom;
 import io.pgdoorman.auth.LoginRule;
+import io.pgdoorman.auth.ServerCredential;
 import io.pgdoorman.auth.StoredSecret;
 import io.pgdoorman.config.HbaMethod;
 import io.pgdoorman.config.HbaRequest;
@@ -136,7 +137,7 @@ final class Admission {
             return;
         }
         Optional<Authority> tokens = directory.tokenNames(user);
-        if (tokens.isPresent() && !rejected) {
+        if (tokens.isPresent() && asksForPassword(rule.method())) {
             namedByToken = true;
             authenticate(
                     new LoginRule(
@@ -163,6 +164,14 @@ final class Admission {
             return;
         }
         admit(rule, found);
+    }
+
+    /** Whether a token may take the place of what the rule asks for. */
+    private static boolean asksForPassword(HbaMethod method) {
+        return switch (method) {
+            case PASSWORD, MD5, SCRAM_SHA_256, BY_SECRET -> true;
+            case TRUST, REJECT, CERT, PAM, LDAP, JWT -> false;
+        };
     }
 
     private void refuseUnknownPool(String sqlState) {
@@ -280,7 +289,7 @@ final class Admission {
         if (lookedUp) {
             sessions.directory().onLookedUp(request.database(), true);
         }
-        if (user.passThrough()) {
+        if (user.passThrough() && !(accepted.credential() instanceof ServerCredential.None)) {
             user.pool().source().learn(accepted.credential());
         }
     }

@@ -435,7 +435,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
                         this,
                         sessions,
                         services,
-                        parsed,
+                        parsed.from(accepted.application()),
                         admitting.user(accepted),
                         accepted.messages());
         opening = opened;

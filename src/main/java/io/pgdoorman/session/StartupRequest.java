@@ -70,6 +70,25 @@ record StartupRequest(
                 ParameterSet.of(rest));
     }
 
+    /**
+     * The same of a client that is known to come from this application.
+     *
+     * @param application empty if it is not known
+     */
+    StartupRequest from(String application) {
+        return application.isEmpty()
+                ? this
+                : new StartupRequest(
+                        version,
+                        negotiation,
+                        user,
+                        database,
+                        replication,
+                        ApplicationName.of(application).reported(),
+                        notices,
+                        parameters);
+    }
+
     /** As PostgreSQL reads a boolean, and {@code database} for logical replication. */
     private static boolean isReplication(String value) {
         return switch (value.toLowerCase(Locale.ROOT)) {

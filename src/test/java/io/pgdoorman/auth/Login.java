@@ -79,7 +79,7 @@ final class Login {
             ServerStep atClient = new ServerStep.Wait();
             switch (atServer) {
                 case ClientStep.Send(BackendMessage message) -> atClient = deliver(client, message);
-                case ClientStep.Accepted(List<BackendMessage> last, _, _) -> {
+                case ClientStep.Accepted(List<BackendMessage> last, _, _, _) -> {
                     for (BackendMessage message : last) {
                         atClient = deliver(client, message);
                     }

@@ -66,6 +66,7 @@ class PoolFactoryTest {
                         new ParameterInterner(),
                         SocketSettings.DEFAULT,
                         TlsSetup.of(config),
+                        Authorities.of(config, Runnable::run),
                         List.of()));
     }
 
