@@ -101,10 +101,5 @@ final class Decoder {
         public void warning(String message) {
             problems.warning(position, name, message);
         }
-
-        @Override
-        public void notInEffect(String message) {
-            problems.notInEffect(position, name, message);
-        }
     }
 }

@@ -57,8 +57,5 @@ record Key<T>(
         void error(String message);
 
         void warning(String message);
-
-        /** The value asks for a feature that is not there yet. */
-        void notInEffect(String message);
     }
 }

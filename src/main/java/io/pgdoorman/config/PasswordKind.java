@@ -49,9 +49,6 @@ public enum PasswordKind {
 
                     @Override
                     public void warning(String message) {}
-
-                    @Override
-                    public void notInEffect(String message) {}
                 });
         return !errors.get();
     }

@@ -29,9 +29,6 @@ public final class UserParameters {
 
                     @Override
                     public void warning(String message) {}
-
-                    @Override
-                    public void notInEffect(String message) {}
                 });
         if (!errors.isEmpty()) {
             throw new IllegalArgumentException(String.join("; ", errors));

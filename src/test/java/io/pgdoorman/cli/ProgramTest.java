@@ -2,6 +2,8 @@ package io.pgdoorman.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgdoorman.testing.TokenIssuer;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,6 +80,30 @@ class ProgramTest {
         assertThat(err.toString(StandardCharsets.UTF_8))
                 .startsWith("Config parse error: ")
                 .contains("none.toml");
+    }
+
+    @Test
+    void aFileOfTokenKeysThatCannotBeUsedFailsTheCheck() throws Exception {
+        Path keys = directory.resolve("keys.pem");
+        String file =
+                write(
+                                GOOD.replace(
+                                        "[general]",
+                                        """
+                                        [general]
+                                        pg_hba = "host all all all jwt jwtkeys=%s"
+                                        """
+                                                .formatted(keys)))
+                        .toString();
+
+        int missing = execute("-t", file);
+        Files.writeString(keys, TokenIssuer.ec("secp256r1").pem());
+        int good = execute("-t", file);
+
+        assertThat(missing).isEqualTo(78);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .contains("general.pg_hba:1: jwtkeys: %s: there is no such file".formatted(keys));
+        assertThat(good).isZero();
     }
 
     @Test
