@@ -11,6 +11,9 @@ package io.pgdoorman.admin;
  * @param transactionNanos of one in a transaction
  * @param serverPid of the linked server; 0 if there is none
  * @param statements prepared ones
+ * @param serverName the name it asked for with TLS (SNI); empty if none
+ * @param peerName subject of the certificate it showed; empty if none
+ * @param tlsVersion empty without TLS
  */
 public record ClientRow(
         int id,
@@ -30,4 +33,7 @@ public record ClientRow(
         long waitNanos,
         long transactionNanos,
         int serverPid,
-        int statements) {}
+        int statements,
+        String serverName,
+        String peerName,
+        String tlsVersion) {}

@@ -32,6 +32,7 @@ final class ClientSum {
                 0,
                 0,
                 0,
+                0,
                 oldestWaitNanos,
                 oldestActiveNanos,
                 namedStatements);

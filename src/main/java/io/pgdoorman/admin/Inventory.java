@@ -137,6 +137,7 @@ public final class Inventory {
 
     private static ClientRow row(Session session) {
         Session.View view = session.view();
+        TlsRecords records = TlsRecords.of(session.channel());
         long now = System.nanoTime();
         return new ClientRow(
                 session.identity().id(),
@@ -144,7 +145,7 @@ public final class Inventory {
                 session.identity().user(),
                 view.applicationName(),
                 session.identity().address(),
-                TlsRecords.of(session.channel()) != null,
+                records != null,
                 view.state(),
                 view.waitsFor(),
                 view.counts().transactions(),
@@ -158,7 +159,10 @@ public final class Inventory {
                         ? 0
                         : now - view.counts().transactionSinceNanos(),
                 view.serverPid(),
-                view.statements());
+                view.statements(),
+                records == null ? "" : records.serverName(),
+                records == null ? "" : records.peerName(),
+                records == null ? "" : records.suite().version());
     }
 
     /** All servers, by pool and number. */
@@ -259,9 +263,18 @@ public final class Inventory {
                 idle,
                 Math.max(0, shard.servers().size() - idle - linked),
                 shard.loginsUnderWay(),
+                encrypted(shard),
                 0,
                 0,
                 0);
+    }
+
+    private static int encrypted(Shard shard) {
+        int count = 0;
+        for (Server server : shard.servers()) {
+            count += TlsRecords.of(server.channel()) == null ? 0 : 1;
+        }
+        return count;
     }
 
     private static <R> List<R> ofShards(List<Pool> pools, Function<Shard, R> question)

@@ -10,6 +10,7 @@ import io.pgdoorman.pool.Pool;
  * @param waitingClients in the queue
  * @param usedServers being cleaned up or checked
  * @param loginServers being opened
+ * @param encryptedServers of all but those being opened
  * @param oldestWaitNanos of the client that waits longest
  * @param oldestActiveNanos of the longest transaction
  * @param namedStatements of all clients
@@ -23,6 +24,7 @@ public record PoolRow(
         int idleServers,
         int usedServers,
         int loginServers,
+        int encryptedServers,
         long oldestWaitNanos,
         long oldestActiveNanos,
         int namedStatements) {
@@ -35,7 +37,7 @@ public record PoolRow(
     }
 
     static PoolRow empty(Pool pool) {
-        return new PoolRow(pool, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        return new PoolRow(pool, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     PoolRow plus(PoolRow other) {
@@ -48,6 +50,7 @@ public record PoolRow(
                 idleServers + other.idleServers,
                 usedServers + other.usedServers,
                 loginServers + other.loginServers,
+                encryptedServers + other.encryptedServers,
                 Math.max(oldestWaitNanos, other.oldestWaitNanos),
                 Math.max(oldestActiveNanos, other.oldestActiveNanos),
                 namedStatements + other.namedStatements);

@@ -330,7 +330,10 @@ final class Show {
                         "wait_ms:n",
                         "transaction_ms:n",
                         "server_process_id:n",
-                        "prepared_statements:n");
+                        "prepared_statements:n",
+                        "tls_version",
+                        "tls_server_name",
+                        "tls_peer");
         return table.made(in(inventory.clients(), Show::cells));
     }
 
@@ -353,7 +356,10 @@ final class Show {
             TimeUnit.NANOSECONDS.toMillis(row.waitNanos()),
             TimeUnit.NANOSECONDS.toMillis(row.transactionNanos()),
             row.serverPid() == 0 ? null : row.serverPid(),
-            row.statements()
+            row.statements(),
+            row.tlsVersion(),
+            row.serverName(),
+            row.peerName()
         };
     }
 

@@ -64,7 +64,8 @@ final class CancelSender extends ChannelInboundHandlerAdapter {
                             target.tls().context().get(),
                             new TlsRequest.Listener() {
                                 @Override
-                                public void onSecure(Optional<X509Certificate> certificate) {
+                                public void onSecure(
+                                        Optional<X509Certificate> certificate, long handshakeNanos) {
                                     send(ctx);
                                 }
 

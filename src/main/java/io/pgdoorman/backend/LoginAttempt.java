@@ -227,6 +227,16 @@ final class LoginAttempt {
         }
 
         @Override
+        public void onTls(long handshakeNanos) {
+            listener.onTls(handshakeNanos);
+        }
+
+        @Override
+        public void onTlsFailed() {
+            listener.onTlsFailed();
+        }
+
+        @Override
         public void onClearText() {
             connector.onClearText(address);
         }

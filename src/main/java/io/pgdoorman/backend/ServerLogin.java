@@ -70,7 +70,7 @@ final class ServerLogin extends ByteToMessageDecoder {
     /** What a login yields. */
     record Result(CancelKey cancelKey, ParameterSet parameters) {}
 
-    /** Hears exactly one of both, once. */
+    /** Hears exactly one of the first two, once, and last. */
     interface Listener {
         void onDone(Channel channel, Result result);
 
@@ -78,6 +78,10 @@ final class ServerLogin extends ByteToMessageDecoder {
 
         /** A password is about to be sent as it is, and nothing is encrypted. */
         void onClearText();
+
+        void onTls(long handshakeNanos);
+
+        void onTlsFailed();
     }
 
     private final ServerTarget target;
@@ -144,7 +148,8 @@ final class ServerLogin extends ByteToMessageDecoder {
     /** What becomes of the wish for TLS. */
     private final class TlsAnswer implements TlsRequest.Listener {
         @Override
-        public void onSecure(Optional<X509Certificate> certificate) {
+        public void onSecure(Optional<X509Certificate> certificate, long handshakeNanos) {
+            listener.onTls(handshakeNanos);
             encrypted = true;
             authentication.onEncrypted(
                     certificate
@@ -164,6 +169,9 @@ final class ServerLogin extends ByteToMessageDecoder {
 
         @Override
         public void onFailed(String reason) {
+            if (!over) {
+                listener.onTlsFailed();
+            }
             fail(
                     LoginFailure.Kind.IMPOSSIBLE,
                     SqlState.CONNECTION_FAILURE,

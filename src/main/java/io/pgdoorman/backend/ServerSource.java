@@ -15,6 +15,12 @@ public interface ServerSource {
         void onServer(Server server);
 
         void onFailure(LoginFailure failure);
+
+        /** On the way to one of both: the connection is encrypted. */
+        void onTls(long handshakeNanos);
+
+        /** On the way to a failure: it cannot be encrypted, and has to be. */
+        void onTlsFailed();
     }
 
     /**

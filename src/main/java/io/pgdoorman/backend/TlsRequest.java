@@ -25,7 +25,7 @@ final class TlsRequest {
          *
          * @param certificate PostgreSQL's; empty if it showed none
          */
-        void onSecure(Optional<X509Certificate> certificate);
+        void onSecure(Optional<X509Certificate> certificate, long handshakeNanos);
 
         /** PostgreSQL has no TLS; the connection goes on without. */
         void onRefused();
@@ -82,6 +82,7 @@ final class TlsRequest {
     }
 
     private void handshake(ChannelHandlerContext ctx) {
+        long began = System.nanoTime();
         Handshake.begin(
                 ctx,
                 context,
@@ -91,7 +92,7 @@ final class TlsRequest {
                 new Handshake.Listener() {
                     @Override
                     public void onSecure(Handshake.Result result) {
-                        listener.onSecure(result.peer());
+                        listener.onSecure(result.peer(), System.nanoTime() - began);
                     }
 
                     @Override

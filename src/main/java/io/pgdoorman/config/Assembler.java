@@ -57,6 +57,11 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                         v.find(TlsKeys.TLS_CERTIFICATE),
                         v.find(TlsKeys.TLS_PRIVATE_KEY),
                         v.find(TlsKeys.TLS_CA_CERT),
+                        v.find(TlsKeys.TLS_CRL),
+                        v.find(TlsKeys.TLS_PASSPHRASE_COMMAND),
+                        tree.tlsCertificates().stream().map(Assembler::certificate).toList(),
+                        v.get(TlsKeys.TLS_MIN_VERSION),
+                        v.get(TlsKeys.TLS_CIPHER_SUITES),
                         v.get(TlsKeys.TLS_RATE_LIMIT_PER_SECOND)),
                 hba,
                 new GeneralConfig.Admin(
@@ -89,6 +94,10 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                         v.get(ProcessKeys.SHUTDOWN_TIMEOUT),
                         v.get(ProcessKeys.DAEMON_PID_FILE),
                         v.find(ProcessKeys.UPGRADE_SOCKET)));
+    }
+
+    private static TlsCertificateConfig certificate(Values v) {
+        return new TlsCertificateConfig(v.get(TlsKeys.CERTIFICATE), v.get(TlsKeys.PRIVATE_KEY));
     }
 
     private PoolConfig pool(String name, Tree.Pool pool) {
@@ -130,7 +139,9 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                         v.get(PoolKeys.SERVER_TLS_MODE),
                         v.find(PoolKeys.SERVER_TLS_CA_CERT),
                         v.find(PoolKeys.SERVER_TLS_CERTIFICATE),
-                        v.find(PoolKeys.SERVER_TLS_PRIVATE_KEY)),
+                        v.find(PoolKeys.SERVER_TLS_PRIVATE_KEY),
+                        v.find(PoolKeys.SERVER_TLS_CRL),
+                        v.find(PoolKeys.SERVER_TLS_PASSPHRASE_COMMAND)),
                 fallback(v),
                 pool.authQuery().map(a -> authQuery(a, name)),
                 pool.users().stream().map(Assembler::user).toList());

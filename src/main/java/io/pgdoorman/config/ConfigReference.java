@@ -34,7 +34,7 @@ public final class ConfigReference {
     }
 
     private static String heading(Section section) {
-        return section.equals(Schema.USER)
+        return section.equals(Schema.USER) || section.equals(Schema.TLS_CERTIFICATE)
                 ? "[[" + section.name() + "]]"
                 : "[" + section.name() + "]";
     }
@@ -92,6 +92,7 @@ public final class ConfigReference {
         out.append('\n');
         example(out, Schema.INCLUDE, "[include]", false);
         example(out, Schema.GENERAL, "[general]", true);
+        example(out, Schema.TLS_CERTIFICATE, "[[general.tls_certificates]]", false);
         example(out, Schema.WEB, "[web]", false);
         example(out, Schema.TALOS, "[talos]", false);
         String pool = "pools." + EXAMPLE_POOL;

@@ -69,6 +69,10 @@ public record GeneralConfig(
      * TLS towards clients.
      *
      * @param certificate present exactly when {@code privateKey} is
+     * @param crl certificates of clients that are not taken any more
+     * @param passphraseCommand writes the passphrase of a private key
+     * @param more further certificates, by the name a client asks for
+     * @param cipherSuites of TLS 1.2
      * @param rateLimitPerSecond handshakes, 0 is no limit
      */
     public record Tls(
@@ -76,6 +80,11 @@ public record GeneralConfig(
             Optional<Path> certificate,
             Optional<Path> privateKey,
             Optional<Path> caCert,
+            Optional<Path> crl,
+            Optional<Secret> passphraseCommand,
+            List<TlsCertificateConfig> more,
+            TlsVersion minVersion,
+            List<TlsCipherSuite> cipherSuites,
             int rateLimitPerSecond) {}
 
     /**

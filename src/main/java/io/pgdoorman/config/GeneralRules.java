@@ -36,16 +36,30 @@ record GeneralRules(Tree tree, Problems problems) {
             error(general, TlsKeys.TLS_PRIVATE_KEY, "is set but tls_certificate is not");
         }
         TlsMode mode = general.get(TlsKeys.TLS_MODE);
-        boolean strict = mode == TlsMode.REQUIRE || mode == TlsMode.VERIFY_FULL;
-        if (strict && certificate.isEmpty() && key.isEmpty()) {
+        if (mode.isRequired() && certificate.isEmpty() && key.isEmpty()) {
             error(
                     general,
                     TlsKeys.TLS_MODE,
                     "is %s but tls_certificate and tls_private_key are not set"
                             .formatted(TlsKeys.TLS_MODE.type().plain(mode)));
         }
-        if (mode == TlsMode.VERIFY_FULL && general.own(TlsKeys.TLS_CA_CERT).isEmpty()) {
-            error(general, TlsKeys.TLS_MODE, "is verify-full but tls_ca_cert is not set");
+        if (mode.isVerifying() && general.own(TlsKeys.TLS_CA_CERT).isEmpty()) {
+            error(
+                    general,
+                    TlsKeys.TLS_MODE,
+                    "is %s but tls_ca_cert is not set"
+                            .formatted(TlsKeys.TLS_MODE.type().plain(mode)));
+        }
+        if (general.own(TlsKeys.TLS_CRL).isPresent()
+                && general.own(TlsKeys.TLS_CA_CERT).isEmpty()) {
+            error(general, TlsKeys.TLS_CRL, "is set but tls_ca_cert is not");
+        }
+        if (!tree.tlsCertificates().isEmpty() && certificate.isEmpty()) {
+            Values first = tree.tlsCertificates().getFirst();
+            problems.error(
+                    first.source().position(),
+                    first.path(),
+                    "needs general.tls_certificate, for clients that ask for no name");
         }
         if (mode == TlsMode.DISABLE && certificate.isPresent()) {
             problems.warning(
@@ -61,7 +75,9 @@ record GeneralRules(Tree tree, Problems problems) {
                         TlsKeys.SERVER_TLS_MODE,
                         TlsKeys.SERVER_TLS_CA_CERT,
                         TlsKeys.SERVER_TLS_CERTIFICATE,
-                        TlsKeys.SERVER_TLS_PRIVATE_KEY)
+                        TlsKeys.SERVER_TLS_PRIVATE_KEY,
+                        TlsKeys.SERVER_TLS_CRL,
+                        TlsKeys.SERVER_TLS_PASSPHRASE_COMMAND)
                 .check(problems);
     }
 

@@ -223,6 +223,20 @@ final class PoolKeys {
                     .reload(POOL)
                     .add("Key of that certificate, PEM, PKCS#8.");
 
+    static final Key<Secret> SERVER_TLS_PASSPHRASE_COMMAND =
+            TLS.key("server_tls_passphrase_command", ValueTypes.SECRET)
+                    .inherits(TlsKeys.SERVER_TLS_PASSPHRASE_COMMAND)
+                    .example("\"cat /run/secrets/client.pass\"")
+                    .reload(POOL)
+                    .add("Writes the passphrase of that key.");
+
+    static final Key<Path> SERVER_TLS_CRL =
+            TLS.key("server_tls_crl", ValueTypes.PATH)
+                    .inherits(TlsKeys.SERVER_TLS_CRL)
+                    .example("\"/etc/pg_doorman/server-ca.crl\"")
+                    .reload(POOL)
+                    .add("Revoked certificates of servers: a file, or a directory of such files.");
+
     static final KeyGroup FALLBACK = new KeyGroup("Fallback by Patroni");
 
     static final Key<List<URI>> PATRONI_API_URLS =

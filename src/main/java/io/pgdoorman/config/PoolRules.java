@@ -38,7 +38,9 @@ record PoolRules(String name, Tree.Pool pool, Problems problems) {
                         PoolKeys.SERVER_TLS_MODE,
                         PoolKeys.SERVER_TLS_CA_CERT,
                         PoolKeys.SERVER_TLS_CERTIFICATE,
-                        PoolKeys.SERVER_TLS_PRIVATE_KEY);
+                        PoolKeys.SERVER_TLS_PRIVATE_KEY,
+                        PoolKeys.SERVER_TLS_CRL,
+                        PoolKeys.SERVER_TLS_PASSPHRASE_COMMAND);
         if (tls.given()) {
             tls.check(problems);
         }

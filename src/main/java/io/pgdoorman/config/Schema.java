@@ -45,7 +45,7 @@ final class Schema {
                             TlsKeys.CLIENT,
                             TlsKeys.SERVER,
                             FallbackKeys.FALLBACK),
-                    List.of("talos"),
+                    List.of("tls_certificates", "talos"),
                     Map.of(
                             "pool_mode", "set it in the pools",
                             "log_level", "use the option --log-level",
@@ -53,6 +53,16 @@ final class Schema {
                             "server_tls", "use server_tls_mode"),
                     true,
                     "The process, and what holds for pools that do not say otherwise. Required.");
+
+    static final Section TLS_CERTIFICATE =
+            new Section(
+                    "general.tls_certificates",
+                    List.of(TlsKeys.CERTIFICATES),
+                    List.of(),
+                    Map.of(),
+                    true,
+                    "Further certificates for clients, each for the names that stand in it. What"
+                            + " no client asks for by name gets `general.tls_certificate`.");
 
     static final Section POOL =
             new Section(
@@ -107,7 +117,7 @@ final class Schema {
 
     /** In the order of the manual. */
     static final List<Section> SECTIONS =
-            List.of(INCLUDE, GENERAL, POOL, USER, AUTH_QUERY, WEB, TALOS);
+            List.of(INCLUDE, GENERAL, TLS_CERTIFICATE, POOL, USER, AUTH_QUERY, WEB, TALOS);
 
     /** Other name of {@link #WEB}, without a warning. */
     static final String WEB_ALIAS = "prometheus";

@@ -8,9 +8,13 @@ import java.util.Optional;
  *
  * @param caCert required by the verifying modes
  * @param certificate present exactly when {@code privateKey} is
+ * @param crl certificates that are not taken any more
+ * @param passphraseCommand writes the passphrase of the private key
  */
 public record ServerTlsConfig(
         ServerTlsMode mode,
         Optional<Path> caCert,
         Optional<Path> certificate,
-        Optional<Path> privateKey) {}
+        Optional<Path> privateKey,
+        Optional<Path> crl,
+        Optional<Secret> passphraseCommand) {}

@@ -8,7 +8,9 @@ record ServerTlsRules(
         Key<ServerTlsMode> mode,
         Key<Path> caCert,
         Key<Path> certificate,
-        Key<Path> privateKey) {
+        Key<Path> privateKey,
+        Key<Path> crl,
+        Key<Secret> passphraseCommand) {
 
     void check(Problems problems) {
         ServerTlsMode effective = values.get(mode);
@@ -19,6 +21,13 @@ record ServerTlsRules(
                     problems,
                     mode,
                     "is %s but server_tls_ca_cert is not set"
+                            .formatted(mode.type().plain(effective)));
+        }
+        if (values.find(crl).isPresent() && !verifies) {
+            problems.warning(
+                    values.position(crl),
+                    values.name(crl),
+                    "is not used: server_tls_mode is %s, so no certificate is checked"
                             .formatted(mode.type().plain(effective)));
         }
         boolean hasCertificate = values.find(certificate).isPresent();
@@ -36,7 +45,9 @@ record ServerTlsRules(
         return values.own(mode).isPresent()
                 || values.own(caCert).isPresent()
                 || values.own(certificate).isPresent()
-                || values.own(privateKey).isPresent();
+                || values.own(privateKey).isPresent()
+                || values.own(crl).isPresent()
+                || values.own(passphraseCommand).isPresent();
     }
 
     private void error(Problems problems, Key<?> key, String message) {

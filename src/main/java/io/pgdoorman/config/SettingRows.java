@@ -10,6 +10,7 @@ final class SettingRows {
     static List<Setting> of(Tree tree) {
         var rows = new ArrayList<Setting>();
         add(rows, tree.general());
+        tree.tlsCertificates().forEach(certificate -> add(rows, certificate));
         tree.web().ifPresent(web -> add(rows, web));
         tree.talos().ifPresent(talos -> add(rows, talos));
         tree.pools()

@@ -2,9 +2,9 @@ package io.pgdoorman.config;
 
 import static io.pgdoorman.config.ReloadClass.NEW_CONNECTIONS;
 import static io.pgdoorman.config.ReloadClass.POOL;
-import static io.pgdoorman.config.ReloadClass.RESTART;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /** {@code [general]}: TLS on both sides. Threads: immutable. */
 final class TlsKeys {
@@ -16,7 +16,8 @@ final class TlsKeys {
                     .reload(NEW_CONNECTIONS)
                     .add(
                             "`allow` leaves the choice to the client, `require` refuses plain TCP,"
-                                    + " `verify-full` also asks for a client certificate.");
+                                    + " `verify-ca` and `verify-full` also ask for a client"
+                                    + " certificate.");
 
     static final Key<Path> TLS_CERTIFICATE =
             CLIENT.key("tls_certificate", ValueTypes.PATH)
@@ -32,6 +33,17 @@ final class TlsKeys {
                     .reload(NEW_CONNECTIONS)
                     .add("Key of the certificate, PEM, PKCS#8.");
 
+    static final Key<Secret> TLS_PASSPHRASE_COMMAND =
+            CLIENT.key("tls_passphrase_command", ValueTypes.SECRET)
+                    .unset("keys have no passphrase")
+                    .example("\"cat /run/secrets/server.pass\"")
+                    .reload(NEW_CONNECTIONS)
+                    .add(
+                            "Shell command that writes the passphrase of an encrypted private key to"
+                                    + " its output, within ten seconds. It finds the key's path in"
+                                    + " the environment variable `PG_DOORMAN_KEY_FILE`. It runs at"
+                                    + " each start, reload and `-t`.");
+
     static final Key<Path> TLS_CA_CERT =
             CLIENT.key("tls_ca_cert", ValueTypes.PATH)
                     .unset("none")
@@ -39,11 +51,34 @@ final class TlsKeys {
                     .reload(NEW_CONNECTIONS)
                     .add("Authorities that sign client certificates, PEM.");
 
+    static final Key<Path> TLS_CRL =
+            CLIENT.key("tls_crl", ValueTypes.PATH)
+                    .unset("none")
+                    .example("\"/etc/pg_doorman/client-ca.crl\"")
+                    .reload(NEW_CONNECTIONS)
+                    .add(
+                            "Certificates of clients that are not taken any more: a file with"
+                                    + " revocation lists (CRL), PEM or DER, or a directory of such"
+                                    + " files. Every authority needs one.");
+
+    static final Key<TlsVersion> TLS_MIN_VERSION =
+            CLIENT.key("tls_min_version", new TlsTypes.Version())
+                    .byDefault(TlsVersion.TLSV1_2)
+                    .reload(NEW_CONNECTIONS)
+                    .add("Clients with an older version are refused.");
+
+    static final Key<List<TlsCipherSuite>> TLS_CIPHER_SUITES =
+            CLIENT.key("tls_cipher_suites", new TlsTypes.Suites())
+                    .byDefault(List.of(TlsCipherSuite.values()))
+                    .reload(NEW_CONNECTIONS)
+                    .add(
+                            "Suites of TLS 1.2, the best first, by their names in the registry or in"
+                                    + " OpenSSL. Those of TLS 1.3 are always on.");
+
     static final Key<Integer> TLS_RATE_LIMIT_PER_SECOND =
             CLIENT.key("tls_rate_limit_per_second", ValueTypes.COUNT)
                     .byDefault(0)
-                    .reload(RESTART)
-                    .notInEffect()
+                    .reload(NEW_CONNECTIONS)
                     .check(
                             (rate, rule) -> {
                                 if (rate > 0 && rate < 100) {
@@ -52,7 +87,30 @@ final class TlsKeys {
                                     rule.error("must be a multiple of 100, is " + rate);
                                 }
                             })
-                    .add("Handshakes per second, a multiple of 100. 0 is no limit.");
+                    .add(
+                            "Handshakes per second, a multiple of 100; more wait, as long as"
+                                    + " `login_timeout` lets them. 0 is no limit.");
+
+    static final KeyGroup CERTIFICATES = new KeyGroup("Certificates by name");
+
+    static final Key<Path> CERTIFICATE =
+            CERTIFICATES
+                    .key("certificate", ValueTypes.PATH)
+                    .required()
+                    .example("\"/etc/pg_doorman/db.example.org.crt\"")
+                    .reload(NEW_CONNECTIONS)
+                    .add(
+                            "Certificate chain, PEM. It is shown to clients that ask (SNI) for one"
+                                    + " of the DNS names in it; `*.example.org` stands for one"
+                                    + " label more.");
+
+    static final Key<Path> PRIVATE_KEY =
+            CERTIFICATES
+                    .key("private_key", ValueTypes.PATH)
+                    .required()
+                    .example("\"/etc/pg_doorman/db.example.org.key\"")
+                    .reload(NEW_CONNECTIONS)
+                    .add("Its key, PEM, PKCS#8; `tls_passphrase_command` is for this one too.");
 
     static final KeyGroup SERVER = new KeyGroup("TLS towards PostgreSQL");
 
@@ -82,6 +140,20 @@ final class TlsKeys {
                     .example("\"/etc/pg_doorman/client.key\"")
                     .reload(POOL)
                     .add("Key of that certificate, PEM, PKCS#8.");
+
+    static final Key<Secret> SERVER_TLS_PASSPHRASE_COMMAND =
+            SERVER.key("server_tls_passphrase_command", ValueTypes.SECRET)
+                    .unset("the key has no passphrase")
+                    .example("\"cat /run/secrets/client.pass\"")
+                    .reload(POOL)
+                    .add("Writes the passphrase of that key, as `tls_passphrase_command`.");
+
+    static final Key<Path> SERVER_TLS_CRL =
+            SERVER.key("server_tls_crl", ValueTypes.PATH)
+                    .unset("none")
+                    .example("\"/etc/pg_doorman/server-ca.crl\"")
+                    .reload(POOL)
+                    .add("Revoked certificates of servers: a file, or a directory of such files.");
 
     private TlsKeys() {}
 }

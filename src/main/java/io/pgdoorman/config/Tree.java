@@ -1,5 +1,6 @@
 package io.pgdoorman.config;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,9 +9,15 @@ import java.util.Optional;
 /**
  * All sections of the merged files, decoded. Threads: confined to one load.
  *
+ * @param tlsCertificates in file order
  * @param pools by name, in file order
  */
-record Tree(Values general, Map<String, Pool> pools, Optional<Values> web, Optional<Values> talos) {
+record Tree(
+        Values general,
+        List<Values> tlsCertificates,
+        Map<String, Pool> pools,
+        Optional<Values> web,
+        Optional<Values> talos) {
 
     record Pool(Values values, List<Values> users, Optional<Values> authQuery) {}
 
@@ -31,6 +38,7 @@ record Tree(Values general, Map<String, Pool> pools, Optional<Values> web, Optio
                     .forEach((name, node) -> pools.put(name, pool(decoder, name, node, general)));
             return new Tree(
                     general,
+                    tlsCertificates(decoder, generalTable),
                     pools,
                     web(root).map(t -> decoder.decode(Schema.WEB, t, "web", null)),
                     optional(root, "talos", "talos")
@@ -63,6 +71,28 @@ record Tree(Values general, Map<String, Pool> pools, Optional<Values> web, Optio
                                                     path + ".auth_query",
                                                     values));
             return new Pool(values, users, authQuery);
+        }
+
+        private List<Values> tlsCertificates(Decoder decoder, Node.Table general) {
+            String path = "general.tls_certificates";
+            List<Values> all = new ArrayList<>();
+            switch (general.entries().get("tls_certificates")) {
+                case null -> {}
+                case Node.Sequence(var items, var _) -> {
+                    for (int i = 0; i < items.size(); i++) {
+                        String name = path + "." + i;
+                        table(items.get(i), name)
+                                .map(t -> decoder.decode(Schema.TLS_CERTIFICATE, t, name, null))
+                                .ifPresent(all::add);
+                    }
+                }
+                case Node other ->
+                        problems.error(
+                                other.position(),
+                                path,
+                                "must be a list of tables, is " + other.kind());
+            }
+            return all;
         }
 
         private Optional<Node.Table> web(Node.Table root) {

@@ -36,6 +36,7 @@ public final class MetricsPage {
     private final StatementFamilies statements = new StatementFamilies();
     private final ServerFamilies servers;
     private final AuthQueryFamilies lookups;
+    private final TlsFamilies tls;
     private final HandoverFamilies handover;
     private final JvmFamilies jvm;
     private final ReentrantLock lock = new ReentrantLock();
@@ -50,6 +51,7 @@ public final class MetricsPage {
         this.process = new ProcessFamilies(host, source);
         this.servers = new ServerFamilies(host);
         this.lookups = new AuthQueryFamilies(host);
+        this.tls = new TlsFamilies(source);
         this.handover = new HandoverFamilies(source);
         this.jvm = new JvmFamilies(lag);
     }
@@ -77,6 +79,7 @@ public final class MetricsPage {
         statements.collect(families, rows);
         servers.collect(families, rows);
         lookups.collect(families);
+        tls.collect(families, rows);
         handover.collect(families);
         jvm.collect(families);
         return families;

@@ -13,6 +13,7 @@ import io.pgdoorman.log.LogPool;
 import io.pgdoorman.net.AttachedChannel;
 import io.pgdoorman.stats.Counter;
 import io.pgdoorman.stats.LoopStats;
+import io.pgdoorman.stats.Timing;
 import io.pgdoorman.wire.backend.ErrorResponse;
 
 import org.jspecify.annotations.Nullable;
@@ -506,6 +507,16 @@ public final class Shard {
                             @Override
                             public void onFailure(LoginFailure failure) {
                                 onCreateFailed(profile, failure);
+                            }
+
+                            @Override
+                            public void onTls(long handshakeNanos) {
+                                stats.time(Timing.SERVER_TLS, handshakeNanos);
+                            }
+
+                            @Override
+                            public void onTlsFailed() {
+                                stats.count(Counter.SERVER_TLS_FAILURES);
                             }
                         });
     }

@@ -26,6 +26,7 @@ import io.pgdoorman.session.Session;
 import io.pgdoorman.session.SessionMoves;
 import io.pgdoorman.session.Sessions;
 import io.pgdoorman.stats.Histogram;
+import io.pgdoorman.tls.TlsFiles;
 import io.pgdoorman.wire.Bytes;
 
 import org.slf4j.Logger;
@@ -224,7 +225,12 @@ public final class Pooler implements AutoCloseable {
         this.listeners = new Listeners(transport, loops, sessions::accept);
         this.web =
                 new WebEndpoint(
-                        transport, admin, loops, options.threads() + "-web", this::handoverState);
+                        transport,
+                        admin,
+                        loops,
+                        options.threads() + "-web",
+                        this::handoverState,
+                        this::tlsExpiries);
         this.host =
                 new PoolerHost(
                         options.version(),
@@ -538,6 +544,10 @@ public final class Pooler implements AutoCloseable {
         consoleSettingsToTry = consoleSettings.begin();
         LOG.info("Reloading config {}", file);
         systemd.reloading();
+    }
+
+    private Map<String, Set<TlsFiles.Expiry>> tlsExpiries() {
+        return reload.tls().expiries();
     }
 
     private void onReload(LoadResult loaded) {

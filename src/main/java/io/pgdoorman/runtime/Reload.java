@@ -45,8 +45,8 @@ final class Reload {
     private final Listeners listeners;
     private final Consumer<Config> onAccepted;
 
-    /** In effect now. */
-    private TlsSetup tls;
+    /** In effect now. Written by the control thread, read by any. */
+    private volatile TlsSetup tls;
 
     /** In effect now. */
     private Authorities authorities;
@@ -71,6 +71,11 @@ final class Reload {
         this.tls = tls;
         this.authorities = authorities;
         this.onAccepted = onAccepted;
+    }
+
+    /** What is in effect. Any thread. */
+    TlsSetup tls() {
+        return tls;
     }
 
     /**

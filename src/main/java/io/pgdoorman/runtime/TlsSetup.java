@@ -4,22 +4,31 @@ import io.pgdoorman.backend.ServerTls;
 import io.pgdoorman.config.Config;
 import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.PoolConfig;
+import io.pgdoorman.config.Secret;
 import io.pgdoorman.config.ServerTlsConfig;
 import io.pgdoorman.config.ServerTlsMode;
+import io.pgdoorman.config.TlsCertificateConfig;
 import io.pgdoorman.config.TlsMode;
+import io.pgdoorman.config.TlsVersion;
 import io.pgdoorman.session.ClientTls;
+import io.pgdoorman.tls.PassphraseCommand;
 import io.pgdoorman.tls.TlsContext;
 import io.pgdoorman.tls.TlsContext.PeerCertificate;
 import io.pgdoorman.tls.TlsFiles;
 import io.pgdoorman.tls.TlsFilesException;
+import io.pgdoorman.tls.TlsPaths;
+import io.pgdoorman.tls.TlsSuite;
 
-import java.time.Instant;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * TLS as one configuration wants it, with what its files held when they were read. Two are equal if
@@ -31,6 +40,8 @@ import java.util.Optional;
  * @param warnings what an operator should know, a sentence each
  */
 record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List<String> warnings) {
+    /** A reload, and signals behind it, wait as long. */
+    private static final Duration PASSPHRASE_LIMIT = Duration.ofSeconds(10);
 
     /**
      * Reads the files.
@@ -40,7 +51,7 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
     static TlsSetup of(Config config) {
         List<String> warnings = new ArrayList<>();
         try {
-            ClientTls clients = clients(config.general().tls(), warnings);
+            ClientTls clients = clients(config.general(), warnings);
             Map<ServerTlsConfig, ServerTls> servers = new HashMap<>();
             for (PoolConfig pool : config.pools().values()) {
                 if (!servers.containsKey(pool.serverTls())) {
@@ -103,25 +114,67 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
         return Objects.requireNonNull(servers.get(pool.serverTls()));
     }
 
-    /** When the certificate that clients see ends. */
-    Optional<Instant> clientsExpire() {
-        return clients.context().flatMap(context -> context.files().expires());
+    /** Everything in the files that ends; {@code client} or {@code server} is the side. */
+    Map<String, Set<TlsFiles.Expiry>> expiries() {
+        Set<TlsFiles.Expiry> ofClients = new LinkedHashSet<>();
+        clients.context().ifPresent(context -> ofClients.addAll(context.expiries()));
+        Set<TlsFiles.Expiry> ofServers = new LinkedHashSet<>();
+        for (ServerTls server : servers.values()) {
+            server.context().ifPresent(context -> ofServers.addAll(context.expiries()));
+        }
+        return Map.of("client", ofClients, "server", ofServers);
     }
 
-    private static ClientTls clients(GeneralConfig.Tls tls, List<String> warnings)
+    private static ClientTls clients(GeneralConfig general, List<String> warnings)
             throws TlsFilesException {
+        GeneralConfig.Tls tls = general.tls();
         if (tls.mode() == TlsMode.DISABLE || tls.certificate().isEmpty()) {
             return new ClientTls(tls.mode(), Optional.empty());
         }
-        TlsFiles files = TlsFiles.read(tls.certificate(), tls.privateKey(), tls.caCert());
-        warnings.addAll(files.warnings());
+        Optional<PassphraseCommand> passphrase = passphrase(tls.passphraseCommand());
+        TlsFiles files =
+                read(
+                        new TlsPaths(
+                                tls.certificate(),
+                                tls.privateKey(),
+                                tls.caCert(),
+                                tls.crl(),
+                                passphrase),
+                        warnings);
+        List<TlsFiles> more = new ArrayList<>();
+        for (TlsCertificateConfig one : tls.more()) {
+            more.add(read(TlsPaths.of(one.certificate(), one.privateKey(), passphrase), warnings));
+        }
         PeerCertificate peer =
                 tls.caCert().isEmpty()
                         ? PeerCertificate.NONE
-                        : tls.mode() == TlsMode.VERIFY_FULL
+                        : tls.mode().isVerifying()
                                 ? PeerCertificate.TRUSTED
                                 : PeerCertificate.OPTIONAL;
-        return new ClientTls(tls.mode(), Optional.of(TlsContext.forClients(files, peer)));
+        var terms =
+                new TlsContext.Terms(
+                        tls.minVersion() == TlsVersion.TLSV1_3,
+                        tls.cipherSuites().stream()
+                                .map(suite -> TlsSuite.valueOf(suite.name()))
+                                .toList(),
+                        interval(tls.rateLimitPerSecond(), general.process().workerThreads()));
+        return new ClientTls(
+                tls.mode(), Optional.of(TlsContext.forClients(files, more, peer, terms)));
+    }
+
+    /** Each loop has its part of the rate, for each gets its part of the clients. */
+    private static long interval(int perSecond, int loops) {
+        return perSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(loops) / perSecond;
+    }
+
+    private static TlsFiles read(TlsPaths paths, List<String> warnings) throws TlsFilesException {
+        TlsFiles files = TlsFiles.read(paths);
+        warnings.addAll(files.warnings());
+        return files;
+    }
+
+    private static Optional<PassphraseCommand> passphrase(Optional<Secret> command) {
+        return command.map(one -> new PassphraseCommand(one.reveal(), PASSPHRASE_LIMIT));
     }
 
     private static ServerTls server(ServerTlsConfig tls, List<String> warnings)
@@ -135,8 +188,15 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
                     case VERIFY_CA -> PeerCertificate.TRUSTED;
                     case VERIFY_FULL -> PeerCertificate.TRUSTED_AND_NAMED;
                 };
-        TlsFiles files = TlsFiles.read(tls.certificate(), tls.privateKey(), tls.caCert());
-        warnings.addAll(files.warnings());
+        TlsFiles files =
+                read(
+                        new TlsPaths(
+                                tls.certificate(),
+                                tls.privateKey(),
+                                tls.caCert(),
+                                peer == PeerCertificate.NONE ? Optional.empty() : tls.crl(),
+                                passphrase(tls.passphraseCommand())),
+                        warnings);
         return new ServerTls(tls.mode(), Optional.of(TlsContext.forServers(files, peer)));
     }
 }

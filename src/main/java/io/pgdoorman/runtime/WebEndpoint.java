@@ -11,6 +11,7 @@ import io.pgdoorman.metrics.MetricsPage;
 import io.pgdoorman.metrics.MetricsSource;
 import io.pgdoorman.net.Posix;
 import io.pgdoorman.net.Transport;
+import io.pgdoorman.tls.TlsFiles;
 import io.pgdoorman.web.Credentials;
 import io.pgdoorman.web.Endpoints;
 import io.pgdoorman.web.HealthSource;
@@ -25,7 +26,9 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -74,6 +77,7 @@ final class WebEndpoint implements HealthSource, MetricsSource, AutoCloseable {
     private final Optional<WebConfig> address;
     private final String threads;
     private final Supplier<HandoverState> handover;
+    private final Supplier<Map<String, Set<TlsFiles.Expiry>>> tlsExpiries;
     private final LoopLag lag;
     private final Endpoints endpoints;
 
@@ -95,11 +99,13 @@ final class WebEndpoint implements HealthSource, MetricsSource, AutoCloseable {
             AdminHost host,
             List<EventLoop> loops,
             String threads,
-            Supplier<HandoverState> handover) {
+            Supplier<HandoverState> handover,
+            Supplier<Map<String, Set<TlsFiles.Expiry>>> tlsExpiries) {
         this.transport = transport;
         this.address = host.config().web().filter(WebConfig::enabled);
         this.threads = threads;
         this.handover = handover;
+        this.tlsExpiries = tlsExpiries;
         this.lag = new LoopLag(loops);
         this.endpoints = new Endpoints(new MetricsPage(host, this, lag), this, () -> reader(host));
     }
@@ -248,6 +254,11 @@ final class WebEndpoint implements HealthSource, MetricsSource, AutoCloseable {
     @Override
     public boolean isDraining() {
         return stage == Stage.ENDING;
+    }
+
+    @Override
+    public Map<String, Set<TlsFiles.Expiry>> tlsExpiries() {
+        return tlsExpiries.get();
     }
 
     @Override

@@ -15,6 +15,6 @@ public record ClientTls(TlsMode mode, Optional<TlsContext> context) {
     public static final ClientTls OFF = new ClientTls(TlsMode.DISABLE, Optional.empty());
 
     boolean isRequired() {
-        return mode == TlsMode.REQUIRE || mode == TlsMode.VERIFY_FULL;
+        return mode.isRequired();
     }
 }

@@ -74,7 +74,13 @@ public enum Counter {
     SERVER_LOGINS(24),
 
     /** Logins at servers that failed. */
-    SERVER_LOGIN_FAILURES(25);
+    SERVER_LOGIN_FAILURES(25),
+
+    /** TLS handshakes with servers that failed, or that a server refused though it must not. */
+    SERVER_TLS_FAILURES(26),
+
+    /** Nanoseconds of TLS handshakes with servers. */
+    SERVER_TLS_NANOS(27);
 
     private final int code;
 

@@ -11,7 +11,10 @@ public enum Timing {
     TRANSACTION(2, Counter.TRANSACTION_NANOS),
 
     /** See {@link Counter#WAIT_NANOS}; a client that got a server at once waited 0. */
-    WAIT(3, Counter.WAIT_NANOS);
+    WAIT(3, Counter.WAIT_NANOS),
+
+    /** See {@link Counter#SERVER_TLS_NANOS}. */
+    SERVER_TLS(4, Counter.SERVER_TLS_NANOS);
 
     private final int code;
     private final Counter sum;

@@ -7,37 +7,58 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.internal.tcnative.SSL;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.FastThreadLocal;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.Optional;
 
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
 /**
- * The handshake of one connection. It stands before BoringSSL and gives it one record after the
- * other, so that it is known which record was the handshake's last: with the next, {@link
- * TlsRecords} begin.
+ * The handshake of one connection. It gives BoringSSL one record after the other, so that it is
+ * known which record was the handshake's last: with the next, {@link TlsRecords} begin.
+ *
+ * <p>Netty's {@code SslHandler} is not used: of what it does for a connection, nothing is needed
+ * after the handshake, and its removal costs an exception each time.
  *
  * <p>What the other side sees of BoringSSL ends there, and what it has not read yet is still whole.
  *
  * <p>Threads: confined to the channel's loop. Owns the buffers it holds.
  */
-public final class Handshake extends ChannelDuplexHandler {
+public final class Handshake extends ChannelDuplexHandler implements HandshakeGate.Waiting {
     private static final Logger LOG = LoggerFactory.getLogger(Handshake.class);
 
     private static final int MAX_SAID = 1 << 16;
     private static final int MAX_BODY = RecordKeys.MAX_CONTENT + 2_048;
     private static final int CHANGE_CIPHER_SPEC = 20;
     private static final int APPLICATION_DATA = 23;
+    private static final int FLIGHT_BYTES = 4_096;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
+
+    /** Content that BoringSSL might open. It never does: the last record is the handshake's. */
+    private static final FastThreadLocal<ByteBuffer> CONTENT =
+            new FastThreadLocal<>() {
+                @Override
+                protected ByteBuffer initialValue() {
+                    return ByteBuffer.allocateDirect(MAX_BODY);
+                }
+            };
 
     /**
      * What a handshake yields.
@@ -62,9 +83,10 @@ public final class Handshake extends ChannelDuplexHandler {
     }
 
     private final TlsContext context;
-    private final TlsContext.Opening opening;
+    private final HandshakeGate gate;
+    private final String host;
+    private final int port;
     private final Listener listener;
-    private final long ssl;
     private final long beganNanos = System.nanoTime();
 
     /** What has come and not been given to BoringSSL. */
@@ -76,16 +98,23 @@ public final class Handshake extends ChannelDuplexHandler {
     private boolean feeding;
     private boolean over;
     private boolean failed;
+    private boolean wrote;
+    private boolean waiting;
     private @Nullable ChannelHandlerContext own;
 
     /** Records under the keys of the session, which the peer gets with the end of the handshake. */
     private int written;
 
-    private Handshake(TlsContext context, TlsContext.Opening opening, Listener listener) {
+    /** Made when its turn has come: a connection that only waits costs little. */
+    private TlsContext.@Nullable Opening opening;
+
+    private Handshake(
+            TlsContext context, HandshakeGate gate, String host, int port, Listener listener) {
         this.context = context;
-        this.opening = opening;
+        this.gate = gate;
+        this.host = host;
+        this.port = port;
         this.listener = listener;
-        this.ssl = opening.engine().sslPointer();
         this.input = Unpooled.EMPTY_BUFFER;
         this.said = context.isOfServers() ? null : Unpooled.buffer(0, MAX_SAID);
     }
@@ -105,25 +134,45 @@ public final class Handshake extends ChannelDuplexHandler {
             int port,
             ByteBuf first,
             Listener listener) {
-        var opening = context.open(ctx.alloc(), host, port);
-        var handshake = new Handshake(context, opening, listener);
+        var handshake = new Handshake(context, context.gate(ctx.executor()), host, port, listener);
         handshake.keep(first);
         handshake.input = first;
-        opening.handler()
-                .handshakeFuture()
-                .addListener(done -> handshake.onHandshake(done.cause()));
         ctx.pipeline().addBefore(ctx.name(), null, handshake);
-        ctx.pipeline().addBefore(ctx.name(), null, opening.handler());
-        if (first.isReadable()) {
+        if (context.isOfServers()) {
+            handshake.speakFirst();
+        } else if (first.isReadable()) {
             ctx.executor().execute(handshake::feedFirst); // its handler is just reading
         }
     }
 
+    private void speakFirst() {
+        ChannelHandlerContext ctx = own;
+        if (ctx == null) {
+            return;
+        }
+        try {
+            ReferenceCountedOpenSslEngine engine = opened(ctx).engine();
+            engine.beginHandshake();
+            advance(ctx, NOTHING, engine.getHandshakeStatus());
+        } catch (SSLException e) {
+            fail(ctx, e);
+        }
+        flushWritten(ctx);
+    }
+
+    private TlsContext.Opening opened(ChannelHandlerContext ctx) {
+        TlsContext.Opening made = opening;
+        if (made == null) {
+            made = context.open(ctx.alloc(), host, port);
+            opening = made;
+        }
+        return made;
+    }
+
     private void feedFirst() {
-        ChannelHandlerContext ctx = opening.handler().engine() == null ? null : own;
+        ChannelHandlerContext ctx = own;
         if (ctx != null && !ctx.isRemoved()) {
             feed(ctx);
-            ctx.fireChannelReadComplete();
         }
     }
 
@@ -168,7 +217,6 @@ public final class Handshake extends ChannelDuplexHandler {
         over = true;
         ChannelHandlerContext ctx = own;
         if (ctx != null && !ctx.isRemoved()) {
-            ctx.pipeline().remove(SslHandler.class);
             ctx.pipeline().remove(this);
         }
         return bytes;
@@ -196,46 +244,185 @@ public final class Handshake extends ChannelDuplexHandler {
     }
 
     private void feed(ChannelHandlerContext ctx) {
-        ByteBuf in = input;
-        if (feeding) {
+        if (feeding || over || !hasRecord()) {
             return;
         }
+        if (waiting) {
+            if (input.readableBytes() > MAX_SAID) {
+                fail(ctx, new SSLException("the client goes on before it is answered"));
+            }
+            return;
+        }
+        waiting = !gate.enter(this, opening == null);
+        if (!waiting) {
+            proceed(ctx);
+        }
+    }
+
+    private boolean hasRecord() {
+        return input.readableBytes() >= RecordKeys.HEADER_BYTES
+                && input.readableBytes() >= recordLength(input);
+    }
+
+    @Override
+    public void resume() {
+        waiting = false;
+        ChannelHandlerContext ctx = own;
+        if (ctx != null && !ctx.isRemoved()) {
+            proceed(ctx);
+        }
+    }
+
+    @Override
+    public boolean isOver() {
+        return over;
+    }
+
+    private void proceed(ChannelHandlerContext ctx) {
+        long began = System.nanoTime();
+        step(ctx);
+        gate.spent(System.nanoTime() - began);
+    }
+
+    private void step(ChannelHandlerContext ctx) {
         feeding = true;
-        while (!over && in.readableBytes() >= RecordKeys.HEADER_BYTES) {
-            int at = in.readerIndex();
-            int type = in.getUnsignedByte(at);
-            int body = in.getUnsignedShort(at + 3);
-            if (type < CHANGE_CIPHER_SPEC
-                    || type > APPLICATION_DATA
-                    || in.getByte(at + 1) != 3
-                    || body > MAX_BODY) {
-                // BoringSSL says what is wrong with it.
-                ctx.fireChannelRead(in.readRetainedSlice(in.readableBytes()));
-                break;
+        ByteBuf in = input;
+        try {
+            while (!over && in.readableBytes() >= RecordKeys.HEADER_BYTES) {
+                int length = recordLength(in);
+                if (in.readableBytes() < length) {
+                    break;
+                }
+                ByteBuffer record = in.nioBuffer(in.readerIndex(), length);
+                in.skipBytes(length);
+                written = 0;
+                advance(ctx, record, HandshakeStatus.NEED_UNWRAP);
             }
-            if (in.readableBytes() < RecordKeys.HEADER_BYTES + body) {
-                break;
-            }
-            written = 0;
-            ctx.fireChannelRead(in.readRetainedSlice(RecordKeys.HEADER_BYTES + body));
+        } catch (SSLException e) {
+            fail(ctx, e);
         }
         feeding = false;
         if (over && !failed && !ctx.isRemoved()) {
             end(ctx);
+        } else {
+            flushWritten(ctx);
         }
     }
 
-    /** On the loop, from within BoringSSL's handler. */
-    private void onHandshake(@Nullable Throwable failure) {
-        if (over) {
-            return; // given up
+    /** All there is if it is no record: BoringSSL says what is wrong with it. */
+    private static int recordLength(ByteBuf in) {
+        int at = in.readerIndex();
+        int type = in.getUnsignedByte(at);
+        int body = in.getUnsignedShort(at + 3);
+        return type < CHANGE_CIPHER_SPEC
+                        || type > APPLICATION_DATA
+                        || in.getByte(at + 1) != 3
+                        || body > MAX_BODY
+                ? in.readableBytes()
+                : RecordKeys.HEADER_BYTES + body;
+    }
+
+    /**
+     * As far as it goes with {@code record}, of which nothing is left then. It goes on until there
+     * is nothing more to read: only then the engine tells that the handshake is over, or failed.
+     */
+    private void advance(ChannelHandlerContext ctx, ByteBuffer record, HandshakeStatus begin)
+            throws SSLException {
+        ReferenceCountedOpenSslEngine engine = opened(ctx).engine();
+        HandshakeStatus status = begin;
+        while (true) {
+            switch (status) {
+                case NEED_TASK -> {
+                    Runnable task = engine.getDelegatedTask();
+                    while (task != null) {
+                        task.run();
+                        task = engine.getDelegatedTask();
+                    }
+                    status = engine.getHandshakeStatus();
+                }
+                case NEED_WRAP -> status = wrap(ctx, engine);
+                case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
+                    SSLEngineResult result = engine.unwrap(record, CONTENT.get().clear());
+                    if (result.getStatus() == SSLEngineResult.Status.CLOSED) {
+                        throw new SSLException("the peer ended it");
+                    }
+                    status = result.getHandshakeStatus();
+                    if (status == HandshakeStatus.NEED_UNWRAP && result.bytesConsumed() == 0) {
+                        return;
+                    }
+                }
+                case FINISHED, NOT_HANDSHAKING -> {
+                    over = true;
+                    return;
+                }
+            }
+        }
+    }
+
+    private HandshakeStatus wrap(ChannelHandlerContext ctx, ReferenceCountedOpenSslEngine engine)
+            throws SSLException {
+        ByteBuf out = ctx.alloc().directBuffer(FLIGHT_BYTES);
+        try {
+            SSLEngineResult result =
+                    engine.wrap(NOTHING, out.internalNioBuffer(0, out.writableBytes()));
+            out.writerIndex(result.bytesProduced());
+            HandshakeStatus status = result.getHandshakeStatus();
+            if (out.isReadable()) {
+                forgetSaid();
+                count(out);
+                wrote = true;
+                ctx.write(out.retain(), ctx.voidPromise());
+            } else if (status == HandshakeStatus.NEED_WRAP) {
+                throw new SSLException("the handshake does not proceed");
+            }
+            return status;
+        } finally {
+            out.release();
+        }
+    }
+
+    private void count(ByteBuf out) {
+        int at = 0;
+        while (out.writerIndex() - at >= RecordKeys.HEADER_BYTES) {
+            written += out.getUnsignedByte(at) == APPLICATION_DATA ? 1 : 0;
+            at += RecordKeys.HEADER_BYTES + out.getUnsignedShort(at + 3);
+        }
+    }
+
+    private void flushWritten(ChannelHandlerContext ctx) {
+        if (wrote) {
+            wrote = false;
+            ctx.flush();
+        }
+    }
+
+    private void forgetSecrets() {
+        TlsContext.Opening made = opening;
+        if (made != null) {
+            context.forget(made.engine().sslPointer());
+        }
+    }
+
+    private void fail(ChannelHandlerContext ctx, Throwable cause) {
+        if (failed) {
+            return;
         }
         over = true;
-        if (failure != null) {
-            failed = true;
-            context.forget(ssl);
-            listener.onFailed(failure);
+        failed = true;
+        forgetSecrets();
+        flushWritten(ctx); // the alert
+        listener.onFailed(told(cause));
+        ctx.close();
+    }
+
+    /** With the message of the innermost cause, if that is about a certificate. */
+    private static Throwable told(Throwable cause) {
+        for (Throwable inner = cause.getCause(); inner != null; inner = inner.getCause()) {
+            if (inner instanceof CertificateException && inner.getMessage() != null) {
+                return new SSLException(inner.getMessage(), cause);
+            }
         }
+        return cause;
     }
 
     /** The records are ours from here on. */
@@ -243,24 +430,23 @@ public final class Handshake extends ChannelDuplexHandler {
         Result result;
         FrozenTls state = null;
         try {
-            state = state();
-            result = result(state);
+            TlsContext.Opening made = opened(ctx);
+            Optional<X509Certificate> peer = peer(made.engine());
+            state = state(made, peer);
+            result = result(made.engine(), state, peer);
         } catch (TlsException e) {
             LOG.error("a TLS handshake came to an end that is not known here", e);
-            context.forget(ssl);
-            listener.onFailed(e);
-            ctx.close();
+            fail(ctx, e);
             return;
         } finally {
             if (state != null) {
                 state.destroy();
             }
         }
-        context.forget(ssl);
-        ctx.flush();
+        forgetSecrets();
+        flushWritten(ctx);
         ByteBuf rest = input;
         input = Unpooled.EMPTY_BUFFER;
-        ctx.pipeline().remove(SslHandler.class);
         ctx.pipeline().replace(this, null, result.records());
         ChannelHandlerContext next = ctx.pipeline().context(result.records());
         listener.onSecure(result);
@@ -272,8 +458,10 @@ public final class Handshake extends ChannelDuplexHandler {
         }
     }
 
-    private FrozenTls state() throws TlsException {
-        SSLSession session = opening.engine().getSession();
+    private FrozenTls state(TlsContext.Opening made, Optional<X509Certificate> peer)
+            throws TlsException {
+        KeyLog log = made.log();
+        SSLSession session = made.engine().getSession();
         TlsSuite suite = TlsSuite.of(session.getCipherSuite());
         boolean client = context.isOfServers();
         byte[] ofClient;
@@ -281,12 +469,12 @@ public final class Handshake extends ChannelDuplexHandler {
         int sent;
         int received;
         if (suite.isTls13()) {
-            ofClient = opening.log().traffic(true);
-            ofServer = opening.log().traffic(false);
+            ofClient = log.traffic(true);
+            ofServer = log.traffic(false);
             sent = client ? 0 : written; // tickets; a client's last flight has other keys
             received = 0;
         } else {
-            byte[] block = keyBlock(suite);
+            byte[] block = keyBlock(suite, made);
             int keys = 2 * suite.keyBytes();
             ofClient = concat(block, 0, keys, suite);
             ofServer = concat(block, suite.keyBytes(), keys + suite.fixedNonceBytes(), suite);
@@ -301,16 +489,17 @@ public final class Handshake extends ChannelDuplexHandler {
                 client ? ofClient : ofServer,
                 sent,
                 new byte[0],
-                client ? "" : serverName(),
-                peerName(session));
+                client ? "" : serverName(made.engine()),
+                peer.map(one -> one.getSubjectX500Principal().getName()).orElse(""));
     }
 
-    private byte[] keyBlock(TlsSuite suite) throws TlsException {
+    private static byte[] keyBlock(TlsSuite suite, TlsContext.Opening made) throws TlsException {
+        KeyLog log = made.log();
         return KeySchedule.keyBlock(
                 suite,
-                opening.log().master(),
-                opening.log().clientRandom(),
-                SSL.getServerRandom(ssl),
+                log.master(),
+                log.clientRandom(),
+                SSL.getServerRandom(made.engine().sslPointer()),
                 2 * suite.secretBytes());
     }
 
@@ -321,32 +510,30 @@ public final class Handshake extends ChannelDuplexHandler {
         return secret;
     }
 
-    private String serverName() {
-        String name = SSL.getSniHostname(ssl);
+    private static String serverName(ReferenceCountedOpenSslEngine engine) {
+        String name = SSL.getSniHostname(engine.sslPointer());
         return name == null ? "" : name;
     }
 
-    private static String peerName(SSLSession session) {
+    private Optional<X509Certificate> peer(ReferenceCountedOpenSslEngine engine) {
+        if (!context.isOfServers() && !context.asksForCertificates()) {
+            return Optional.empty();
+        }
         try {
-            return session.getPeerPrincipal().getName();
+            return first(engine.getSession().getPeerCertificates());
         } catch (SSLPeerUnverifiedException e) {
-            return "";
+            return Optional.empty();
         }
     }
 
-    private Result result(FrozenTls state) throws TlsException {
-        SSLSession session = opening.engine().getSession();
-        String protocol = opening.engine().getNegotiatedApplicationProtocol();
-        Optional<X509Certificate> peer;
-        try {
-            peer = first(session.getPeerCertificates());
-        } catch (SSLPeerUnverifiedException e) {
-            peer = Optional.empty();
-        }
+    private static Result result(
+            ReferenceCountedOpenSslEngine engine, FrozenTls state, Optional<X509Certificate> peer)
+            throws TlsException {
+        String protocol = engine.getNegotiatedApplicationProtocol();
         return new Result(
                 new TlsRecords(state),
                 protocol == null ? "" : protocol,
-                first(session.getLocalCertificates()),
+                first(engine.getSession().getLocalCertificates()),
                 peer);
     }
 
@@ -356,24 +543,30 @@ public final class Handshake extends ChannelDuplexHandler {
                 : Optional.empty();
     }
 
+    /** Nothing can be said before its end. */
     @Override
     public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
-        if (msg instanceof ByteBuf out) {
-            if (out.isReadable()) {
-                forgetSaid();
-            }
-            int at = out.readerIndex();
-            while (out.writerIndex() - at >= RecordKeys.HEADER_BYTES) {
-                written += out.getUnsignedByte(at) == APPLICATION_DATA ? 1 : 0;
-                at += RecordKeys.HEADER_BYTES + out.getUnsignedShort(at + 3);
-            }
+        ReferenceCountUtil.release(msg);
+        promise.tryFailure(new ClosedChannelException());
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (!over) {
+            fail(ctx, new SSLException("the connection was closed during the handshake"));
         }
-        ctx.write(msg, promise);
+        ctx.fireChannelInactive();
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        context.forget(ssl);
+        over = true;
+        forgetSecrets();
+        TlsContext.Opening made = opening;
+        if (made != null) {
+            opening = null;
+            made.engine().release();
+        }
         forgetSaid();
         input.release();
         input = Unpooled.EMPTY_BUFFER;

@@ -1,13 +1,13 @@
 package io.pgdoorman.tls;
 
+import io.netty.util.concurrent.FastThreadLocal;
+
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 
-import javax.crypto.KDF;
 import javax.crypto.Mac;
-import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
@@ -17,6 +17,28 @@ import javax.crypto.spec.SecretKeySpec;
  * @see <a href="https://www.rfc-editor.org/rfc/rfc5246#section-5">RFC 5246, 5</a>
  */
 final class KeySchedule {
+    /** Kept, for the search among the JDK's providers takes longer than what they compute. */
+    private static final class Macs {
+        final Mac sha256 = make("HmacSHA256");
+        final Mac sha384 = make("HmacSHA384");
+
+        private static Mac make(String name) {
+            try {
+                return Mac.getInstance(name);
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException(e); // every Java platform has them
+            }
+        }
+    }
+
+    private static final FastThreadLocal<Macs> MACS =
+            new FastThreadLocal<>() {
+                @Override
+                protected Macs initialValue() {
+                    return new Macs();
+                }
+            };
+
     private KeySchedule() {}
 
     /** HKDF-Expand-Label with an empty context. */
@@ -35,14 +57,26 @@ final class KeySchedule {
                         .put((byte) context.length)
                         .put(context)
                         .array();
+        Mac mac = mac(suite);
         try {
-            return KDF.getInstance("HKDF-" + suite.hash())
-                    .deriveData(
-                            HKDFParameterSpec.expandOnly(
-                                    new SecretKeySpec(secret, "Generic"), info, length));
+            mac.init(new SecretKeySpec(secret, "Generic"));
+            mac.update(info);
+            mac.update((byte) 1); // none is longer than the hash, so one block is all
+            byte[] block = mac.doFinal();
+            if (length == block.length) {
+                return block;
+            }
+            byte[] out = Arrays.copyOf(block, length);
+            Arrays.fill(block, (byte) 0);
+            return out;
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e); // every Java 25 has it
+            throw new IllegalStateException(e);
         }
+    }
+
+    private static Mac mac(TlsSuite suite) {
+        Macs macs = MACS.get();
+        return suite.hash().equals("SHA384") ? macs.sha384 : macs.sha256;
     }
 
     /** The key block of TLS 1.2: {@code PRF(master, "key expansion", server random + client's)}. */
@@ -55,7 +89,7 @@ final class KeySchedule {
                         .put(clientRandom)
                         .array();
         try {
-            Mac mac = Mac.getInstance("Hmac" + suite.hash());
+            Mac mac = mac(suite);
             mac.init(new SecretKeySpec(master, "Generic"));
             var out = ByteBuffer.allocate(length);
             byte[] a = mac.doFinal(seed);

@@ -1,19 +1,30 @@
 package io.pgdoorman.tls;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.cert.CRL;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import javax.crypto.Cipher;
+import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.SecretKey;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
 
 /**
  * Certificates and keys as they stand in files. Threads: no state.
@@ -23,7 +34,7 @@ import java.util.regex.Pattern;
 public final class Pem {
     private static final Pattern KEY =
             Pattern.compile(
-                    "-----BEGIN ([A-Z ]*PRIVATE KEY)-----([^-]*)-----END \\1-----", Pattern.DOTALL);
+                    "-----BEGIN ([A-Z ]*PRIVATE KEY)-----(.*?)-----END \\1-----", Pattern.DOTALL);
 
     private static final byte[] VERSION_0 = {2, 1, 0};
     private static final byte[] RSA = HexFormat.of().parseHex("300d06092a864886f70d0101010500");
@@ -49,17 +60,49 @@ public final class Pem {
         return chain;
     }
 
+    /** All revocation lists of a file. */
+    static List<X509CRL> revocations(byte[] file) throws GeneralSecurityException {
+        Collection<? extends CRL> all =
+                CertificateFactory.getInstance("X.509")
+                        .generateCRLs(new ByteArrayInputStream(file));
+        if (all.isEmpty()) {
+            throw new GeneralSecurityException("there is no revocation list in it");
+        }
+        return all.stream().map(X509CRL.class::cast).toList();
+    }
+
+    /** Asked for a passphrase, if a key needs one. */
+    @FunctionalInterface
+    interface Passphrases {
+        /**
+         * @return overwritten after use
+         */
+        char[] ask() throws GeneralSecurityException;
+    }
+
     /** The first private key of a file: PKCS#8, or what OpenSSL wrote before that. */
     public static PrivateKey privateKey(byte[] file) throws GeneralSecurityException {
+        return privateKey(
+                file,
+                () -> {
+                    throw new GeneralSecurityException(
+                            "the private key has a passphrase, which nobody is asked for here");
+                });
+    }
+
+    /** The same, of a key that may have a passphrase. */
+    static PrivateKey privateKey(byte[] file, Passphrases passphrases)
+            throws GeneralSecurityException {
         Matcher matcher = KEY.matcher(new String(file, StandardCharsets.ISO_8859_1));
         if (!matcher.find()) {
             throw new GeneralSecurityException("there is no private key in PEM form in it");
         }
         String label = matcher.group(1);
-        if (label.startsWith("ENCRYPTED") || matcher.group(2).contains("ENCRYPTED")) {
+        if (matcher.group(2).contains("ENCRYPTED")) {
             throw new GeneralSecurityException(
-                    "the private key is encrypted, and there is nobody to ask for its passphrase:"
-                            + " write it without one (openssl pkey -in FILE -out FILE.plain)");
+                    "the private key is encrypted in OpenSSL's old form, which is not supported;"
+                            + " write it as PKCS#8 (openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE"
+                            + " -out FILE.pk8)");
         }
         byte[] der;
         try {
@@ -71,6 +114,7 @@ public final class Pem {
             byte[] pkcs8 =
                     switch (label) {
                         case "PRIVATE KEY" -> der;
+                        case "ENCRYPTED PRIVATE KEY" -> decrypt(der, passphrases);
                         case "RSA PRIVATE KEY" ->
                                 element(SEQUENCE, VERSION_0, RSA, element(OCTETS, der));
                         case "EC PRIVATE KEY" ->
@@ -87,6 +131,44 @@ public final class Pem {
             return decode(pkcs8);
         } catch (RuntimeException e) {
             throw new GeneralSecurityException("the private key is damaged", e);
+        }
+    }
+
+    /** PBES2 (RFC 8018), as far as the JDK has it: HMAC and AES. */
+    private static byte[] decrypt(byte[] der, Passphrases passphrases)
+            throws GeneralSecurityException {
+        EncryptedPrivateKeyInfo encrypted;
+        Cipher cipher;
+        SecretKeyFactory factory;
+        String algorithm;
+        try {
+            encrypted = new EncryptedPrivateKeyInfo(der);
+            algorithm =
+                    encrypted.getAlgName().equals("PBES2")
+                            ? encrypted.getAlgParameters().toString()
+                            : encrypted.getAlgName();
+            cipher = Cipher.getInstance(algorithm);
+            factory = SecretKeyFactory.getInstance(algorithm);
+        } catch (IOException | GeneralSecurityException | RuntimeException e) {
+            throw new GeneralSecurityException(
+                    "the private key is encrypted in a way that is not supported; use AES (openssl"
+                            + " pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out FILE.pk8)",
+                    e);
+        }
+        char[] passphrase = passphrases.ask();
+        var spec = new PBEKeySpec(passphrase);
+        Arrays.fill(passphrase, '\0');
+        try {
+            SecretKey key = factory.generateSecret(spec);
+            cipher.init(Cipher.DECRYPT_MODE, key, encrypted.getAlgParameters());
+            return encrypted.getKeySpec(cipher).getEncoded();
+        } catch (GeneralSecurityException | RuntimeException e) {
+            throw new GeneralSecurityException(
+                    "the private key cannot be decrypted: the passphrase is wrong, or the file is"
+                            + " damaged",
+                    e);
+        } finally {
+            spec.clearPassword();
         }
     }
 

@@ -8,11 +8,11 @@ import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
 import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.internal.tcnative.SSLContext;
+import io.netty.util.concurrent.EventExecutor;
 
 import org.jspecify.annotations.Nullable;
 
@@ -21,13 +21,16 @@ import java.lang.reflect.Field;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Opens handshakes of one kind: with clients, or with the PostgreSQL of one pool. It has no
@@ -44,7 +47,6 @@ public final class TlsContext {
                     ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
                     "postgresql");
 
-    private static final Duration HANDSHAKE_LIMIT = Duration.ofMinutes(1);
     private static final char[] NO_PASSWORD = {};
 
     /** What a peer has to show. */
@@ -59,11 +61,41 @@ public final class TlsContext {
         TRUSTED_AND_NAMED
     }
 
+    /**
+     * What clients may ask for, and how often.
+     *
+     * @param suites of TLS 1.2, the best first; those of TLS 1.3 are on in any case
+     * @param intervalNanos between two handshakes on one loop; 0 is no limit
+     */
+    public record Terms(boolean tls13Only, List<TlsSuite> suites, long intervalNanos) {
+        /** Everything there is. */
+        public static final Terms ALL = new Terms(false, TlsSuite.ofTls12(), 0);
+
+        public Terms {
+            suites = List.copyOf(suites);
+        }
+
+        private String[] protocols() {
+            return tls13Only ? new String[] {"TLSv1.3"} : new String[] {"TLSv1.2", "TLSv1.3"};
+        }
+
+        private List<String> ciphers() {
+            List<String> names = new ArrayList<>(TlsSuite.namesOfTls13());
+            suites.forEach(suite -> names.add(suite.name()));
+            return names;
+        }
+    }
+
     /** One handshake that begins. */
-    record Opening(SslHandler handler, ReferenceCountedOpenSslEngine engine, KeyLog log) {}
+    record Opening(ReferenceCountedOpenSslEngine engine, KeyLog log) {}
 
     private final TlsFiles files;
+
+    /** With further certificates, for those who ask for their names. */
+    private final List<TlsFiles> more;
+
     private final PeerCertificate peer;
+    private final Terms terms;
     private final boolean ofServers;
     private final SslContextBuilder builder;
 
@@ -73,10 +105,19 @@ public final class TlsContext {
     /** Of the handshakes under way, by BoringSSL's address of the connection. */
     private final Map<Long, KeyLog> logs = new ConcurrentHashMap<>();
 
+    private final Map<EventExecutor, HandshakeGate> gates = new ConcurrentHashMap<>();
+
     private TlsContext(
-            TlsFiles files, PeerCertificate peer, boolean ofServers, SslContextBuilder builder) {
+            TlsFiles files,
+            List<TlsFiles> more,
+            PeerCertificate peer,
+            Terms terms,
+            boolean ofServers,
+            SslContextBuilder builder) {
         this.files = files;
+        this.more = List.copyOf(more);
         this.peer = peer;
+        this.terms = terms;
         this.ofServers = ofServers;
         this.builder = builder;
     }
@@ -110,8 +151,8 @@ public final class TlsContext {
             made =
                     (ReferenceCountedOpenSslContext)
                             builder.sslProvider(SslProvider.OPENSSL)
-                                    .protocols("TLSv1.2", "TLSv1.3")
-                                    .ciphers(TlsSuite.names(), SupportedCipherSuiteFilter.INSTANCE)
+                                    .protocols(terms.protocols())
+                                    .ciphers(terms.ciphers(), SupportedCipherSuiteFilter.INSTANCE)
                                     .applicationProtocolConfig(ALPN)
                                     .build();
         } catch (SSLException | IllegalArgumentException e) {
@@ -148,11 +189,15 @@ public final class TlsContext {
      * For connections of clients.
      *
      * @param files with a certificate, and authorities unless {@code peer} is NONE
+     * @param more with further certificates, for those who ask for their names
      */
-    public static TlsContext forClients(TlsFiles files, PeerCertificate peer)
+    public static TlsContext forClients(
+            TlsFiles files, List<TlsFiles> more, PeerCertificate peer, Terms terms)
             throws TlsFilesException {
+        List<TlsFiles> certificates = new ArrayList<>(List.of(files));
+        certificates.addAll(more);
         SslContextBuilder builder =
-                SslContextBuilder.forServer(keys(files))
+                SslContextBuilder.forServer(keys(certificates))
                         .clientAuth(
                                 switch (peer) {
                                     case NONE -> ClientAuth.NONE;
@@ -160,9 +205,9 @@ public final class TlsContext {
                                     case TRUSTED, TRUSTED_AND_NAMED -> ClientAuth.REQUIRE;
                                 });
         if (peer != PeerCertificate.NONE) {
-            builder.trustManager(authorities(files));
+            builder.trustManager(trust(files));
         }
-        return new TlsContext(files, peer, false, builder);
+        return new TlsContext(files, more, peer, terms, false, builder);
     }
 
     /**
@@ -174,41 +219,48 @@ public final class TlsContext {
             throws TlsFilesException {
         SslContextBuilder builder = SslContextBuilder.forClient();
         if (!files.chain().isEmpty()) {
-            builder.keyManager(keys(files));
+            builder.keyManager(keys(List.of(files)));
         }
         if (peer == PeerCertificate.NONE) {
             builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
         } else {
-            builder.trustManager(authorities(files));
+            builder.trustManager(trust(files));
         }
         builder.endpointIdentificationAlgorithm(
                 peer == PeerCertificate.TRUSTED_AND_NAMED ? "HTTPS" : "");
-        return new TlsContext(files, peer, true, builder);
+        return new TlsContext(files, List.of(), peer, Terms.ALL, true, builder);
     }
 
-    private static X509Certificate[] authorities(TlsFiles files) {
-        return files.authorities().toArray(X509Certificate[]::new);
-    }
-
-    private static KeyManagerFactory keys(TlsFiles files) throws TlsFilesException {
+    private static TrustManager trust(TlsFiles files) throws TlsFilesException {
         try {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, NO_PASSWORD);
-            store.setKeyEntry(
-                    "key",
-                    Objects.requireNonNull(files.key()),
-                    NO_PASSWORD,
-                    files.chain().toArray(X509Certificate[]::new));
-            KeyManagerFactory factory = KeyManagerFactory.getInstance("SunX509");
-            factory.init(store, NO_PASSWORD);
-            return new OpenSslCachingX509KeyManagerFactory(factory);
+            for (X509Certificate authority : files.authorities()) {
+                store.setCertificateEntry(Integer.toString(store.size()), authority);
+            }
+            TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+            factory.init(store);
+            var check = (X509ExtendedTrustManager) factory.getTrustManagers()[0];
+            return files.revocations().isEmpty() ? check : new RevocationCheck(check, files);
         } catch (GeneralSecurityException | IOException e) {
-            throw new TlsFilesException("the private key cannot be used: " + e.getMessage(), e);
+            throw new TlsFilesException("the authorities cannot be used: " + e.getMessage(), e);
         }
     }
 
+    private static KeyManagerFactory keys(List<TlsFiles> certificates) throws TlsFilesException {
+        return new OpenSslCachingX509KeyManagerFactory(new OwnCertificates(certificates).factory());
+    }
+
+    /** With the first certificate and the authorities. */
     public TlsFiles files() {
         return files;
+    }
+
+    /** Everything in its files that ends. */
+    public List<TlsFiles.Expiry> expiries() {
+        List<TlsFiles.Expiry> all = new ArrayList<>(files.expiries());
+        more.forEach(one -> all.addAll(one.expiries()));
+        return all;
     }
 
     /** Equal are those that do the same. */
@@ -216,6 +268,8 @@ public final class TlsContext {
     public boolean equals(@Nullable Object other) {
         return other instanceof TlsContext that
                 && files.equals(that.files)
+                && more.equals(that.more)
+                && terms.equals(that.terms)
                 && peer == that.peer
                 && isOfServers() == that.isOfServers();
     }
@@ -223,6 +277,21 @@ public final class TlsContext {
     @Override
     public int hashCode() {
         return files.hashCode() + peer.hashCode();
+    }
+
+    /** Of clients. */
+    boolean asksForCertificates() {
+        return peer != PeerCertificate.NONE;
+    }
+
+    /** Where the handshakes of a loop take turns. On that loop. */
+    HandshakeGate gate(EventExecutor loop) {
+        HandshakeGate made = gates.get(loop);
+        if (made == null) {
+            made = new HandshakeGate(loop, terms.intervalNanos, System::nanoTime);
+            gates.put(loop, made);
+        }
+        return made;
     }
 
     boolean isOfServers() {
@@ -248,10 +317,7 @@ public final class TlsContext {
                                 : made.newEngine(alloc, host, port));
         var log = new KeyLog();
         logs.put(engine.sslPointer(), log);
-        var handler = new SslHandler(engine);
-        // Whoever waits for the handshake has a limit of its own.
-        handler.setHandshakeTimeoutMillis(HANDSHAKE_LIMIT.toMillis());
-        return new Opening(handler, engine, log);
+        return new Opening(engine, log);
     }
 
     /** The handshake is over. Before its engine is released. */

@@ -12,14 +12,15 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
 import java.security.Signature;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The certificates and the key that one side of the pooler uses, as they stood in their files when
@@ -37,10 +38,26 @@ public final class TlsFiles {
                     PosixFilePermission.OTHERS_READ,
                     PosixFilePermission.OTHERS_WRITE);
 
+    /**
+     * Something with an end.
+     *
+     * @param end when a certificate expires, or when the next revocation list is due
+     */
+    public record Expiry(Path file, Kind kind, Instant end) {
+        /** What ends. */
+        public enum Kind {
+            CERTIFICATE,
+            AUTHORITY,
+            CRL
+        }
+    }
+
     private final String digest;
     private final List<X509Certificate> chain;
     private final @Nullable PrivateKey key;
     private final List<X509Certificate> authorities;
+    private final List<X509CRL> revocations;
+    private final List<Expiry> expiries;
     private final List<String> warnings;
 
     private TlsFiles(
@@ -48,93 +65,168 @@ public final class TlsFiles {
             List<X509Certificate> chain,
             @Nullable PrivateKey key,
             List<X509Certificate> authorities,
+            List<X509CRL> revocations,
+            List<Expiry> expiries,
             List<String> warnings) {
         this.digest = digest;
         this.chain = chain;
         this.key = key;
         this.authorities = authorities;
-        this.warnings = warnings;
+        this.revocations = revocations;
+        this.expiries = List.copyOf(expiries);
+        this.warnings = List.copyOf(warnings);
     }
 
-    /**
-     * Reads and checks.
-     *
-     * @param certificate own certificate first, then those that lead to its authority; PEM
-     * @param privateKey of the own certificate; given exactly if {@code certificate} is
-     * @param authorities whom the peer's certificate must come from; PEM
-     */
-    public static TlsFiles read(
-            Optional<Path> certificate, Optional<Path> privateKey, Optional<Path> authorities)
-            throws TlsFilesException {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            List<String> warnings = new ArrayList<>();
+    /** Reads and checks. Blocks. */
+    public static TlsFiles read(TlsPaths paths) throws TlsFilesException {
+        return new Reading(paths).read();
+    }
+
+    /** One reading. Threads: confined to one call. */
+    private static final class Reading {
+        private final TlsPaths paths;
+        private final MessageDigest digest;
+        private final List<String> warnings = new ArrayList<>();
+        private final List<Expiry> expiries = new ArrayList<>();
+
+        Reading(TlsPaths paths) {
+            this.paths = paths;
+            try {
+                this.digest = MessageDigest.getInstance("SHA-256");
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException(e); // every Java platform has SHA-256
+            }
+        }
+
+        TlsFiles read() throws TlsFilesException {
             List<X509Certificate> chain = List.of();
             PrivateKey key = null;
-            if (certificate.isPresent() && privateKey.isPresent()) {
-                chain = certificates(certificate.get(), digest, warnings);
-                key = key(privateKey.get(), digest, warnings);
-                checkPair(chain.getFirst(), key, certificate.get(), privateKey.get());
+            if (paths.certificate().isPresent() && paths.privateKey().isPresent()) {
+                Path certificate = paths.certificate().get();
+                chain = certificates(certificate, Expiry.Kind.CERTIFICATE);
+                key = key(paths.privateKey().get());
+                checkPair(chain.getFirst(), key, certificate, paths.privateKey().get());
             }
             digest.update((byte) 0);
             List<X509Certificate> trusted =
-                    authorities.isEmpty()
+                    paths.authorities().isEmpty()
                             ? List.of()
-                            : certificates(authorities.get(), digest, warnings);
+                            : certificates(paths.authorities().get(), Expiry.Kind.AUTHORITY);
+            digest.update((byte) 0);
+            List<X509CRL> revoked =
+                    paths.crl().isEmpty() ? List.of() : revocations(paths.crl().get());
             return new TlsFiles(
-                    HexFormat.of().formatHex(digest.digest()), chain, key, trusted, warnings);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java platform has SHA-256
+                    HexFormat.of().formatHex(digest.digest()),
+                    chain,
+                    key,
+                    trusted,
+                    revoked,
+                    expiries,
+                    warnings);
         }
-    }
 
-    private static byte[] bytes(Path file, MessageDigest digest) throws TlsFilesException {
-        try {
-            byte[] bytes = Files.readAllBytes(file);
-            digest.update(bytes);
-            return bytes;
-        } catch (NoSuchFileException e) {
-            throw new TlsFilesException(file + ": there is no such file", e);
-        } catch (IOException e) {
-            throw new TlsFilesException(file + ": cannot be read: " + e.getMessage(), e);
-        }
-    }
-
-    private static List<X509Certificate> certificates(
-            Path file, MessageDigest digest, List<String> warnings) throws TlsFilesException {
-        byte[] bytes = bytes(file, digest);
-        try {
-            List<X509Certificate> all = Pem.certificates(bytes);
-            Instant end = all.getFirst().getNotAfter().toInstant();
-            Instant now = Instant.now();
-            if (end.isBefore(now)) {
-                warnings.add("%s: the certificate expired at %s".formatted(file, end));
-            } else if (end.isBefore(now.plus(EXPIRY_WARNING))) {
-                warnings.add("%s: the certificate expires at %s".formatted(file, end));
+        private byte[] bytes(Path file) throws TlsFilesException {
+            try {
+                byte[] bytes = Files.readAllBytes(file);
+                digest.update(bytes);
+                return bytes;
+            } catch (NoSuchFileException e) {
+                throw new TlsFilesException(file + ": there is no such file", e);
+            } catch (IOException e) {
+                throw new TlsFilesException(file + ": cannot be read: " + e.getMessage(), e);
             }
-            return all;
-        } catch (GeneralSecurityException e) {
-            throw new TlsFilesException(
-                    "%s: not a certificate in PEM form: %s".formatted(file, e.getMessage()), e);
         }
-    }
 
-    private static PrivateKey key(Path file, MessageDigest digest, List<String> warnings)
-            throws TlsFilesException {
-        byte[] bytes = bytes(file, digest);
-        try {
-            if (Files.getPosixFilePermissions(file).stream().anyMatch(OF_OTHERS::contains)) {
+        private List<X509Certificate> certificates(Path file, Expiry.Kind kind)
+                throws TlsFilesException {
+            byte[] bytes = bytes(file);
+            try {
+                List<X509Certificate> all = Pem.certificates(bytes);
+                Instant end = all.getFirst().getNotAfter().toInstant();
+                Instant now = Instant.now();
+                if (end.isBefore(now)) {
+                    warnings.add("%s: the certificate expired at %s".formatted(file, end));
+                } else if (end.isBefore(now.plus(EXPIRY_WARNING))) {
+                    warnings.add("%s: the certificate expires at %s".formatted(file, end));
+                }
+                expiries.add(new Expiry(file, kind, end));
+                return all;
+            } catch (GeneralSecurityException e) {
+                throw new TlsFilesException(
+                        "%s: not a certificate in PEM form: %s".formatted(file, e.getMessage()), e);
+            }
+        }
+
+        private List<X509CRL> revocations(Path place) throws TlsFilesException {
+            List<Path> files = List.of(place);
+            if (Files.isDirectory(place)) {
+                try (Stream<Path> all = Files.list(place)) {
+                    files = all.filter(Files::isRegularFile).sorted().toList();
+                } catch (IOException e) {
+                    throw new TlsFilesException(place + ": cannot be read: " + e.getMessage(), e);
+                }
+                if (files.isEmpty()) {
+                    throw new TlsFilesException(place + ": there is no revocation list in it");
+                }
+            }
+            List<X509CRL> all = new ArrayList<>();
+            for (Path file : files) {
+                byte[] bytes = bytes(file);
+                try {
+                    for (X509CRL one : Pem.revocations(bytes)) {
+                        all.add(one);
+                        checkDue(file, one);
+                    }
+                } catch (GeneralSecurityException e) {
+                    throw new TlsFilesException(
+                            "%s: not a revocation list (CRL): %s".formatted(file, e.getMessage()),
+                            e);
+                }
+            }
+            return List.copyOf(all);
+        }
+
+        private void checkDue(Path file, X509CRL crl) {
+            if (crl.getNextUpdate() == null) {
+                return;
+            }
+            Instant end = crl.getNextUpdate().toInstant();
+            expiries.add(new Expiry(file, Expiry.Kind.CRL, end));
+            if (end.isBefore(Instant.now())) {
                 warnings.add(
-                        "%s: others than its owner may read the private key (chmod 0600)"
-                                .formatted(file));
+                        "%s: the revocation list of %s expired at %s; what was revoked since is not"
+                                        .formatted(
+                                                file, crl.getIssuerX500Principal().getName(), end)
+                                + " known");
             }
-        } catch (IOException | UnsupportedOperationException e) {
-            // It was read; a file system without permissions has none to warn of.
         }
-        try {
-            return Pem.privateKey(bytes);
-        } catch (GeneralSecurityException e) {
-            throw new TlsFilesException(file + ": " + e.getMessage(), e);
+
+        private PrivateKey key(Path file) throws TlsFilesException {
+            byte[] bytes = bytes(file);
+            try {
+                if (Files.getPosixFilePermissions(file).stream().anyMatch(OF_OTHERS::contains)) {
+                    warnings.add(
+                            "%s: others than its owner may read the private key (chmod 0600)"
+                                    .formatted(file));
+                }
+            } catch (IOException | UnsupportedOperationException e) {
+                // It was read; a file system without permissions has none to warn of.
+            }
+            try {
+                return Pem.privateKey(bytes, () -> passphrase(file));
+            } catch (GeneralSecurityException e) {
+                throw new TlsFilesException(file + ": " + e.getMessage(), e);
+            }
+        }
+
+        private char[] passphrase(Path file) throws GeneralSecurityException {
+            if (paths.passphrase().isEmpty()) {
+                throw new GeneralSecurityException(
+                        "the private key is encrypted, and there is nobody to ask for its"
+                                + " passphrase: set tls_passphrase_command (towards PostgreSQL"
+                                + " server_tls_passphrase_command)");
+            }
+            return paths.passphrase().get().run(file);
         }
     }
 
@@ -180,16 +272,18 @@ public final class TlsFiles {
         return authorities;
     }
 
+    List<X509CRL> revocations() {
+        return revocations;
+    }
+
+    /** Everything in the files that ends. */
+    public List<Expiry> expiries() {
+        return expiries;
+    }
+
     /** What an operator should know, a sentence each: expiry, permissions. */
     public List<String> warnings() {
         return warnings;
-    }
-
-    /** When the own certificate ends; empty if there is none. */
-    public Optional<Instant> expires() {
-        return chain.isEmpty()
-                ? Optional.empty()
-                : Optional.of(chain.getFirst().getNotAfter().toInstant());
     }
 
     @Override

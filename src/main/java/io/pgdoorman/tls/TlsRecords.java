@@ -205,9 +205,11 @@ public final class TlsRecords extends ChannelDuplexHandler {
             held.release();
         }
         pendingBytes = 0;
-        var cause = new ClosedChannelException();
-        promises.forEach(promise -> promise.tryFailure(cause));
-        promises.clear();
+        if (!promises.isEmpty()) {
+            var cause = new ClosedChannelException();
+            promises.forEach(promise -> promise.tryFailure(cause));
+            promises.clear();
+        }
     }
 
     // ---- reading --------------------------------------------------------------------------------

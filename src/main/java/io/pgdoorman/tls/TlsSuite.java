@@ -1,6 +1,6 @@
 package io.pgdoorman.tls;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -61,13 +61,19 @@ public enum TlsSuite {
         }
     }
 
-    /** What is offered and accepted in a handshake, as JSSE calls it; the best first. */
-    static List<String> names() {
-        List<String> names = new ArrayList<>();
-        for (TlsSuite suite : values()) {
-            names.add(suite.name());
-        }
-        return names;
+    /** Those of TLS 1.2, the best first. */
+    public static List<TlsSuite> ofTls12() {
+        return Arrays.stream(values()).filter(suite -> !suite.isTls13()).toList();
+    }
+
+    /** As JSSE calls them. */
+    static List<String> namesOfTls13() {
+        return Arrays.stream(values()).filter(TlsSuite::isTls13).map(TlsSuite::name).toList();
+    }
+
+    /** As PostgreSQL calls it. */
+    public String version() {
+        return isTls13() ? "TLSv1.3" : "TLSv1.2";
     }
 
     public boolean isTls13() {

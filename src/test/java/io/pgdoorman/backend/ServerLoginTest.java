@@ -382,5 +382,11 @@ class ServerLoginTest {
             calls++;
             failure = why;
         }
+
+        @Override
+        public void onTls(long handshakeNanos) {}
+
+        @Override
+        public void onTlsFailed() {}
     }
 }

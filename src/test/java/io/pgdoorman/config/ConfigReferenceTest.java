@@ -70,6 +70,7 @@ class ConfigReferenceTest {
         return Stream.of(
                 new Object[] {Schema.INCLUDE, "[include]"},
                 new Object[] {Schema.GENERAL, "[general]"},
+                new Object[] {Schema.TLS_CERTIFICATE, "[[general.tls_certificates]]"},
                 new Object[] {Schema.WEB, "[web]"},
                 new Object[] {Schema.TALOS, "[talos]"},
                 new Object[] {Schema.POOL, "[pools.exampledb]"},

@@ -41,6 +41,11 @@ class GeneralConfigTest {
                                         Optional.empty(),
                                         Optional.empty(),
                                         Optional.empty(),
+                                        Optional.empty(),
+                                        Optional.empty(),
+                                        List.of(),
+                                        TlsVersion.TLSV1_2,
+                                        List.of(TlsCipherSuite.values()),
                                         0),
                                 HbaRules.ALLOW_ALL,
                                 new GeneralConfig.Admin(
@@ -92,6 +97,11 @@ class GeneralConfigTest {
                 tls_certificate = "c.pem"
                 tls_private_key = "k.pem"
                 tls_ca_cert = "ca.pem"
+                tls_crl = "crl.pem"
+                tls_passphrase_command = "cat pass"
+                tls_min_version = "TLSv1.3"
+                tls_cipher_suites = ["ECDHE-RSA-AES256-GCM-SHA384"]
+                tls_certificates = [{certificate = "d.pem", private_key = "l.pem"}]
                 tls_rate_limit_per_second = 200
                 hba = ["10.0.0.0/8"]
                 admin_username = "root"
@@ -152,6 +162,15 @@ class GeneralConfigTest {
                                         Optional.of(Path.of("c.pem")),
                                         Optional.of(Path.of("k.pem")),
                                         Optional.of(Path.of("ca.pem")),
+                                        Optional.of(Path.of("crl.pem")),
+                                        Optional.of(Secret.of("cat pass")),
+                                        List.of(
+                                                new TlsCertificateConfig(
+                                                        Path.of("d.pem"), Path.of("l.pem"))),
+                                        TlsVersion.TLSV1_3,
+                                        List.of(
+                                                TlsCipherSuite
+                                                        .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384),
                                         200),
                                 general.hba(),
                                 new GeneralConfig.Admin(

@@ -14,7 +14,12 @@ import java.util.Optional;
 class PoolConfigTest {
     private static final ServerTlsConfig PLAIN =
             new ServerTlsConfig(
-                    ServerTlsMode.ALLOW, Optional.empty(), Optional.empty(), Optional.empty());
+                    ServerTlsMode.ALLOW,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty());
 
     @Test
     void hasDefaults() {
@@ -58,7 +63,7 @@ class PoolConfigTest {
     void readsEveryKey() {
         PoolConfig pool =
                 Configs.pool(
-                        """
+"""
                         server_host = "/run/postgresql"
                         server_port = 5433
                         server_database = "real"
@@ -89,6 +94,8 @@ class PoolConfigTest {
                         server_tls_ca_cert = "ca"
                         server_tls_certificate = "c"
                         server_tls_private_key = "k"
+server_tls_crl = "crl"
+server_tls_passphrase_command = "cat pass"
                         startup_parameters = {datestyle = "ISO", STATEMENT_TIMEOUT = "5s"}
                         auth_query = {query = "q $1", user = "u"}
                         users = [{username = "a", password = ""}]
@@ -127,7 +134,9 @@ class PoolConfigTest {
                                         ServerTlsMode.VERIFY_CA,
                                         Optional.of(Path.of("ca")),
                                         Optional.of(Path.of("c")),
-                                        Optional.of(Path.of("k"))),
+                                        Optional.of(Path.of("k")),
+                                        Optional.of(Path.of("crl")),
+                                        Optional.of(Secret.of("cat pass"))),
                                 Optional.of(
                                         new FallbackConfig(
                                                 List.of(URI.create("https://a:1")),
@@ -147,7 +156,7 @@ class PoolConfigTest {
     void inheritsFromGeneralWhatItDoesNotSet() {
         PoolConfig pool =
                 Configs.general(
-                                """
+"""
                                 connect_timeout = "1s"
                                 query_wait_timeout = "2s"
                                 idle_timeout = "3s"
@@ -171,6 +180,8 @@ class PoolConfigTest {
                                 server_tls_ca_cert = "ca"
                                 server_tls_certificate = "c"
                                 server_tls_private_key = "k"
+server_tls_crl = "crl"
+server_tls_passphrase_command = "cat pass"
                                 startup_parameters = {work_mem = "4MB", application_name = "g"}
                                 """)
                         .pools()
@@ -206,7 +217,9 @@ class PoolConfigTest {
                                         ServerTlsMode.VERIFY_FULL,
                                         Optional.of(Path.of("ca")),
                                         Optional.of(Path.of("c")),
-                                        Optional.of(Path.of("k"))),
+                                        Optional.of(Path.of("k")),
+                                        Optional.of(Path.of("crl")),
+                                        Optional.of(Secret.of("cat pass"))),
                                 Optional.of(
                                         new FallbackConfig(
                                                 List.of(URI.create("http://a")),

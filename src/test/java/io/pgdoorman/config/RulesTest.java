@@ -103,6 +103,12 @@ class RulesTest {
                 "tls_certificate = '' | must be a path, is empty",
                 "tls_rate_limit_per_second = 99 | must be 0 or at least 100",
                 "tls_rate_limit_per_second = 101 | must be a multiple of 100",
+                "tls_min_version = '1.1' | must be one of \"TLSv1.2\", \"TLSv1.3\", is \"1.1\"",
+                "tls_cipher_suites = ['AES128-SHA'] | \"AES128-SHA\" is not one of",
+                "tls_cipher_suites = [] | cannot be an empty list",
+                "tls_crl = 'c' | is set but tls_ca_cert is not",
+                "tls_certificates = 'c' | must be a list of tables",
+                "tls_certificates = [{certificate = 'c', private_key = 'k'}] | needs general.tls_cert",
                 "server_tls_mode = 'never' | must be one of",
                 "server_tls_mode = 'verify-ca' | server_tls_ca_cert is not set",
                 "server_tls_certificate = 'c' | server_tls_private_key is not",
@@ -170,6 +176,26 @@ class RulesTest {
                 .containsExactly(
                         "WARNING test.toml:4: general.tls_mode: is disable, so the certificate is"
                                 + " not used");
+    }
+
+    @Test
+    void aFurtherCertificateNeedsItsKey() {
+        var keys =
+                "tls_certificate = 'c'\ntls_private_key = 'k'\n"
+                        + "tls_certificates = [{certificate = 'd'}]";
+
+        assertThat(Configs.problems(Configs.withGeneral(keys)))
+                .containsExactly(
+                        "ERROR test.toml:6: general.tls_certificates.0.private_key: missing, is"
+                                + " required");
+    }
+
+    @Test
+    void aRevocationListThatNothingUsesIsWarnedOf() {
+        assertThat(Configs.problems(Configs.withGeneral("server_tls_crl = 'c'")))
+                .singleElement()
+                .asString()
+                .startsWith("WARNING test.toml:4: general.server_tls_crl: is not used");
     }
 
     @Test

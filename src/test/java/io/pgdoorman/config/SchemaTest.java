@@ -70,7 +70,14 @@ class SchemaTest {
     void settingsListEveryKeyOfEverySectionOnce() {
         Config config =
                 Configs.toml(
-                        Configs.MINIMAL
+                        Configs.MINIMAL.replace(
+                                        "[general]",
+                                        """
+                                        [general]
+                                        tls_certificate = "c"
+                                        tls_private_key = "k"
+                                        tls_certificates = [{certificate = "d", private_key = "l"}]
+                                        """)
                                 + """
                                 auth_query = {query = "q", user = "u"}
                                 users = [{username = "u", password = "x"}]

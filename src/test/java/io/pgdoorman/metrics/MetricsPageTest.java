@@ -91,6 +91,25 @@ class MetricsPageTest {
         assertThat(page.sum(name + "_sum")).isCloseTo(3600.002, offset(10 * BIT));
     }
 
+    @Test
+    void tellsOfTls() throws InterruptedException {
+        LoopStats stats = stage.pool().stats().loop(0);
+        stats.time(Timing.SERVER_TLS, 2 * MILLI);
+        stats.count(Counter.SERVER_TLS_FAILURES);
+
+        Exposition page = read(Format.TEXT);
+
+        String handshakes = "pg_doorman_server_tls_handshake_";
+        assertThat(page.sum(handshakes + "duration_seconds_count", "user", "alice")).isEqualTo(1);
+        assertThat(page.sum(handshakes + "errors_total", "database", "shop")).isEqualTo(1);
+        assertThat(page.sum("pg_doorman_server_tls_connections")).isZero();
+        assertThat(page.samples("pg_doorman_tls_file_expiry_timestamp_seconds"))
+                .extracting(one -> one.labels().get("side") + " " + one.labels().get("kind"))
+                .containsExactlyInAnyOrder("client certificate", "server crl");
+        assertThat(page.sum("pg_doorman_tls_file_expiry_timestamp_seconds", "side", "client"))
+                .isEqualTo(1.8e9);
+    }
+
     private static double bound(String text) {
         return text.equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(text);
     }

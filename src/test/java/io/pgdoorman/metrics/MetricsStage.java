@@ -30,14 +30,18 @@ import io.pgdoorman.session.Consoles;
 import io.pgdoorman.session.SessionSettings;
 import io.pgdoorman.session.Sessions;
 import io.pgdoorman.stats.Histogram;
+import io.pgdoorman.tls.TlsFiles;
 import io.pgdoorman.wire.Bytes;
 
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -146,6 +150,17 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
     @Override
     public boolean isDraining() {
         return false;
+    }
+
+    @Override
+    public Map<String, Set<TlsFiles.Expiry>> tlsExpiries() {
+        var file = Path.of("server.crt");
+        var end = Instant.ofEpochSecond(1_800_000_000);
+        return Map.of(
+                "client",
+                Set.of(new TlsFiles.Expiry(file, TlsFiles.Expiry.Kind.CERTIFICATE, end)),
+                "server",
+                Set.of(new TlsFiles.Expiry(file, TlsFiles.Expiry.Kind.CRL, end)));
     }
 
     @Override

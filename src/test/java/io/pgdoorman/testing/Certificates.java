@@ -17,6 +17,11 @@ import java.util.Objects;
  *   server          localhost, 127.0.0.1; EC, and server-rsa; keys in several forms
  *   server-elsewhere of another host; server-expired
  *   client          CN=app,O=tests
+ *   revoking-ca.crt signs good and revoked, which are for localhost; revoking-ca.crl lists the latter,
+ *                   and so does revoking-ca-expired.crl; unknown-ca.crl is empty and of another
+ *   named           one.example.org, *.wild.example.org
+ *   server-secret   the key of server with the passphrase "mouse trap"; -des3 and -old, which are not
+ *                   supported
  * </pre>
  *
  * Threads: any.

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Optional;
 
 class TlsFilesTest {
@@ -21,9 +22,10 @@ class TlsFilesTest {
 
     private TlsFiles read(String certificate, String key) throws TlsFilesException {
         return TlsFiles.read(
-                Optional.of(Certificates.copy(certificate, home)),
-                Optional.of(Certificates.copy(key, home)),
-                Optional.empty());
+                TlsPaths.of(
+                        Certificates.copy(certificate, home),
+                        Certificates.copy(key, home),
+                        Optional.empty()));
     }
 
     @ParameterizedTest
@@ -60,9 +62,12 @@ class TlsFilesTest {
         assertThatThrownBy(
                         () ->
                                 TlsFiles.read(
-                                        Optional.empty(),
-                                        Optional.empty(),
-                                        Optional.of(home.resolve("none.crt"))))
+                                        new TlsPaths(
+                                                Optional.empty(),
+                                                Optional.empty(),
+                                                Optional.of(home.resolve("none.crt")),
+                                                Optional.empty(),
+                                                Optional.empty())))
                 .hasMessageContaining("none.crt: there is no such file");
     }
 
@@ -74,9 +79,10 @@ class TlsFilesTest {
         assertThatThrownBy(
                         () ->
                                 TlsFiles.read(
-                                        Optional.of(Certificates.copy("server.crt", home)),
-                                        Optional.of(key),
-                                        Optional.empty()))
+                                        TlsPaths.of(
+                                                Certificates.copy("server.crt", home),
+                                                key,
+                                                Optional.empty())))
                 .isInstanceOf(TlsFilesException.class)
                 .hasMessageContaining("garbage.key");
     }
@@ -88,9 +94,10 @@ class TlsFilesTest {
 
         TlsFiles files =
                 TlsFiles.read(
-                        Optional.of(Certificates.copy("server-expired.crt", home)),
-                        Optional.of(key),
-                        Optional.empty());
+                        TlsPaths.of(
+                                Certificates.copy("server-expired.crt", home),
+                                key,
+                                Optional.empty()));
 
         assertThat(files.warnings())
                 .anySatisfy(one -> assertThat(one).contains("expired at 2021-01-01"))
@@ -104,5 +111,98 @@ class TlsFilesTest {
         TlsFiles other = read("server-rsa.crt", "server-rsa.key");
 
         assertThat(one).isEqualTo(same).hasSameHashCodeAs(same).isNotEqualTo(other);
+    }
+
+    // ---- keys with a passphrase
+    // -----------------------------------------------------------------
+
+    private TlsFiles secret(String key, String command) throws TlsFilesException {
+        return TlsFiles.read(
+                TlsPaths.of(
+                        Certificates.copy("server.crt", home),
+                        Certificates.copy(key, home),
+                        Optional.of(new PassphraseCommand(command, Duration.ofSeconds(1)))));
+    }
+
+    @Test
+    void asksACommandForThePassphrase() throws TlsFilesException {
+        assertThat(secret("server-secret.key", "echo mouse trap").key()).isNotNull();
+        assertThat(secret("server-secret.key", "printf 'mouse trap'").key()).isNotNull();
+        assertThat(secret("server-secret.key", "sleep 60 & echo mouse trap").key()).isNotNull();
+    }
+
+    @Test
+    void theCommandKnowsWhichKeyItIs() throws IOException, TlsFilesException {
+        Certificates.copy("server-secret.key", home);
+        Files.writeString(home.resolve("server-secret.key.pass"), "mouse trap\n");
+
+        assertThat(secret("server-secret.key", "cat $PG_DOORMAN_KEY_FILE.pass").key()).isNotNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "server-secret.key | echo cat trap | the passphrase is wrong",
+                "server-secret.key | true | the passphrase command wrote nothing",
+                "server-secret.key | echo mouse trap; exit 3 | ended with exit code 3",
+                "server-secret.key | echo mouse trap; exec sleep 60 | did not end within 1 seconds",
+                "server-secret.key | head -c 2000 /dev/zero | wrote more than 1024 bytes",
+                "server-secret-des3.key | echo mouse trap | openssl pkcs8 -topk8 -v2 aes-256-cbc",
+                "server-secret-old.key | echo mouse trap | openssl pkcs8 -topk8 -v2 aes-256-cbc"
+            })
+    void saysWhyAKeyWithAPassphraseIsNotRead(String key, String command, String message) {
+        assertThatThrownBy(() -> secret(key, command))
+                .isInstanceOf(TlsFilesException.class)
+                .hasMessageContaining(key + ": ")
+                .hasMessageContaining(message)
+                .hasMessageNotContaining("trap");
+    }
+
+    @Test
+    void aKeyWithoutOneNeedsNoCommand() throws TlsFilesException {
+        assertThat(secret("server.key", "exit 1").key()).isNotNull();
+    }
+
+    // ---- revocation lists
+    // -----------------------------------------------------------------------
+
+    private TlsFiles revoking(Path crl) throws TlsFilesException {
+        return TlsFiles.read(
+                new TlsPaths(
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(Certificates.copy("revoking-ca.crt", home)),
+                        Optional.of(crl),
+                        Optional.empty()));
+    }
+
+    @Test
+    void readsADirectoryOfRevocationLists() throws Exception {
+        Path lists = Files.createDirectories(home.resolve("crls"));
+        Certificates.copy("revoking-ca.crl", lists);
+        TlsFiles before = revoking(lists);
+        Certificates.copy("unknown-ca.crl", lists);
+
+        TlsFiles files = revoking(lists);
+
+        assertThat(files.revocations()).hasSize(2);
+        assertThat(files).isNotEqualTo(before);
+        assertThat(files.expiries())
+                .extracting(TlsFiles.Expiry::kind)
+                .containsExactly(
+                        TlsFiles.Expiry.Kind.AUTHORITY,
+                        TlsFiles.Expiry.Kind.CRL,
+                        TlsFiles.Expiry.Kind.CRL);
+    }
+
+    @Test
+    void saysWhichFileIsNoRevocationList() throws IOException {
+        Path empty = Files.createDirectories(home.resolve("empty"));
+
+        assertThatThrownBy(() -> revoking(empty))
+                .hasMessageContaining("empty: there is no revocation list in it");
+        assertThatThrownBy(() -> revoking(Certificates.copy("ca.crt", home)))
+                .hasMessageContaining("ca.crt: not a revocation list (CRL)");
     }
 }

@@ -1,0 +1,94 @@
+package io.pgdoorman.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pgdoorman.config.Config;
+import io.pgdoorman.config.ConfigLoader;
+import io.pgdoorman.config.TlsCipherSuite;
+import io.pgdoorman.testing.Certificates;
+import io.pgdoorman.tls.TlsFiles;
+import io.pgdoorman.tls.TlsSuite;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+
+class TlsSetupTest {
+    @TempDir Path home;
+
+    private TlsSetup setup(String... lines) {
+        return TlsSetup.of(config(lines));
+    }
+
+    private Config config(String... lines) {
+        String text =
+                """
+                [general]
+                admin_username = "a"
+                admin_password = "b"
+                tls_certificate = "%s"
+                tls_private_key = "%s"
+                %s
+                [pools.one]
+                server_host = "h"
+                server_tls_mode = "verify-ca"
+                server_tls_ca_cert = "%s"
+                server_tls_crl = "%s"
+                """
+                        .formatted(
+                                Certificates.copy("server.crt", home),
+                                Certificates.copy("server-secret.key", home),
+                                String.join("\n", lines),
+                                Certificates.copy("revoking-ca.crt", home),
+                                Certificates.copy("revoking-ca-expired.crl", home));
+        return ConfigLoader.parse(text, "test.toml").config().orElseThrow();
+    }
+
+    private static final String PASSPHRASE = "tls_passphrase_command = \"echo mouse trap\"";
+
+    @Test
+    void everySuiteThatCanBeNamedIsOneThatMoves() {
+        assertThat(Arrays.stream(TlsCipherSuite.values()).map(Enum::name))
+                .containsExactlyElementsOf(TlsSuite.ofTls12().stream().map(Enum::name).toList());
+    }
+
+    @Test
+    void aKeyThatNeedsAPassphraseIsNamed() {
+        assertThatThrownBy(this::setup)
+                .isInstanceOf(StartException.class)
+                .hasMessageContaining("server-secret.key: ")
+                .hasMessageContaining("tls_passphrase_command");
+    }
+
+    @Test
+    void aFurtherCertificateIsAReasonToReload() {
+        String more =
+                "tls_certificates = [{certificate = \"%s\", private_key = \"%s\"}]"
+                        .formatted(
+                                Certificates.copy("named.crt", home),
+                                Certificates.copy("named.key", home));
+
+        TlsSetup before = setup(PASSPHRASE);
+
+        assertThat(setup(PASSPHRASE, more).doesAs(before)).isFalse();
+        assertThat(setup(PASSPHRASE).doesAs(before)).isTrue();
+        assertThat(setup(PASSPHRASE, "tls_min_version = \"TLSv1.3\"").doesAs(before)).isFalse();
+        assertThat(setup(PASSPHRASE, "tls_rate_limit_per_second = 100").doesAs(before)).isFalse();
+    }
+
+    @Test
+    void knowsWhatEnds() {
+        TlsSetup setup = setup(PASSPHRASE);
+
+        assertThat(setup.expiries().get("client"))
+                .extracting(TlsFiles.Expiry::kind)
+                .containsExactly(TlsFiles.Expiry.Kind.CERTIFICATE);
+        assertThat(setup.expiries().get("server"))
+                .extracting(TlsFiles.Expiry::kind)
+                .containsExactly(TlsFiles.Expiry.Kind.AUTHORITY, TlsFiles.Expiry.Kind.CRL);
+        assertThat(setup.warnings()).singleElement().asString().contains("revocation list");
+    }
+}

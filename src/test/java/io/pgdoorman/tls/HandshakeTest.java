@@ -1,0 +1,293 @@
+package io.pgdoorman.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.pgdoorman.testing.Certificates;
+import io.pgdoorman.tls.TlsContext.PeerCertificate;
+import io.pgdoorman.tls.TlsContext.Terms;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+class HandshakeTest {
+    @TempDir Path home;
+
+    private TlsFiles files(String name) throws TlsFilesException {
+        return TlsFiles.read(
+                TlsPaths.of(
+                        Certificates.copy(name + ".crt", home),
+                        Certificates.copy(name + ".key", home),
+                        Optional.empty()));
+    }
+
+    private TlsFiles files(Optional<String> own, String crl) throws TlsFilesException {
+        return TlsFiles.read(
+                new TlsPaths(
+                        own.map(name -> Certificates.copy(name + ".crt", home)),
+                        own.map(name -> Certificates.copy(name + ".key", home)),
+                        Optional.of(Certificates.copy("revoking-ca.crt", home)),
+                        crl.isEmpty()
+                                ? Optional.empty()
+                                : Optional.of(Certificates.copy(crl, home)),
+                        Optional.empty()));
+    }
+
+    private static TlsContext ofClients(TlsFiles files) throws TlsFilesException {
+        return TlsContext.forClients(files, List.of(), PeerCertificate.NONE, Terms.ALL);
+    }
+
+    private static TlsContext ofServers(TlsFiles files) throws TlsFilesException {
+        return TlsContext.forServers(
+                files,
+                files.authorities().isEmpty() ? PeerCertificate.NONE : PeerCertificate.TRUSTED);
+    }
+
+    private static final TlsFiles NOTHING = nothing();
+
+    private static TlsFiles nothing() {
+        try {
+            return TlsFiles.read(
+                    new TlsPaths(
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.empty()));
+        } catch (TlsFilesException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, 100, Integer.MAX_VALUE})
+    void endsHoweverItIsCut(int size) throws TlsFilesException {
+        try (var pair = new TlsPair()) {
+            pair.server.begin(ofClients(files("server")), "", Unpooled.EMPTY_BUFFER);
+            pair.client.begin(ofServers(NOTHING), "db.example.org", Unpooled.EMPTY_BUFFER);
+
+            pair.exchange(size);
+
+            assertThat(pair.server.secure().records().serverName()).isEqualTo("db.example.org");
+            assertThat(pair.client.secure().peer()).isEqualTo(pair.server.secure().own());
+            assertThat(pair.tell("SELECT 1")).isEqualTo("SELECT 1");
+        }
+    }
+
+    @Test
+    void contentBehindTheHandshakeIsNotLost() throws TlsFilesException {
+        try (var pair = new TlsPair()) {
+            pair.server.begin(ofClients(files("server")), "", Unpooled.EMPTY_BUFFER);
+            pair.client.begin(ofServers(NOTHING), "x", Unpooled.EMPTY_BUFFER);
+            TlsPair.carry(pair.client.channel, pair.server.channel, Integer.MAX_VALUE);
+            TlsPair.carry(pair.server.channel, pair.client.channel, Integer.MAX_VALUE);
+            pair.client.channel.writeOutbound(Unpooled.copiedBuffer(new byte[] {42}));
+
+            ByteBuf all = Unpooled.buffer();
+            for (ByteBuf o = pair.client.channel.readOutbound();
+                    o != null;
+                    o = pair.client.channel.readOutbound()) {
+                all.writeBytes(o);
+                o.release();
+            }
+            pair.server.channel.writeInbound(all);
+
+            pair.server.secure();
+            ByteBuf content = pair.server.channel.readInbound();
+            assertThat(content.readByte()).isEqualTo((byte) 42);
+            content.release();
+        }
+    }
+
+    @Test
+    void anUnansweredOneBeginsAgainElsewhere() throws TlsFilesException {
+        try (var pair = new TlsPair();
+                var elsewhere = new TlsPair()) {
+            TlsContext context = ofClients(files("server"));
+            pair.server.begin(context, "", Unpooled.EMPTY_BUFFER);
+            pair.client.begin(ofServers(NOTHING), "x", Unpooled.EMPTY_BUFFER);
+            ByteBuf hello = pair.client.channel.readOutbound();
+            pair.server.channel.writeInbound(hello.readBytes(40));
+            byte[] said = Handshake.of(pair.server.channel).giveUp();
+
+            ByteBuf first = Unpooled.copiedBuffer(Unpooled.wrappedBuffer(said), hello);
+            hello.release();
+            elsewhere.server.begin(context, "", first);
+            TlsPair.carry(elsewhere.server.channel, pair.client.channel, Integer.MAX_VALUE);
+            TlsPair.carry(pair.client.channel, elsewhere.server.channel, Integer.MAX_VALUE);
+
+            elsewhere.server.secure();
+            pair.client.secure();
+        }
+    }
+
+    @Test
+    void aConnectionThatEndsHasFailed() throws TlsFilesException {
+        try (var pair = new TlsPair()) {
+            pair.server.begin(ofClients(files("server")), "", Unpooled.EMPTY_BUFFER);
+            pair.client.begin(ofServers(NOTHING), "x", Unpooled.EMPTY_BUFFER);
+            TlsPair.carry(pair.client.channel, pair.server.channel, Integer.MAX_VALUE);
+
+            pair.server.channel.close().syncUninterruptibly();
+
+            assertThat(pair.server.failed()).contains("closed during the handshake");
+        }
+    }
+
+    @Test
+    void nothingIsWrittenBeforeItsEnd() throws TlsFilesException {
+        try (var pair = new TlsPair()) {
+            pair.server.begin(ofClients(files("server")), "", Unpooled.EMPTY_BUFFER);
+
+            var written = pair.server.channel.writeAndFlush(Unpooled.copiedBuffer(new byte[] {1}));
+
+            assertThat(written.isSuccess()).isFalse();
+            assertThat(pair.server.channel.<Object>readOutbound()).isNull();
+        }
+    }
+
+    // ---- names ----------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @CsvSource({
+        "one.example.org, named",
+        "ONE.Example.org, named",
+        "any.wild.example.org, named",
+        "a.b.wild.example.org, server",
+        "wild.example.org, server",
+        "localhost, server",
+        "other.example.org, server",
+        "127.0.0.1, server"
+    })
+    void showsTheCertificateThatIsAskedFor(String asked, String shown) throws TlsFilesException {
+        TlsContext context =
+                TlsContext.forClients(
+                        files("server"), List.of(files("named")), PeerCertificate.NONE, Terms.ALL);
+        try (var pair = new TlsPair().run(ofServers(NOTHING), asked, context)) {
+            assertThat(pair.client.secure().peer())
+                    .contains(files(shown).chain().getFirst())
+                    .isEqualTo(pair.server.secure().own());
+        }
+    }
+
+    // ---- versions and suites --------------------------------------------------------------------
+
+    @Test
+    void anOldVersionIsRefused() throws TlsFilesException {
+        TlsContext modern =
+                TlsContext.forClients(
+                        files("server"),
+                        List.of(),
+                        PeerCertificate.NONE,
+                        new Terms(true, TlsSuite.ofTls12(), 0));
+        try (var pair = new TlsPair().run(ofServers(NOTHING), "x", modern)) {
+            assertThat(pair.server.secure().records().suite().isTls13()).isTrue();
+        }
+    }
+
+    @Test
+    void anotherClientWaitsForItsTurnAndIsNotRefused() throws TlsFilesException {
+        TlsContext slow =
+                TlsContext.forClients(
+                        files("server"),
+                        List.of(),
+                        PeerCertificate.NONE,
+                        new Terms(false, TlsSuite.ofTls12(), TimeUnit.HOURS.toNanos(1)));
+        try (var pair = new TlsPair()) {
+            HandshakeGate gate = slow.gate(pair.server.channel.eventLoop());
+            assertThat(gate.enter(new Gone(), true)).isTrue();
+
+            pair.run(ofServers(NOTHING), "x", slow);
+
+            assertThat(pair.server.result).isNull();
+            assertThat(pair.server.failure).isNull();
+            assertThat(Handshake.of(pair.server.channel).isMovable()).isTrue();
+            pair.server.channel.writeInbound(Unpooled.buffer().writeZero(70_000));
+            assertThat(pair.server.failed()).contains("goes on before it is answered");
+        }
+    }
+
+    private static final class Gone implements HandshakeGate.Waiting {
+        @Override
+        public void resume() {}
+
+        @Override
+        public boolean isOver() {
+            return true;
+        }
+    }
+
+    // ---- revoked certificates -------------------------------------------------------------------
+
+    @Test
+    void aRevokedClientIsRefused() throws TlsFilesException {
+        TlsContext strict =
+                TlsContext.forClients(
+                        files(Optional.of("server"), "revoking-ca.crl"),
+                        List.of(),
+                        PeerCertificate.TRUSTED,
+                        Terms.ALL);
+        try (var pair = new TlsPair().run(ofServers(files("revoked")), "x", strict)) {
+            assertThat(pair.server.failed())
+                    .contains("CN=revoked")
+                    .contains("was revoked at 20")
+                    .contains("KEY_COMPROMISE");
+            assertThat(pair.client.failed()).contains("alert 44"); // certificate_revoked
+            assertThat(pair.server.channel.isOpen()).isFalse();
+        }
+        try (var pair = new TlsPair().run(ofServers(files("good")), "x", strict)) {
+            pair.server.secure();
+        }
+    }
+
+    @Test
+    void aRevokedServerIsRefused() throws TlsFilesException {
+        TlsContext context = ofClients(files("revoked"));
+        try (var pair =
+                new TlsPair()
+                        .run(ofServers(files(Optional.empty(), "revoking-ca.crl")), "x", context)) {
+            assertThat(pair.client.failed()).contains("was revoked at 20");
+            // In TLS 1.3 the alert is encrypted, and BoringSSL says its name.
+            assertThat(pair.server.failed()).contains("CERTIFICATE_REVOKED");
+        }
+        try (var pair = new TlsPair().run(ofServers(files(Optional.empty(), "")), "x", context)) {
+            pair.client.secure();
+        }
+    }
+
+    @Test
+    void anAuthorityWithoutAListIsNotTaken() throws TlsFilesException {
+        TlsContext context = ofClients(files("good"));
+        try (var pair =
+                new TlsPair()
+                        .run(ofServers(files(Optional.empty(), "unknown-ca.crl")), "x", context)) {
+            assertThat(pair.client.failed()).contains("there is no revocation list of CN=");
+        }
+    }
+
+    @Test
+    void anExpiredListStillCountsAndIsWarnedOf() throws TlsFilesException {
+        TlsFiles expired = files(Optional.empty(), "revoking-ca-expired.crl");
+
+        assertThat(expired.warnings())
+                .singleElement()
+                .asString()
+                .contains("revoking-ca-expired.crl: the revocation list of CN=")
+                .contains("expired at 2021");
+        try (var pair = new TlsPair().run(ofServers(expired), "x", ofClients(files("revoked")))) {
+            assertThat(pair.client.failed()).contains("was revoked");
+        }
+        try (var pair = new TlsPair().run(ofServers(expired), "x", ofClients(files("good")))) {
+            pair.client.secure();
+        }
+    }
+}
