@@ -65,7 +65,8 @@ final class CancelSender extends ChannelInboundHandlerAdapter {
                             new TlsRequest.Listener() {
                                 @Override
                                 public void onSecure(
-                                        Optional<X509Certificate> certificate, long handshakeNanos) {
+                                        Optional<X509Certificate> certificate,
+                                        long handshakeNanos) {
                                     send(ctx);
                                 }
 

@@ -68,7 +68,11 @@ final class LookedUpUsers {
         return switch (secret) {
             case StoredSecret.Md5(String hash) -> hash;
             case StoredSecret.Scram scram -> scram.format();
-            case StoredSecret.Plain _, StoredSecret.None _, StoredSecret.Unusable _ -> null;
+            case StoredSecret.Plain _,
+                    StoredSecret.None _,
+                    StoredSecret.Delegated _,
+                    StoredSecret.Unusable _ ->
+                    null;
         };
     }
 

@@ -89,6 +89,7 @@ final class LookupDatabase implements UserSource, AutoCloseable {
             settings.put("PGHOST", pool.serverHost());
             settings.put("sslmode", tls.mode().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             settings.put("sslfactory", LookupTls.class.getName());
+            settings.put("sslfactoryarg", LookupTls.argument(tls));
             tls.caCert().ifPresent(file -> settings.put("sslrootcert", file.toString()));
             tls.certificate().ifPresent(file -> settings.put("sslcert", file.toString()));
             tls.privateKey().ifPresent(file -> settings.put("sslkey", file.toString()));

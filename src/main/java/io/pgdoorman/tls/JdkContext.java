@@ -57,7 +57,12 @@ public final class JdkContext {
             }
             factory.init(store);
         }
-        return factory.getTrustManagers();
+        return files.revocations().isEmpty()
+                ? factory.getTrustManagers()
+                : new TrustManager[] {
+                    new RevocationCheck(
+                            (X509ExtendedTrustManager) factory.getTrustManagers()[0], files)
+                };
     }
 
     private static KeyStore emptyStore() throws GeneralSecurityException {

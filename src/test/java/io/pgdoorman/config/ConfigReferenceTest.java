@@ -86,8 +86,7 @@ class ConfigReferenceTest {
                 uncommented(Files.readString(EXAMPLE))
                         .replaceFirst("(?m)^hba = .*", "")
                         .replaceAll(
-                                "(?m)^(server_)?(password_file|password_command|passfile) = .*",
-                                "")
+                                "(?m)^(server_)?(password_file|password_command|passfile) = .*", "")
                         .replace("\"pg_hba.conf\"", "\"pg_hba.conf.example\"");
 
         assertThat(Configs.problems(text)).isEmpty();

@@ -260,6 +260,84 @@ class TlsIT {
         }
     }
 
+    /** All that an operator may want of the certificates, in one process. */
+    @Test
+    void showsTheCertificateOfANameAndRefusesRevokedOnes() {
+        Requirement.program("psql");
+        Path named = Certificates.copy("named.crt", home);
+        String further =
+                "[{certificate = %s, private_key = %s}]"
+                        .formatted(quoted(named), quoted(Certificates.copy("named.key", home)));
+        try (PoolerProcess strict =
+                PoolerProcess.builder()
+                        .general("tls_certificate", quoted(certificate))
+                        .general(
+                                "tls_private_key",
+                                quoted(Certificates.copy("server-secret.key", home)))
+                        .general("tls_passphrase_command", "\"echo mouse trap\"")
+                        .general("tls_certificates", further)
+                        .general("tls_mode", "\"verify-ca\"")
+                        .general("tls_ca_cert", quoted(Certificates.copy("revoking-ca.crt", home)))
+                        .general("tls_crl", quoted(Certificates.copy("revoking-ca.crl", home)))
+                        .general("tls_min_version", "\"TLSv1.3\"")
+                        .general("tls_rate_limit_per_second", "100")
+                        .pool("secure", SERVER, DATABASE, "transaction", 2)
+                        .start()) {
+            assertThat(psql(strict, "one.example.org", named, "good")).contains("checked");
+            assertThat(psql(strict, "a.wild.example.org", named, "good")).contains("checked");
+            assertThat(psql(strict, "localhost", Certificates.copy("ca.crt", home), "good"))
+                    .contains("checked");
+            try (TlsTunnel tunnel =
+                            TlsTunnel.to(
+                                    strict.address(),
+                                    Certificates.copy("good.crt", home),
+                                    Certificates.copy("good.key", home));
+                    WireClient client = client(tunnel).login(PostgresServer.APP, "secure");
+                    WireClient console = client(tunnel)) {
+                console.tryLogin(PoolerProcess.ADMIN, PoolerProcess.ADMIN_PASSWORD, "pgdoorman");
+                assertThat(console.query("SHOW CLIENTS"))
+                        .filteredOn(message -> message.type() == 'D')
+                        .filteredOn(row -> row.columns()[0].equals("#c" + client.processId()))
+                        .singleElement()
+                        .satisfies(
+                                row ->
+                                        assertThat(row.columns())
+                                                .endsWith("TLSv1.3", "", "CN=good"));
+            }
+
+            try (TlsTunnel tunnel =
+                            TlsTunnel.to(
+                                    strict.address(),
+                                    Certificates.copy("revoked.crt", home),
+                                    Certificates.copy("revoked.key", home));
+                    WireClient client = client(tunnel)) {
+                assertThat(client.tryLogin(PostgresServer.APP, "", "secure").getLast().isEnd())
+                        .isTrue();
+            }
+
+            await().atMost(LIMIT)
+                    .until(
+                            () ->
+                                    strict.log()
+                                            .contains(
+                                                    "TLS negotiation failed: the certificate"
+                                                            + " CN=revoked, serial number"));
+            assertThat(strict.log()).doesNotContain("mouse");
+        }
+    }
+
+    private static String psql(PoolerProcess to, String host, Path authority, String own) {
+        String line =
+                "host=%s hostaddr=127.0.0.1 port=%d user=app dbname=secure sslmode=verify-full sslrootcert=%s sslcert=%s sslkey=%s"
+                        .formatted(
+                                host,
+                                to.port(),
+                                authority,
+                                Certificates.copy(own + ".crt", home),
+                                Certificates.copy(own + ".key", home));
+        return ChildProcess.run(List.of("psql", line, "-AtXc", "SELECT 'checked'"));
+    }
+
     @Test
     void aUnixSocketHasNoTls() {
         try (WireClient local = WireClient.connect(pooler.unixAddress())) {
