@@ -30,7 +30,8 @@ public final class LookupTls extends WrappedFactory {
     public LookupTls(Properties connection) throws GeneralSecurityException {
         String mode = String.valueOf(PGProperty.SSL_MODE.getOrDefault(connection));
         try {
-            String[] more = PGProperty.SSL_FACTORY_ARG.getOrDefault(connection).split("\n", 2);
+            String argument = String.valueOf(PGProperty.SSL_FACTORY_ARG.getOrDefault(connection));
+            String[] more = argument.split("\n", 2);
             TlsFiles files =
                     TlsFiles.read(
                             new TlsPaths(
@@ -42,8 +43,7 @@ public final class LookupTls extends WrappedFactory {
                                             : Optional.of(Path.of(more[0])),
                                     more[1].isEmpty()
                                             ? Optional.empty()
-                                            : Optional.of(
-                                                    new PassphraseCommand(more[1], LIMIT))));
+                                            : Optional.of(new PassphraseCommand(more[1], LIMIT))));
             factory = JdkContext.forServers(files, mode.startsWith("verify")).getSocketFactory();
         } catch (TlsFilesException e) {
             throw new GeneralSecurityException(e.getMessage(), e);
