@@ -54,6 +54,7 @@ class AuthQueryIT {
                 """
                 local all all trust
                 host all postgres,app all trust
+                host all mia all md5
                 host all all all scram-sha-256
                 """);
         SERVER.execute(
@@ -96,9 +97,8 @@ class AuthQueryIT {
                         + " WHERE usename = $1",
                 SERVER.host(),
                 "min_interval = 0\ncache_ttl = \"1ms\"");
-        database(builder, "short", LOOKUP, SERVER.host(), "unused_pool_timeout = \"10ms\"");
+        database(builder, "short", LOOKUP, SERVER.host(), "unused_pool_timeout = \"500ms\"");
         builder.general("retain_connections_time", "\"50ms\"");
-        builder.general("idle_timeout", "\"300ms\"");
         pooler = builder.start();
     }
 
@@ -110,13 +110,21 @@ class AuthQueryIT {
                 server_host = "%s"
                 server_port = %d
                 server_database = "postgres"
+                idle_timeout = "%s"
                 [pools.%s.auth_query]
                 query = '''%s'''
                 user = "postgres"
                 database = "postgres"
                 %s
                 """
-                        .formatted(name, host, SERVER.port(), name, query, more));
+                        .formatted(
+                                name,
+                                host,
+                                SERVER.port(),
+                                name.equals("short") ? "300ms" : "10m",
+                                name,
+                                query,
+                                more));
     }
 
     @AfterAll
@@ -168,10 +176,11 @@ class AuthQueryIT {
             assertThat(client.queryValue("SHOW work_mem")).isEqualTo("5MB");
             SERVER.execute(
                     "postgres",
-                    "UPDATE parameters SET startup_parameters = '{\"work_mem\": \"6MB\"}'");
-
-            assertThat(login("parameters", "sue", "old").type()).isEqualTo('Z');
-
+                    "UPDATE parameters SET startup_parameters = '{\"work_mem\": \"6MB\"}'"
+                            + " WHERE name = 'sue'");
+        }
+        try (var client = pooler.client()) {
+            assertThat(client.tryLogin("sue", "old", "parameters").getLast().type()).isEqualTo('Z');
             assertThat(client.queryValue("SHOW work_mem")).isEqualTo("6MB");
         }
     }

@@ -111,9 +111,10 @@ class ServerTlsIT {
                 [pools.%s.auth_query]
                 query = "SELECT 'md5' || md5('x' || $1)"
                 user = "certified"
+                database = "%s"
                 server_user = "app"
                 """
-                        .formatted(name, secure.port(), database, tls, name));
+                        .formatted(name, secure.port(), database, tls, name, database));
     }
 
     @Test
