@@ -197,7 +197,7 @@ class TokenAuthorityTest {
         "60, 30, alice",
         "60, 31, the token does not hold before 2026-06-01T12:00:31Z",
         "9000000000000000000, 0, alice",
-        "60, 9000000000000000000, the token does not hold before 9000001780315200",
+        "60, 9000000000000000000, the token does not hold before 9000000000000000000",
     })
     void aTokenCountsInItsTimeAndAHalfMinuteAround(long end, long begin, String expected) {
         String claims =
@@ -206,8 +206,7 @@ class TokenAuthorityTest {
 
         Verdict verdict = verdict(RSA.token("RS256", claims));
 
-        assertThat(verdict.toString())
-                .contains(expected.substring(0, Math.min(40, expected.length())));
+        assertThat(verdict.toString()).contains(expected);
     }
 
     private static long saturated(long seconds) {

@@ -313,7 +313,7 @@ class HbaRulesTest {
                 "host all all all sspi | method sspi is not supported: the pooler has no Kerberos",
                 "host all all all oauth | method oauth is not supported: the pooler takes tokens as",
                 "host all all all jwt | method jwt needs the option jwtkeys",
-                "host all all all jwt jwtkeys= | option jwtkeys has no value",
+                "host all all all jwt jwtkeys=k jwtclaim= | option jwtclaim has no value",
                 "host all all all jwt jwtkeys=k jwtclockskew=301 | seconds from 0 to 300, is 301",
                 "host all all all jwt jwtkeys=k jwtclockskew=-1 | seconds from 0 to 300, is -1",
                 "host all all all jwt jwtkeys=k jwtclockskew=1m | seconds from 0 to 300, is 1m",
