@@ -32,7 +32,7 @@ class ArchitectureTest {
                             List.of("auth"),
                             List.of("backend", "authority"),
                             List.of("pool"),
-                            List.of("lookup", "session"),
+                            List.of("lookup", "session", "authority"),
                             List.of("handover.format"),
                             List.of("handover", "admin"),
                             List.of("metrics"),

@@ -1,9 +1,9 @@
 /**
- * Who a client is by a signed token (JWT): keys of issuers, read from files, and what a token has
- * to be to count. Signatures and their formats are jose4j's, which no other package sees for
- * clients.
+ * Others who know who a client is by what it sends in place of a password: directories (LDAP), PAM,
+ * and the issuers of signed tokens (JWT), whose keys are read from files.
  *
- * <p>Rank 4: imports {@code wire}, {@code config} and {@code auth}.
+ * <p>LDAP is UnboundID's, signatures and their formats are jose4j's; no other package sees them for
+ * clients. Rank: above {@code auth}, beside {@code session}.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc7519">RFC 7519</a>
  */

@@ -53,6 +53,7 @@ final class HbaMethods {
                     Set.of(
                             "ldapurl",
                             "ldaptls",
+                            "ldapcacert",
                             "ldapscheme",
                             "ldapserver",
                             "ldapport",
@@ -65,6 +66,9 @@ final class HbaMethods {
                             "ldapsuffix"),
                     HbaMethod.JWT,
                     Set.of("jwtkeys", "jwtclaim", "jwtissuer", "jwtaudience", "jwtclockskew"));
+
+    /** Before or after a name may come nothing. */
+    private static final Set<String> MAY_BE_EMPTY = Set.of("ldapprefix", "ldapsuffix");
 
     /** Of PostgreSQL, for methods that are not there. */
     private static final Set<String> OTHER_OPTIONS =
@@ -119,7 +123,7 @@ final class HbaMethods {
 
     private static String complaintOfValue(String name, String value) {
         if (value.isEmpty()) {
-            return "has no value";
+            return MAY_BE_EMPTY.contains(name) ? "" : "has no value";
         }
         if (name.equals("jwtclockskew")
                 && !(value.matches("[0-9]{1,3}") && Integer.parseInt(value) <= MAX_CLOCK_SKEW)) {
@@ -134,8 +138,31 @@ final class HbaMethods {
 
     /** What the method needs and the options do not say, as a sentence; empty if nothing. */
     static String missing(HbaMethod method, Map<String, String> options) {
-        return method == HbaMethod.JWT && !options.containsKey("jwtkeys")
-                ? "method jwt needs the option jwtkeys, a file or directory of public keys"
-                : "";
+        return switch (method) {
+            case JWT ->
+                    options.containsKey("jwtkeys")
+                            ? ""
+                            : "method jwt needs the option jwtkeys, a file or directory of public"
+                                    + " keys";
+            case LDAP -> complaintOfLdap(options);
+            case PAM -> complaintOfPam(options);
+            case TRUST, REJECT, PASSWORD, MD5, SCRAM_SHA_256, CERT, BY_SECRET -> "";
+        };
+    }
+
+    private static String complaintOfLdap(Map<String, String> options) {
+        try {
+            LdapOptions.of(options);
+            return "";
+        } catch (IllegalArgumentException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private static String complaintOfPam(Map<String, String> options) {
+        String byName = options.getOrDefault("pam_use_hostname", "0");
+        return byName.equals("0") || byName.equals("1")
+                ? ""
+                : "option pam_use_hostname must be 1 or 0, is " + byName;
     }
 }

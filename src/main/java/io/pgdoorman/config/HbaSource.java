@@ -3,6 +3,7 @@ package io.pgdoorman.config;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Where HBA rules come from, as {@code general.pg_hba} or {@code general.hba} says. Threads:
@@ -15,6 +16,9 @@ sealed interface HbaSource {
 
     /** The legacy list: who is in one of them may log in. */
     record Networks(List<Cidr> networks) implements HbaSource {}
+
+    /** With the rest of its line, also where a backslash continues that. */
+    Pattern PASSWORD = Pattern.compile("ldapbindpasswd=(?:[^\n]*\\\\\r?\n)*+[^\n]*");
 
     /** A text, or a table with {@code path} or {@code content}; with both, the content counts. */
     ValueType<HbaSource> RULES = new RulesType();
@@ -75,6 +79,11 @@ sealed interface HbaSource {
                 case Networks(List<Cidr> networks) -> ListTypes.NETWORKS.toml(networks);
             };
         }
+
+        @Override
+        public String plain(HbaSource value) {
+            return shown(value);
+        }
     }
 
     /** See {@link #NETWORKS_OR_RULES}. */
@@ -95,5 +104,18 @@ sealed interface HbaSource {
         public String toml(HbaSource value) {
             return RULES.toml(value);
         }
+
+        @Override
+        public String plain(HbaSource value) {
+            return RULES.plain(value);
+        }
+    }
+
+    /** For views and the log: a line with a password ends before it. */
+    private static String shown(HbaSource value) {
+        return RULES.toml(
+                value instanceof Inline(String text)
+                        ? new Inline(PASSWORD.matcher(text).replaceAll("ldapbindpasswd=***"))
+                        : value);
     }
 }

@@ -100,8 +100,9 @@ final class UserKeys {
                     .unset("no PAM")
                     .example("\"pg_doorman\"")
                     .reload(POOL)
-                    .notInEffect()
-                    .add("Check the password with this PAM service.");
+                    .add(
+                            "PAM service that checks the password, whatever `password` says;"
+                                    + " `pam` lines of pg_hba name their own.");
 
     private UserKeys() {}
 }

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What there is to say of the certificates, keys and files of passwords that a configuration names,
- * without a start. Threads: immutable.
+ * What there is to say of the certificates, keys, files of passwords and libraries that a
+ * configuration needs, without a start. Threads: immutable.
  *
- * @param error why the program would not start; names the file
+ * @param error why the program would not start; names the file, or who needs the library
  * @param warnings a sentence each
  */
 public record CertificateCheck(Optional<String> error, List<String> warnings) {
@@ -19,7 +19,7 @@ public record CertificateCheck(Optional<String> error, List<String> warnings) {
         try {
             List<String> warnings = new ArrayList<>(TlsSetup.of(config).warnings());
             warnings.addAll(ServerPasswords.warnings(config));
-            Authorities.of(config, Runnable::run);
+            Authorities.check(config);
             return new CertificateCheck(Optional.empty(), List.copyOf(warnings));
         } catch (StartException e) {
             return new CertificateCheck(Optional.of(String.valueOf(e.getMessage())), List.of());

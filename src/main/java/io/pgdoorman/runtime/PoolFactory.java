@@ -8,6 +8,7 @@ import io.pgdoorman.backend.ServerTarget;
 import io.pgdoorman.config.PoolConfig;
 import io.pgdoorman.config.PoolMode;
 import io.pgdoorman.config.UserConfig;
+import io.pgdoorman.net.HostNames;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
@@ -33,6 +34,8 @@ final class PoolFactory {
 
     private final ServerConnector.Shared shared;
     private final ParameterInterner interner;
+    private final HostNames hostNames = new HostNames();
+    private final Authorities authorities = new Authorities(hostNames);
 
     /** Of servers made from now on. Written by a reload on the control thread only. */
     private volatile SocketSettings sockets;
@@ -120,7 +123,9 @@ final class PoolFactory {
         List<String> changes = new ArrayList<>();
         Pool living = account.pool();
         StoredSecret secret = secret(user);
-        boolean samePassword = oldUser.password().equals(user.password());
+        boolean samePassword =
+                oldUser.password().equals(user.password())
+                        && oldUser.authPamService().equals(user.authPamService());
         if (!samePassword) {
             changes.add("new password");
         } else if (!secret.equals(account.secret())) {

@@ -202,6 +202,7 @@ public final class Pooler implements AutoCloseable {
                         rehearse);
         var interner = new ParameterInterner();
         TlsSetup tls = TlsSetup.of(config).prepare();
+        Authorities.check(config);
         this.encrypts = tls.isExpected();
         Authorities authorities = Authorities.of(config, workers);
         var factory =

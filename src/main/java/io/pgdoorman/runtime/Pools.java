@@ -15,7 +15,6 @@ import io.pgdoorman.config.UserParameters;
 import io.pgdoorman.lookup.LookedUpUser;
 import io.pgdoorman.lookup.LookupCounts;
 import io.pgdoorman.lookup.UserLookup;
-import io.pgdoorman.net.HostNames;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.ClientDirectory;
@@ -72,7 +71,6 @@ final class Pools implements ClientDirectory {
     private static final Logger LOG = LoggerFactory.getLogger(Pools.class);
 
     private final PoolFactory factory;
-    private final HostNames hostNames = new HostNames();
     private volatile Snapshot now;
 
     /** Pools of users that were looked up. Changed under the lock of this object. */
@@ -114,6 +112,7 @@ final class Pools implements ClientDirectory {
      * @param newSockets how servers are connected has changed for all pools
      */
     synchronized Outcome apply(Config config, boolean newSockets) {
+        factory.authorities().use(config);
         Snapshot before = now;
         List<String> changes = new ArrayList<>();
         Map<String, Coordinator> coordinators = new HashMap<>();
@@ -485,7 +484,7 @@ final class Pools implements ClientDirectory {
 
     @Override
     public CompletableFuture<String> hostName(InetAddress address) {
-        return hostNames.of(address);
+        return now.authorities().hostName(address);
     }
 
     @Override

@@ -186,7 +186,7 @@ class HbaRulesTest {
                 "hostssl all all all cert | clientcert=verify-full",
                 "hostssl all all all cert clientname=DN map=m | clientcert=verify-full clientname=DN map=m",
                 "hostssl all all all scram-sha-256 clientcert=verify-ca | clientcert=verify-ca",
-                "host all all all ldap ldapserver=d ldapbindpasswd=secret | ldapbindpasswd=*** ldapserver=d"
+                "host all all all ldap ldapserver=d ldapbasedn=o=a ldapbinddn=o=b ldapbindpasswd=secret | ldapbasedn=o=a ldapbinddn=o=b ldapbindpasswd=*** ldapserver=d"
             })
     void aRuleHasOptions(String line, String expected) {
         var problems = new ArrayList<Problem>();
@@ -301,7 +301,7 @@ class HbaRulesTest {
                 "include a b | expected include and one name",
                 "include_dir other | could not list the directory",
                 "include_if_exists a,b | expected include_if_exists and one name",
-                "host all all all ldap ldapservr=a | option ldapservr is unknown",
+                "host all all all ldap ldapserver=a ldapprefix=b ldapservr=a | option ldapservr is unknown",
                 "host all all all pam ldapserver=a | option ldapserver is for method ldap",
                 "host all all all radius | method radius is not supported: the pooler does not ask such",
                 "host all all all bsd | method bsd is not supported: the pooler does not ask such",
