@@ -8,7 +8,6 @@ import io.pgdoorman.backend.ServerTarget;
 import io.pgdoorman.config.PoolConfig;
 import io.pgdoorman.config.PoolMode;
 import io.pgdoorman.config.UserConfig;
-import io.pgdoorman.net.HostNames;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
@@ -34,8 +33,6 @@ final class PoolFactory {
 
     private final ServerConnector.Shared shared;
     private final ParameterInterner interner;
-    private final HostNames hostNames = new HostNames();
-    private final Authorities authorities = new Authorities(hostNames);
 
     /** Of servers made from now on. Written by a reload on the control thread only. */
     private volatile SocketSettings sockets;
