@@ -280,8 +280,15 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
 
     private void proceed(ChannelHandlerContext ctx) {
         long began = System.nanoTime();
-        step(ctx);
-        gate.spent(System.nanoTime() - began);
+        try {
+            step(ctx);
+        } catch (RuntimeException e) {
+            // Others wait for their turn behind this one.
+            LOG.error("unexpected failure during a TLS handshake", e);
+            fail(ctx, e);
+        } finally {
+            gate.spent(System.nanoTime() - began);
+        }
     }
 
     private void step(ChannelHandlerContext ctx) {
