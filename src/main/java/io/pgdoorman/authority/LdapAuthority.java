@@ -219,7 +219,7 @@ public final class LdapAuthority implements Authority, AutoCloseable {
         return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT) + "...";
     }
 
-    /** Closes the connections of searches; who is being asked about is answered. */
+    /** Closes the connections of searches, after which none succeeds. */
     @Override
     public void close() {
         if (searchers != null) {

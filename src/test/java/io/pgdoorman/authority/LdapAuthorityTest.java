@@ -222,7 +222,7 @@ class LdapAuthorityTest {
         LdapServer first = people(LdapServer.start());
         LdapAuthority authority = authority(at("127.0.0.1", first.port(), search()), PATIENT);
         assertThat(ask(authority, "alice", "alice secret")).isEqualTo(ALICE);
-        first.close();
+        first.stop();
 
         try (LdapServer _ = people(LdapServer.start(first.port()))) {
             assertThat(ask(authority, "alice", "alice secret")).isEqualTo(ALICE);

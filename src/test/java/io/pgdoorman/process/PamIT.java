@@ -93,7 +93,7 @@ class PamIT {
                         Map.of("LD_LIBRARY_PATH", empty.toString()));
 
         assertThat(said)
-                .contains("pg_hba.content:2: PAM cannot be used: there is no libpam.so.0; install")
+                .contains("general.pg_hba:2: PAM cannot be used: there is no libpam.so.0; install")
                 .endsWith("78\n");
     }
 

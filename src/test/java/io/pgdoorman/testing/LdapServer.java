@@ -118,8 +118,12 @@ public final class LdapServer implements AutoCloseable {
     }
 
     /** Connections are closed and new ones refused. */
+    public void stop() {
+        server.shutDown(true);
+    }
+
     @Override
     public void close() {
-        server.shutDown(true);
+        stop();
     }
 }
