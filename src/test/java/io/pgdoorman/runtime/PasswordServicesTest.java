@@ -7,17 +7,16 @@ import io.pgdoorman.auth.Authority;
 import io.pgdoorman.config.Config;
 import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.HbaRule;
-import io.pgdoorman.net.HostNames;
 
 import org.junit.jupiter.api.Test;
 
 import java.util.List;
 import java.util.Optional;
 
-class AuthoritiesTest {
+class PasswordServicesTest {
     private static final String LDAP = "host all all all ldap ldapserver=a ldapprefix=x ";
 
-    private final Authorities authorities = new Authorities(new HostNames());
+    private final PasswordServices services = new PasswordServices();
 
     @Test
     void rulesThatSayTheSameHaveTheSameAuthority() {
@@ -30,7 +29,7 @@ class AuthoritiesTest {
                         "host all all all md5");
 
         assertThat(all.get(0)).isPresent().isEqualTo(all.get(1)).isNotEqualTo(all.get(2));
-        assertThat(all.get(3)).contains(authorities.pam("s"));
+        assertThat(all.get(3)).contains(services.pam("s"));
         assertThat(all.get(4)).isEmpty();
     }
 
@@ -47,16 +46,16 @@ class AuthoritiesTest {
     void aFileOfAuthoritiesThatIsNotThereIsFoundAtTheStart() {
         Config config = config(LDAP + "ldaptls=1 ldapcacert=/nowhere.crt");
 
-        assertThatThrownBy(() -> Authorities.check(config))
+        assertThatThrownBy(() -> PasswordServices.check(config))
                 .isInstanceOf(StartException.class)
                 .hasMessageContaining("general.pg_hba:1: option ldapcacert: /nowhere.crt");
     }
 
     private List<Optional<Authority>> use(String... rules) {
         Config config = config(rules);
-        authorities.use(config);
+        services.use(config);
         List<HbaRule> read = config.general().hba().rules();
-        return read.stream().map(authorities::of).toList();
+        return read.stream().map(services::of).toList();
     }
 
     private static Config config(String... rules) {
