@@ -1,6 +1,7 @@
 package io.pgdoorman.tls;
 
 import java.security.GeneralSecurityException;
+import java.security.Provider;
 import java.security.spec.AlgorithmParameterSpec;
 import java.util.Arrays;
 
@@ -41,6 +42,14 @@ final class RecordKeys {
     private static final int APPLICATION_DATA = 23;
     private static final int AAD_BYTES_1_2 = 13;
 
+    private static final String AES_GCM = "AES/GCM/NoPadding";
+    private static final String CHACHA20 = "ChaCha20-Poly1305";
+
+    /** Looked for once: two ciphers are made for each connection. */
+    private static final Provider OF_AES_GCM = provider(AES_GCM);
+
+    private static final Provider OF_CHACHA20 = provider(CHACHA20);
+
     private final TlsSuite suite;
     private final int mode;
     private final Cipher cipher;
@@ -70,11 +79,21 @@ final class RecordKeys {
         this.additional = new byte[suite.isTls13() ? HEADER_BYTES : AAD_BYTES_1_2];
         try {
             this.cipher =
-                    Cipher.getInstance(suite.isGcm() ? "AES/GCM/NoPadding" : "ChaCha20-Poly1305");
+                    suite.isGcm()
+                            ? Cipher.getInstance(AES_GCM, OF_AES_GCM)
+                            : Cipher.getInstance(CHACHA20, OF_CHACHA20);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e); // every Java platform has them
         }
         this.key = deriveKey();
+    }
+
+    private static Provider provider(String cipher) {
+        try {
+            return Cipher.getInstance(cipher).getProvider();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e); // every Java platform has them
+        }
     }
 
     private SecretKeySpec deriveKey() {
