@@ -23,13 +23,6 @@ record ServerTlsRules(
                     "is %s but server_tls_ca_cert is not set"
                             .formatted(mode.type().plain(effective)));
         }
-        if (values.find(crl).isPresent() && !verifies) {
-            problems.warning(
-                    values.position(crl),
-                    values.name(crl),
-                    "is not used: server_tls_mode is %s, so no certificate is checked"
-                            .formatted(mode.type().plain(effective)));
-        }
         boolean hasCertificate = values.find(certificate).isPresent();
         boolean hasKey = values.find(privateKey).isPresent();
         if (hasCertificate && !hasKey) {

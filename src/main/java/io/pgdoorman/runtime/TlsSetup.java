@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -188,6 +189,13 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
                     case VERIFY_CA -> PeerCertificate.TRUSTED;
                     case VERIFY_FULL -> PeerCertificate.TRUSTED_AND_NAMED;
                 };
+        if (peer == PeerCertificate.NONE && tls.crl().isPresent()) {
+            warnings.add(
+                    "%s: is not read: server_tls_mode is %s, so no certificate of a server is checked"
+                            .formatted(
+                                    tls.crl().get(),
+                                    tls.mode().name().toLowerCase(Locale.ROOT).replace('_', '-')));
+        }
         TlsFiles files =
                 read(
                         new TlsPaths(

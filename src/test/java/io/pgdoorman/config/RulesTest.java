@@ -191,14 +191,6 @@ class RulesTest {
     }
 
     @Test
-    void aRevocationListThatNothingUsesIsWarnedOf() {
-        assertThat(Configs.problems(Configs.withGeneral("server_tls_crl = 'c'")))
-                .singleElement()
-                .asString()
-                .startsWith("WARNING test.toml:4: general.server_tls_crl: is not used");
-    }
-
-    @Test
     void verifyFullNeedsAnAuthority() {
         var keys = "tls_mode = 'verify-full'\ntls_certificate = 'c'\ntls_private_key = 'k'";
 

@@ -47,6 +47,26 @@ class TlsSetupTest {
         return ConfigLoader.parse(text, "test.toml").config().orElseThrow();
     }
 
+    @Test
+    void warnsOfAListThatNothingUses() {
+        String text =
+                """
+                [general]
+                admin_username = "a"
+                admin_password = "b"
+                server_tls_crl = "/nowhere.crl"
+                [pools.one]
+                server_host = "h"
+                """;
+
+        TlsSetup setup = TlsSetup.of(ConfigLoader.parse(text, "test.toml").config().orElseThrow());
+
+        assertThat(setup.warnings())
+                .containsExactly(
+                        "/nowhere.crl: is not read: server_tls_mode is allow, so no certificate of"
+                                + " a server is checked");
+    }
+
     private static final String PASSPHRASE = "tls_passphrase_command = \"echo mouse trap\"";
 
     @Test
