@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 class LdapOptionsTest {
@@ -184,7 +185,7 @@ class LdapOptionsTest {
         return LdapOptions.of(rules.rules().getFirst().options().others());
     }
 
-    private static HbaRules parse(String options, ArrayList<Problem> problems) {
+    private static HbaRules parse(String options, List<Problem> problems) {
         return HbaRules.parse(
                 "host all all all ldap " + options, "rules", Path.of(""), problems::add);
     }
