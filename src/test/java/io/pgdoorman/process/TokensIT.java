@@ -41,8 +41,18 @@ class TokensIT {
         Files.writeString(keys.resolve("2026.pem"), PEOPLE.pem());
         aliceKey = Files.writeString(directory.resolve("alice.pem"), ALICE.pem());
         Path talosKey = Files.writeString(directory.resolve("talos-1.pem"), TALOS.pem());
-        server = PostgresServer.builder().hba("host all all 127.0.0.1/32 trust\n").start();
-        server.execute("postgres", "CREATE ROLE pooler_backend LOGIN");
+        server =
+                PostgresServer.builder()
+                        .hba(
+                                """
+                                host all carol 127.0.0.1/32 password
+                                host all all 127.0.0.1/32 trust
+                                """)
+                        .start();
+        server.execute(
+                "postgres",
+                "CREATE ROLE pooler_backend LOGIN",
+                "CREATE ROLE carol LOGIN PASSWORD 'tango'");
         String postgres = PoolerProcess.Builder.serverSettings(server, "postgres", "transaction");
         pooler =
                 PoolerProcess.builder()
@@ -55,7 +65,11 @@ class TokensIT {
                                 host all all 127.0.0.1/32 scram-sha-256
                                 """
                                         .formatted(keys))
-                        .pool("people", postgres, user("anna", ""))
+                        .pool(
+                                "people",
+                                postgres,
+                                user("anna", ""),
+                                PoolerProcess.Builder.user("carol", 1, "password = \"tango\""))
                         .pool("trusting", postgres, user("owner", ""))
                         .pool(
                                 "app",
@@ -159,6 +173,14 @@ class TokensIT {
                 "people",
                 "28000",
                 "the token has no iss");
+    }
+
+    @Test
+    void aTokenDoesNotTakeThePlaceOfThePasswordThatServersNeed() {
+        String carol =
+                PEOPLE.token("ES256", "2026", claims("carol@corp", 60, ",\"iss\":\"https://id\""));
+
+        assertIn("carol", carol, "people");
     }
 
     @Test
