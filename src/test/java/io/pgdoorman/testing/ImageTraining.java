@@ -25,6 +25,10 @@ public final class ImageTraining {
     private static final String PREFIX = "training-";
     private static final int CONNECTIONS = 20;
     private static final int QUERIES = 1_000;
+
+    /** By TLS, with a query each. */
+    private static final int LOGINS = 200;
+
     private static final int SCRAPES = 5;
 
     private final Path cache;
@@ -51,8 +55,12 @@ public final class ImageTraining {
         int webPort = Ports.free();
         String output;
         long last;
+        Path keys = Files.createTempDirectory("pg_doorman-training");
+        String[] tls = {quoted("server.crt", keys), quoted("server.key", keys)};
         try (var pooler =
                 PoolerProcess.builder()
+                        .general("tls_certificate", tls[0])
+                        .general("tls_private_key", tls[1])
                         .environment("PG_DOORMAN_JAVA_HOME", javaHome)
                         .environment(
                                 "PG_DOORMAN_JAVA_OPTS",
@@ -83,6 +91,9 @@ public final class ImageTraining {
         }
         Files.move(written, cache);
         deleteOthers();
+        for (String name : List.of("server.crt", "server.key", "")) {
+            Files.delete(keys.resolve(name));
+        }
     }
 
     /**
@@ -135,12 +146,31 @@ public final class ImageTraining {
             var properties = new Properties();
             properties.setProperty("user", PostgresServer.APP);
             properties.setProperty("preferQueryMode", mode);
+            properties.setProperty("sslmode", "disable");
             for (int i = 0; i < CONNECTIONS; i++) {
                 try (var connection =
                         DriverManager.getConnection(pooler.jdbcUrl("training"), properties)) {
                     query(connection);
                     transact(connection);
                 }
+            }
+        }
+        logIn(pooler);
+    }
+
+    private static String quoted(String certificate, Path directory) {
+        return "\"" + Certificates.copy(certificate, directory) + "\"";
+    }
+
+    private static void logIn(PoolerProcess pooler) throws SQLException {
+        var properties = new Properties();
+        properties.setProperty("user", PostgresServer.APP);
+        properties.setProperty("sslmode", "require");
+        for (int i = 0; i < LOGINS; i++) {
+            try (var connection =
+                            DriverManager.getConnection(pooler.jdbcUrl("training"), properties);
+                    var statement = connection.createStatement()) {
+                statement.execute("SELECT 1");
             }
         }
     }
