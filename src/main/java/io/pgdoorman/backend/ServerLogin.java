@@ -41,8 +41,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
-import javax.net.ssl.SSLException;
-
 /**
  * The first handler of a server's channel: start-up, authentication, and what PostgreSQL reports up
  * to its first ReadyForQuery. Then its place is taken by a {@link ServerHandler}; bytes behind the
@@ -374,10 +372,6 @@ final class ServerLogin extends ByteToMessageDecoder {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         LOG.debug("[{}] login failed", target.pool(), cause);
-        if (cause.getCause() instanceof SSLException) {
-            ctx.close(); // told already
-            return;
-        }
         String why = cause.getCause() == null ? cause.getMessage() : cause.getCause().getMessage();
         if (cause instanceof java.io.IOException) {
             failWith(ServerConnector.unreachable(target.endpoint(), why));

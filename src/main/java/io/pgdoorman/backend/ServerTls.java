@@ -10,9 +10,11 @@ import java.util.Optional;
  *
  * @param mode as libpq's sslmode
  * @param context given unless the mode is {@code disable}
+ * @param direct the connection begins with TLS, and nobody is asked
  */
-public record ServerTls(ServerTlsMode mode, Optional<TlsContext> context) {
-    public static final ServerTls OFF = new ServerTls(ServerTlsMode.DISABLE, Optional.empty());
+public record ServerTls(ServerTlsMode mode, Optional<TlsContext> context, boolean direct) {
+    public static final ServerTls OFF =
+            new ServerTls(ServerTlsMode.DISABLE, Optional.empty(), false);
 
     /** Whether a connection without TLS is worse than none. */
     boolean isRequired() {

@@ -46,6 +46,11 @@ final class TlsRequest {
     }
 
     void begin(ChannelHandlerContext ctx) {
+        if (target.tls().direct()) {
+            answered = true;
+            handshake(ctx);
+            return;
+        }
         ByteBuf out = ctx.alloc().buffer(8);
         new SSLRequest().encode(out);
         ctx.writeAndFlush(out);
@@ -92,6 +97,13 @@ final class TlsRequest {
                 new Handshake.Listener() {
                     @Override
                     public void onSecure(Handshake.Result result) {
+                        if (target.tls().direct() && result.protocol().isEmpty()) {
+                            listener.onFailed(
+                                    "it did not agree by ALPN on what the connection is for;"
+                                            + " server_tls_negotiation = \"direct\" needs PostgreSQL"
+                                            + " 17");
+                            return;
+                        }
                         listener.onSecure(result.peer(), System.nanoTime() - began);
                     }
 

@@ -58,6 +58,9 @@ record HbaQuestion(HbaRequest request) {
         if (!name.isEmpty()) {
             out.printf("%s has the name %s%n", shown(peer), name);
         }
+        if (rules.needsRoles(request)) {
+            out.println("no line about roles matches here, for nobody is asked who is a member");
+        }
         Optional<HbaRule> rule = rules.firstMatch(request, name);
         if (rule.isPresent()) {
             out.printf("%s: %s%n", rule.get().place(), rule.get().text());

@@ -137,6 +137,7 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                 prepared(v),
                 new ServerTlsConfig(
                         v.get(PoolKeys.SERVER_TLS_MODE),
+                        v.get(PoolKeys.SERVER_TLS_NEGOTIATION),
                         v.find(PoolKeys.SERVER_TLS_CA_CERT),
                         v.find(PoolKeys.SERVER_TLS_CERTIFICATE),
                         v.find(PoolKeys.SERVER_TLS_PRIVATE_KEY),

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Reads configuration files. Nothing escapes as an exception: whatever is wrong is in the result,
@@ -71,6 +72,12 @@ public final class ConfigLoader {
         hba.checkTls(
                 tree.general().own(TlsKeys.TLS_CERTIFICATE).isPresent(),
                 tree.general().own(TlsKeys.TLS_CA_CERT).isPresent(),
+                problems::add);
+        hba.checkRoles(
+                tree.pools().entrySet().stream()
+                        .filter(pool -> pool.getValue().authQuery().isEmpty())
+                        .map(Map.Entry::getKey)
+                        .collect(Collectors.toSet()),
                 problems::add);
         return problems.hasErrors()
                 ? new LoadResult(Optional.empty(), problems.all())

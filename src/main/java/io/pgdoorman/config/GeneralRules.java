@@ -73,6 +73,7 @@ record GeneralRules(Tree tree, Problems problems) {
         new ServerTlsRules(
                         general,
                         TlsKeys.SERVER_TLS_MODE,
+                        TlsKeys.SERVER_TLS_NEGOTIATION,
                         TlsKeys.SERVER_TLS_CA_CERT,
                         TlsKeys.SERVER_TLS_CERTIFICATE,
                         TlsKeys.SERVER_TLS_PRIVATE_KEY,

@@ -26,10 +26,29 @@ record HbaEntry(HbaRule rule, Type type, HbaNames databases, HbaNames users, Hba
         return address instanceof HbaAddress.Host && matchesAllButAddress(request);
     }
 
+    /** Whether the user's roles may decide; of the address only the host name is left open. */
+    boolean dependsOnRoles(HbaRequest request) {
+        return needsRoles()
+                && matchesType(request)
+                && (address instanceof HbaAddress.Host || matchesAddress(request, ""))
+                && (databases.needRoles() || containsDatabase(request))
+                && (users.needRoles() || containsUser(request));
+    }
+
+    boolean needsRoles() {
+        return databases.needRoles() || users.needRoles();
+    }
+
     private boolean matchesAllButAddress(HbaRequest request) {
-        return matchesType(request)
-                && databases.contain(request.database(), request.user())
-                && users.contain(request.user(), request.user());
+        return matchesType(request) && containsDatabase(request) && containsUser(request);
+    }
+
+    private boolean containsDatabase(HbaRequest request) {
+        return databases.contain(request.database(), request.user(), request.roles());
+    }
+
+    private boolean containsUser(HbaRequest request) {
+        return users.contain(request.user(), request.user(), request.roles());
     }
 
     private boolean matchesType(HbaRequest request) {

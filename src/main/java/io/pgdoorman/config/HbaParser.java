@@ -32,10 +32,6 @@ final class HbaParser {
                     // every connection is one without GSSAPI encryption
                     "hostnogssenc", HbaEntry.Type.HOST);
 
-    static final String NO_ROLES =
-            "is not supported: the pooler does not know which roles are members of others; list the"
-                    + " names, in a file by @file, or use a regular expression";
-
     private final Supplier<OwnNetworks> own;
     private final IdentMaps maps;
     private final Consumer<Problem> problems;
@@ -119,18 +115,25 @@ final class HbaParser {
     private Optional<HbaNames> names(Field field, boolean database) {
         boolean all = false;
         boolean sameUser = false;
+        boolean sameRole = false;
         boolean good = true;
+        var roles = new HashSet<String>();
         var names = new HashSet<String>();
         var patterns = new ArrayList<HbaPattern>();
         for (Token token : field.tokens()) {
             String text = token.text();
-            if (isMembership(token, database)) {
-                error("%s %s".formatted(HbaFiles.shown(token), NO_ROLES));
-                good = false;
-            } else if (token.is("all")) {
+            if (token.is("all")) {
                 all = true;
             } else if (database && token.is("sameuser")) {
                 sameUser = true;
+            } else if (database && (token.is("samerole") || token.is("samegroup"))) {
+                sameRole = true;
+            } else if (!database && !token.quoted() && text.startsWith("+")) {
+                if (text.length() == 1) {
+                    error("+ without the name of a role");
+                    good = false;
+                }
+                roles.add(text.substring(1));
             } else if (text.startsWith("/")) { // quoted ones, too
                 good &= pattern(text, patterns);
             } else if (!database || !token.is("replication")) {
@@ -141,13 +144,9 @@ final class HbaParser {
                 }
             }
         }
-        return good ? Optional.of(new HbaNames(all, sameUser, names, patterns)) : Optional.empty();
-    }
-
-    private static boolean isMembership(Token token, boolean database) {
-        return database
-                ? token.is("samerole") || token.is("samegroup")
-                : !token.quoted() && token.text().startsWith("+");
+        return good
+                ? Optional.of(new HbaNames(all, sameUser, sameRole, roles, names, patterns))
+                : Optional.empty();
     }
 
     private boolean pattern(String text, List<HbaPattern> patterns) {

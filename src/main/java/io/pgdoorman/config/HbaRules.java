@@ -6,12 +6,14 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -157,6 +159,30 @@ public final class HbaRules {
         }
     }
 
+    /**
+     * Reports lines about roles that nobody can be asked about.
+     *
+     * @param pools those without {@code auth_query}
+     */
+    void checkRoles(Set<String> pools, Consumer<Problem> problems) {
+        for (HbaEntry entry : entries) {
+            if (!entry.needsRoles()) {
+                continue;
+            }
+            pools.stream()
+                    .filter(pool -> entry.databases().mayBeAbout(pool))
+                    .min(Comparator.naturalOrder())
+                    .ifPresent(
+                            pool ->
+                                    problems.accept(
+                                            entry.rule()
+                                                    .problem(
+                                                            Problem.Severity.ERROR,
+                                                            "who is a member of a role is asked by auth_query, which pool %s does not have"
+                                                                    .formatted(pool))));
+        }
+    }
+
     /** The rules a list of networks stands for: Unix sockets pass, TCP only from these networks. */
     static HbaRules fromNetworks(List<Cidr> networks) {
         String source = ListenKeys.HBA.name();
@@ -210,6 +236,19 @@ public final class HbaRules {
         return false;
     }
 
+    /** Whether the rule that decides cannot be told without the roles of the user. */
+    public boolean needsRoles(HbaRequest request) {
+        for (HbaEntry entry : entries) {
+            if (entry.dependsOnRoles(request)) {
+                return true;
+            }
+            if (entry.matches(request, "")) {
+                return false;
+            }
+        }
+        return false;
+    }
+
     /**
      * The rule that decides; empty if none matches, and then the client is refused.
      *
@@ -246,6 +285,11 @@ public final class HbaRules {
             }
         }
         return -1;
+    }
+
+    /** Whether a line is about members of roles. */
+    public boolean nameRoles() {
+        return entries.stream().anyMatch(HbaEntry::needsRoles);
     }
 
     /** In the order they are tried. */

@@ -157,7 +157,9 @@ final class IdentMaps {
                 return new DatabaseUser.Any();
             }
             if (!token.quoted() && text.startsWith("+")) {
-                throw new IllegalArgumentException(text + " " + HbaParser.NO_ROLES);
+                throw new IllegalArgumentException(
+                        text
+                                + " is not supported in maps; list the names, or use a regular expression");
             }
             HbaPattern pattern = from.pattern();
             if (token.quoted() || !text.contains(CAPTURE) || pattern == null) {

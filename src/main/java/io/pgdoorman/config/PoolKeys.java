@@ -202,6 +202,12 @@ final class PoolKeys {
                     .reload(POOL)
                     .add("As libpq's sslmode.");
 
+    static final Key<ServerTlsNegotiation> SERVER_TLS_NEGOTIATION =
+            TLS.key("server_tls_negotiation", TlsKeys.SERVER_TLS_NEGOTIATION.type())
+                    .inherits(TlsKeys.SERVER_TLS_NEGOTIATION)
+                    .reload(POOL)
+                    .add("As libpq's sslnegotiation.");
+
     static final Key<Path> SERVER_TLS_CA_CERT =
             TLS.key("server_tls_ca_cert", ValueTypes.PATH)
                     .inherits(TlsKeys.SERVER_TLS_CA_CERT)

@@ -36,6 +36,7 @@ record PoolRules(String name, Tree.Pool pool, Problems problems) {
                 new ServerTlsRules(
                         values,
                         PoolKeys.SERVER_TLS_MODE,
+                        PoolKeys.SERVER_TLS_NEGOTIATION,
                         PoolKeys.SERVER_TLS_CA_CERT,
                         PoolKeys.SERVER_TLS_CERTIFICATE,
                         PoolKeys.SERVER_TLS_PRIVATE_KEY,

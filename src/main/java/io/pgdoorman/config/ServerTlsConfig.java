@@ -13,6 +13,7 @@ import java.util.Optional;
  */
 public record ServerTlsConfig(
         ServerTlsMode mode,
+        ServerTlsNegotiation negotiation,
         Optional<Path> caCert,
         Optional<Path> certificate,
         Optional<Path> privateKey,

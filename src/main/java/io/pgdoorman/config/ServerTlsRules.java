@@ -6,6 +6,7 @@ import java.nio.file.Path;
 record ServerTlsRules(
         Values values,
         Key<ServerTlsMode> mode,
+        Key<ServerTlsNegotiation> negotiation,
         Key<Path> caCert,
         Key<Path> certificate,
         Key<Path> privateKey,
@@ -23,6 +24,14 @@ record ServerTlsRules(
                     "is %s but server_tls_ca_cert is not set"
                             .formatted(mode.type().plain(effective)));
         }
+        boolean required = verifies || effective == ServerTlsMode.REQUIRE;
+        if (values.get(negotiation) == ServerTlsNegotiation.DIRECT && !required) {
+            error(
+                    problems,
+                    negotiation,
+                    "is direct, which server_tls_mode %s cannot be: it must be require or stronger"
+                            .formatted(mode.type().plain(effective)));
+        }
         boolean hasCertificate = values.find(certificate).isPresent();
         boolean hasKey = values.find(privateKey).isPresent();
         if (hasCertificate && !hasKey) {
@@ -36,6 +45,7 @@ record ServerTlsRules(
     /** Whether the table says anything about TLS itself. */
     boolean given() {
         return values.own(mode).isPresent()
+                || values.own(negotiation).isPresent()
                 || values.own(caCert).isPresent()
                 || values.own(certificate).isPresent()
                 || values.own(privateKey).isPresent()

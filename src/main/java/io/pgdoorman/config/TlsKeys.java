@@ -120,6 +120,16 @@ final class TlsKeys {
                     .reload(POOL)
                     .add("As libpq's sslmode. Unix sockets never use TLS.");
 
+    static final Key<ServerTlsNegotiation> SERVER_TLS_NEGOTIATION =
+            SERVER.key(
+                            "server_tls_negotiation",
+                            ValueTypes.words(ServerTlsNegotiation.class, "-", false))
+                    .byDefault(ServerTlsNegotiation.POSTGRES)
+                    .reload(POOL)
+                    .add(
+                            "As libpq's sslnegotiation: `direct` begins with TLS at once, which takes"
+                                    + " PostgreSQL 17 and a `server_tls_mode` of `require` or more.");
+
     static final Key<Path> SERVER_TLS_CA_CERT =
             SERVER.key("server_tls_ca_cert", ValueTypes.PATH)
                     .unset("none")

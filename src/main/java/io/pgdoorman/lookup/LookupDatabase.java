@@ -19,10 +19,12 @@ import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Runs the query of {@code auth_query} over a few connections, opened at the first look-up.
@@ -43,6 +45,16 @@ final class LookupDatabase implements UserSource, AutoCloseable {
 
     /** A result beyond ends the connection before it fills the memory. */
     private static final String MAX_RESULT = "1M";
+
+    private static final String ROLES =
+            """
+            WITH RECURSIVE own (id) AS (
+                SELECT oid FROM pg_catalog.pg_roles WHERE rolname = ?
+                UNION
+                SELECT roleid FROM pg_catalog.pg_auth_members JOIN own ON member = id
+            )
+            SELECT rolname FROM own JOIN pg_catalog.pg_roles ON oid = id
+            """;
 
     private static final String STARTUP_PARAMETERS = "startup_parameters";
 
@@ -88,6 +100,7 @@ final class LookupDatabase implements UserSource, AutoCloseable {
             ServerTlsConfig tls = pool.serverTls();
             settings.put("PGHOST", pool.serverHost());
             settings.put("sslmode", tls.mode().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            settings.put("sslNegotiation", tls.negotiation().name().toLowerCase(Locale.ROOT));
             settings.put("sslfactory", LookupTls.class.getName());
             settings.put("sslfactoryarg", LookupTls.argument(tls));
             tls.caCert().ifPresent(file -> settings.put("sslrootcert", file.toString()));
@@ -144,6 +157,26 @@ final class LookupDatabase implements UserSource, AutoCloseable {
             try (ResultSet rows = statement.executeQuery()) {
                 return user(rows);
             }
+        } catch (SQLException e) {
+            throw new LookupException(describe(e), e);
+        }
+    }
+
+    /**
+     * The roles that a user is a member of, directly or not, itself among them; none if there is no
+     * such role. As PostgreSQL's rules see it, superusers are not members of everything.
+     */
+    Set<String> rolesOf(String user) throws LookupException {
+        try (Connection connection = connections().getConnection();
+                PreparedStatement statement = connection.prepareStatement(ROLES)) {
+            statement.setString(1, user);
+            var roles = new HashSet<String>();
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    roles.add(rows.getString(1));
+                }
+            }
+            return roles;
         } catch (SQLException e) {
             throw new LookupException(describe(e), e);
         }

@@ -9,7 +9,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
 /** The look-up of users for one database. Threads: any; never blocks. */
 public final class UserLookup implements AutoCloseable {
@@ -17,6 +19,7 @@ public final class UserLookup implements AutoCloseable {
     private final AuthQueryConfig config;
     private final LookupDatabase database;
     private final UserCache cache;
+    private final RoleCache roles;
     private final LookupCounts counts;
 
     /**
@@ -30,6 +33,7 @@ public final class UserLookup implements AutoCloseable {
         this.config = config;
         this.counts = counts;
         this.database = new LookupDatabase(pool, config, secrets);
+        Executor threads = task -> Thread.ofVirtual().name("auth_query").start(task);
         this.cache =
                 new UserCache(
                         pool.name(),
@@ -37,8 +41,9 @@ public final class UserLookup implements AutoCloseable {
                         new UserCache.Ages(
                                 config.cacheTtl(), config.cacheFailureTtl(), config.minInterval()),
                         counts,
-                        task -> Thread.ofVirtual().name("auth_query").start(task),
+                        threads,
                         System::nanoTime);
+        this.roles = new RoleCache(database::rolesOf, threads, System::nanoTime);
     }
 
     public AuthQueryConfig config() {
@@ -57,6 +62,14 @@ public final class UserLookup implements AutoCloseable {
     /** See {@link UserCache#find}. */
     public CompletableFuture<Optional<LookedUpUser>> find(String user, boolean afresh) {
         return cache.find(user, afresh);
+    }
+
+    /**
+     * The roles that a user is a member of, directly or not, itself among them; remembered for some
+     * seconds. Fails with a {@link LookupException} if it cannot be told.
+     */
+    public CompletableFuture<Set<String>> rolesOf(String user) {
+        return roles.find(user);
     }
 
     /** What is remembered, which a successor takes over. */

@@ -24,6 +24,8 @@ final class HbaImport {
     private static final Pattern FIELD = Pattern.compile("(?:\"[^\"]*\"|[^\\s\"#])+|#.*");
     private static final Pattern NAMED_FILE =
             Pattern.compile("((?:^|[\\s,])@|^include\\w*\\s+)(?=[^\\s/\",#])");
+    private static final String ROLES =
+            "who is a member of a role is asked by auth_query, which the pools do not have";
     private static final String NOBODY = "local all all reject\nhost all all all reject\n";
 
     private final BouncerSettings settings;
@@ -60,6 +62,7 @@ final class HbaImport {
         return switch (type) {
             case "md5", "scram-sha-256", "trust" -> everybody(type);
             case "plain" -> everybody("password");
+            case "pam" -> everybody("pam pamservice=pgbouncer");
             case "any" -> {
                 settings.report(
                         "auth_type",
@@ -68,14 +71,18 @@ final class HbaImport {
                         "");
                 yield everybody("trust");
             }
-            default -> {
-                settings.report(
-                        "auth_type",
-                        "this method is not there, so that nobody may log in",
-                        "set pg_hba");
-                yield NOBODY;
-            }
+            case "cert" ->
+                    settings.value("client_tls_ca_file").isPresent()
+                            ? "local all all reject\nhostssl all all all cert\n"
+                            : nobody();
+            default -> nobody();
         };
+    }
+
+    private String nobody() {
+        settings.report(
+                "auth_type", "this method cannot be used, so that nobody may log in", "set pg_hba");
+        return NOBODY;
     }
 
     private static String everybody(String method) {
@@ -118,11 +125,12 @@ final class HbaImport {
     private static Optional<String> error(String line, @Nullable Path directory) {
         var problems = new ArrayList<Problem>();
         Path base = directory == null ? Path.of("") : directory;
-        HbaRules.parse(line, "", base, problems::add);
+        HbaRules rules = HbaRules.parse(line, "", base, problems::add);
         return problems.stream()
                 .filter(problem -> problem.severity() == Problem.Severity.ERROR)
                 .map(Problem::message)
-                .findFirst();
+                .findFirst()
+                .or(() -> rules.nameRoles() ? Optional.of(ROLES) : Optional.empty());
     }
 
     /** Refuses all whom the line is about, and more if it cannot be told whom. */

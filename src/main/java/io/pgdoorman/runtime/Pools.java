@@ -231,6 +231,12 @@ final class Pools implements ClientDirectory {
     }
 
     @Override
+    public CompletableFuture<Set<String>> rolesOf(String database, String user) {
+        UserLookup lookup = now.lookups().get(database);
+        return lookup == null ? CompletableFuture.completedFuture(Set.of()) : lookup.rolesOf(user);
+    }
+
+    @Override
     public void onLookedUp(String database, boolean admitted) {
         UserLookup lookup = now.lookups().get(database);
         if (lookup != null) {

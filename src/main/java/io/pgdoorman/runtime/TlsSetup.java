@@ -7,6 +7,7 @@ import io.pgdoorman.config.PoolConfig;
 import io.pgdoorman.config.Secret;
 import io.pgdoorman.config.ServerTlsConfig;
 import io.pgdoorman.config.ServerTlsMode;
+import io.pgdoorman.config.ServerTlsNegotiation;
 import io.pgdoorman.config.TlsCertificateConfig;
 import io.pgdoorman.config.TlsMode;
 import io.pgdoorman.config.TlsVersion;
@@ -205,6 +206,9 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
                                 peer == PeerCertificate.NONE ? Optional.empty() : tls.crl(),
                                 passphrase(tls.passphraseCommand())),
                         warnings);
-        return new ServerTls(tls.mode(), Optional.of(TlsContext.forServers(files, peer)));
+        return new ServerTls(
+                tls.mode(),
+                Optional.of(TlsContext.forServers(files, peer)),
+                tls.negotiation() == ServerTlsNegotiation.DIRECT);
     }
 }

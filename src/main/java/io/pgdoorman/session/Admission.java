@@ -28,7 +28,7 @@ import java.util.concurrent.CompletableFuture;
  * Whether a client comes in, and as whom: from its StartupMessage to the account that it is given.
  *
  * <pre>
- *   [host name] ─► rule ─► account: configured, or [looked up] ─► authentication
+ *   [roles] ─► [host name] ─► rule ─► account: configured, or [looked up] ─► authentication
  *                                        a wrong password: [looked up again]
  * </pre>
  *
@@ -95,6 +95,17 @@ final class Admission {
         var asked =
                 new HbaRequest(
                         peer == null, client.tls(), request.database(), request.user(), peer);
+        if (rules.needsRoles(asked)) {
+            login.await(
+                    sessions.directory().rolesOf(request.database(), request.user()),
+                    roles -> decide(rules, asked.withRoles(roles)),
+                    this::onNotLookedUp);
+        } else {
+            decide(rules, asked);
+        }
+    }
+
+    private void decide(HbaRules rules, HbaRequest asked) {
         if (peer != null && rules.needsHostName(asked)) {
             login.await(
                     sessions.directory().hostName(peer),

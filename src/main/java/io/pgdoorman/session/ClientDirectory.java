@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.net.InetAddress;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -39,6 +40,14 @@ public interface ClientDirectory {
      */
     default CompletableFuture<String> hostName(InetAddress address) {
         return CompletableFuture.completedFuture("");
+    }
+
+    /**
+     * The roles that a user is a member of, directly or not, for rules about them; none where
+     * nobody can be asked. The future completes on any thread, with a failure if it cannot be told.
+     */
+    default CompletableFuture<Set<String>> rolesOf(String database, String user) {
+        return CompletableFuture.completedFuture(Set.of());
     }
 
     /** Whether the database has a pool, whoever may use it. */

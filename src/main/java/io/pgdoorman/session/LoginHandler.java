@@ -44,8 +44,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-import javax.net.ssl.SSLException;
-
 /**
  * The first handler of a client's channel: everything up to the first ReadyForQuery. Then a {@link
  * ClientHandler} with the session takes its place; bytes that came early go there.
@@ -507,9 +505,6 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
                             Severity.FATAL,
                             violation.sqlState(),
                             String.valueOf(violation.getMessage())));
-        } else if (reason instanceof SSLException) {
-            LOG.debug("{} TLS handshake", this, reason); // told already
-            ctx.close();
         } else if (reason instanceof TlsException) {
             LOG.warn("{} client {} startup failed: TLS: {}", this, peer(), reason.getMessage());
             ctx.close();

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 class HbaRulesTest {
     private static final Path HERE = Path.of("");
@@ -233,6 +234,62 @@ class HbaRulesTest {
                 .isNotEqualTo(HbaRules.parse(line, "", HERE, two, _ -> {}));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "+staff, all, staff, true",
+        "+staff, all, 'other,staff', true",
+        "+staff, all, other, false",
+        "+staff, all, '', false",
+        "'bob,+staff', all, '', false",
+        "'\"+staff\"', all, staff, false",
+        "all, samerole, d, true",
+        "all, samegroup, d, true",
+        "all, samerole, other, false",
+        "all, '\"samerole\"', d, false"
+    })
+    void rolesOfTheUserCount(String user, String database, String roles, boolean matches) {
+        HbaRules rules = rules("host %s %s all trust".formatted(database, user));
+        HbaRequest request =
+                request("10.0.0.1", false, "d", "u")
+                        .withRoles(roles.isEmpty() ? Set.of() : Set.of(roles.split(",")));
+
+        assertThat(rules.firstMatch(request, "").isPresent()).isEqualTo(matches);
+    }
+
+    @Test
+    void asksForRolesOnlyIfTheyMayDecide() {
+        HbaRules rules =
+                rules(
+                        """
+                        host first all 10.0.0.0/8 trust
+                        host d +staff 10.0.0.0/8 trust
+                        host samerole v .example.com trust
+                        local all +staff reject
+                        """);
+
+        assertThat(rules.needsRoles(request("10.0.0.1", false, "first", "u"))).isFalse();
+        assertThat(rules.needsRoles(request("10.0.0.1", false, "d", "u"))).isTrue();
+        assertThat(rules.needsRoles(request("11.0.0.1", false, "d", "u"))).isFalse();
+        assertThat(rules.needsRoles(request("11.0.0.1", false, "d", "v"))).isTrue();
+        assertThat(rules.needsRoles(request("10.0.0.1", false, "e", "u"))).isFalse();
+        assertThat(rules.needsRoles(request("local", false, "e", "u"))).isTrue();
+    }
+
+    @Test
+    void rolesAreAskedByAuthQuery() {
+        HbaRules rules = rules("host a +staff all trust\nhost all all all trust");
+        var problems = new ArrayList<Problem>();
+
+        rules.checkRoles(Set.of("b"), problems::add);
+        assertThat(problems).isEmpty();
+        rules.checkRoles(Set.of("b", "a"), problems::add);
+
+        assertThat(problems)
+                .singleElement()
+                .hasToString(
+                        "ERROR rules:1: who is a member of a role is asked by auth_query, which pool a does not have");
+    }
+
     @Test
     void linesThatNeedTlsAreCheckedAgainstIt() {
         HbaRules rules =
@@ -274,9 +331,7 @@ class HbaRulesTest {
                 "host all all 10.0.0.0 255.0.0.0 | too few fields, the method is missing",
                 "hosts all all all trust | unknown connection type hosts",
                 "host,local all all all trust | unknown connection type host,local",
-                "host all +admins all trust | +admins is not supported: the pooler does not know which",
-                "host samerole all all trust | samerole is not supported",
-                "host samegroup all all trust | samegroup is not supported",
+                "host all + all trust | + without the name of a role",
                 "host @dbs all all trust | dbs could not open: no such file",
                 "host all @no/users all trust | no/users could not open: no such file",
                 "host /^(a all all trust | regular expression /^(a: missing closing )",

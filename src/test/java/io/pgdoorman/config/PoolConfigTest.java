@@ -15,6 +15,7 @@ class PoolConfigTest {
     private static final ServerTlsConfig PLAIN =
             new ServerTlsConfig(
                     ServerTlsMode.ALLOW,
+                    ServerTlsNegotiation.POSTGRES,
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
@@ -132,6 +133,7 @@ server_tls_passphrase_command = "cat pass"
                                 new PoolConfig.Prepared(true, 10, 11, 0),
                                 new ServerTlsConfig(
                                         ServerTlsMode.VERIFY_CA,
+                                        ServerTlsNegotiation.POSTGRES,
                                         Optional.of(Path.of("ca")),
                                         Optional.of(Path.of("c")),
                                         Optional.of(Path.of("k")),
@@ -215,6 +217,7 @@ server_tls_passphrase_command = "cat pass"
                                 new PoolConfig.Prepared(true, 11, 12, 0),
                                 new ServerTlsConfig(
                                         ServerTlsMode.VERIFY_FULL,
+                                        ServerTlsNegotiation.POSTGRES,
                                         Optional.of(Path.of("ca")),
                                         Optional.of(Path.of("c")),
                                         Optional.of(Path.of("k")),

@@ -111,6 +111,7 @@ class RulesTest {
                 "tls_certificates = [{certificate = 'c', private_key = 'k'}] | needs general.tls_cert",
                 "server_tls_mode = 'never' | must be one of",
                 "server_tls_mode = 'verify-ca' | server_tls_ca_cert is not set",
+                "server_tls_negotiation = 'direct' | must be require or stronger",
                 "server_tls_certificate = 'c' | server_tls_private_key is not",
                 "server_tls_private_key = 'k' | server_tls_certificate is not",
                 "transport = 'kqueue' | must be one of \"epoll\", \"io_uring\", \"auto\"",

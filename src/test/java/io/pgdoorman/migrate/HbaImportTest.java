@@ -110,7 +110,8 @@ class HbaImportTest {
         "plain, password, 0",
         "trust, trust, 0",
         "any, trust, 1",
-        "pam, reject, 1",
+        "pam, pam pamservice=pgbouncer, 0",
+        "ldap, reject, 1",
         "cert, reject, 1"
     })
     void theMethodForAllBecomesTwoRules(String type, String method, int findings) throws Exception {

@@ -75,7 +75,10 @@ class HbaIT {
                 "CREATE ROLE \"all\" LOGIN " + secret,
                 "SET password_encryption = 'md5'",
                 "CREATE ROLE md5u LOGIN " + secret);
-        var builder = PoolerProcess.builder().general("pg_hba", "{path = \"" + rules + "\"}");
+        var builder =
+                PoolerProcess.builder()
+                        .general("failed_login_delay", "0")
+                        .general("pg_hba", "{path = \"" + rules + "\"}");
         for (String database : DATABASES) {
             builder.pool(
                     database,

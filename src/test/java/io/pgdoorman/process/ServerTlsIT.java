@@ -72,6 +72,13 @@ class ServerTlsIT {
         pool(builder, "verify-ca", secure, "127.0.0.1", "verify-ca", ca);
         pool(builder, "verify-ca-other", secure, "localhost", "verify-ca", otherCa);
         pool(builder, "verify-full", secure, "localhost", "verify-full", ca);
+        pool(
+                builder,
+                "direct",
+                secure,
+                "localhost",
+                "verify-full",
+                ca + "server_tls_negotiation = \"direct\"\n");
         pool(builder, "verify-full-address", secure, "127.0.0.1", "verify-full", ca);
         pool(
                 builder,
@@ -209,6 +216,7 @@ class ServerTlsIT {
         "verify-ca, app, true",
         "verify-full, app, true",
         "verify-full-address, app, true",
+        "direct, app, true",
         "disable-plain, app, false",
         "allow-plain, app, false",
         "prefer-plain, app, false"

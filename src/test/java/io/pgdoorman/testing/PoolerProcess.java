@@ -1,5 +1,7 @@
 package io.pgdoorman.testing;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -210,6 +212,16 @@ public final class PoolerProcess implements AutoCloseable {
     /** What the program wrote to its standard error and output. */
     public String log() {
         return process.output();
+    }
+
+    /**
+     * The log, once it has all of these: lines are written a little later than a client hears of
+     * what they tell.
+     */
+    public String logWith(String... parts) {
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> Arrays.stream(parts).allMatch(log()::contains));
+        return log();
     }
 
     /** Ends every process that was started for this one. */
