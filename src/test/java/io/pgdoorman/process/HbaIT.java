@@ -260,7 +260,7 @@ class HbaIT {
 
         assertThat(answer.getFirst().type()).isEqualTo('E');
         assertThat(answer.getFirst().text())
-                .contains(rules + ":4: method cert is not supported")
+                .contains(rules + ":4: method cert is for hostssl lines only")
                 .contains(rules + ":5: too few fields");
         assertThat(outcome(pooler.address(), pooler.unixAddress(), "local", "nopw", "one", ""))
                 .isEqualTo("accepted");
@@ -337,7 +337,8 @@ class HbaIT {
         assertThat(check("md5u@one", "--from", "127.0.0.9"))
                 .isEqualTo(
                         """
-                        %s:4: host one md5u 127.0.0.0/8 md5
+                        warning: %1$s:5: hostssl never matches: tls_certificate is not set
+                        %1$s:4: host one md5u 127.0.0.0/8 md5
                         md5u to one from 127.0.0.9: asked for a password (md5)
                         0
                         """
@@ -345,7 +346,8 @@ class HbaIT {
         assertThat(check("nopw@one", "--from", "local"))
                 .isEqualTo(
                         """
-                        %s:3: local all all reject
+                        warning: %1$s:5: hostssl never matches: tls_certificate is not set
+                        %1$s:3: local all all reject
                         nopw to one from local: refused
                         1
                         """
