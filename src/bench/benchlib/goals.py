@@ -22,6 +22,7 @@ HANDOVER = {
 SHOW_CLIENTS_MS = 100
 SHOW_CLIENTS_STALL_MS = 5  # beyond the longest latency in a time as long without the command
 SCRAPE_MS = 30
+STORM_P99 = 2  # of relayed clients, to that without logins
 SCRAPED_TPS = 0.98
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchlib import machine
-from benchlib.servers import DATABASE, USER
+from benchlib.servers import DATABASE, PASSWORD, SCRAM_USER, USER
 
 SCRIPTS = {
     # One round trip without any table: as little work in PostgreSQL as there can be.
@@ -39,19 +39,22 @@ class Scenario:
     clients: int
     connect: bool = False
     script: str = "select"
+    user: str = USER
 
     @property
     def name(self):
-        kind = f"connect-{self.mode}" if self.connect else self.mode
+        login = "scram" if self.user == SCRAM_USER else "connect"
+        kind = f"{login}-{self.mode}" if self.connect else self.mode
         suffix = "" if self.script == "select" else f"-{self.script}"
         return f"{kind}{suffix}-{self.clients}"
 
 
 def scenario_of(text, script):
-    """`MODE:CLIENTS`, where the mode is one of pgbench's or `connect`."""
+    """`MODE:CLIENTS`, where the mode is one of pgbench's, `connect` or `scram`."""
     mode, _, clients = text.partition(":")
-    connect = mode == "connect"
-    return Scenario("simple" if connect else mode, int(clients), connect, script)
+    connect = mode in ("connect", "scram")
+    user = SCRAM_USER if mode == "scram" else USER
+    return Scenario("simple" if connect else mode, int(clients), connect, script, user)
 
 
 class TurnFailed(Exception):
@@ -71,7 +74,7 @@ def run_turn(pgbench, scenario, server, seconds, directory, observe=None, every=
     script.write_text(SCRIPTS[scenario.script])
     threads = min(scenario.clients, machine.describe()["cores"], 4)
     command = [
-        pgbench, "-n", "-h", "127.0.0.1", "-p", server.port, "-U", USER,
+        pgbench, "-n", "-h", "127.0.0.1", "-p", server.port, "-U", scenario.user,
         "-M", scenario.mode, "-c", scenario.clients, "-j", threads, "-T", seconds,
         "-P", every, "-l", f"--log-prefix={log_prefix}", "-f", script,
     ]  # fmt: skip
@@ -82,7 +85,7 @@ def run_turn(pgbench, scenario, server, seconds, directory, observe=None, every=
     process = subprocess.Popen(
         [str(part) for part in [*command, DATABASE]],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, errors="replace",
+        text=True, errors="replace", env={**os.environ, "PGPASSWORD": PASSWORD},
     )  # fmt: skip
     watchdog = threading.Timer(seconds + KILL_AFTER_SECONDS, process.kill)
     watchdog.start()

@@ -4,8 +4,11 @@ All listen on 127.0.0.1 only, on free ports, with their files in one temporary d
 and PgBouncer refuse to run as root and get an unprivileged user then.
 """
 
+import base64
 import ctypes
 import glob
+import hashlib
+import hmac
 import os
 import pwd
 import shlex
@@ -19,6 +22,9 @@ from benchlib import machine, wire
 
 PR_SET_PDEATHSIG = 1
 USER = "postgres"
+# Logs in at the poolers by SCRAM, all others without a password.
+SCRAM_USER = "scram_user"
+PASSWORD = "not-used-elsewhere"
 DATABASE = "bench"
 REPOSITORY = Path(__file__).resolve().parents[3]
 PACKAGED = REPOSITORY / "target" / "pg_doorman" / "bin" / "pg_doorman"
@@ -39,6 +45,20 @@ def unprivileged_user():
         except KeyError:
             continue
     raise NotInstalled("neither user postgres nor nobody exists, and root may not run PostgreSQL")
+
+
+def scram_secret(password, iterations=4096):
+    """What PostgreSQL would store (RFC 5802)."""
+    salt = os.urandom(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
+
+    def key(name):
+        return hmac.digest(salted, name, "sha256")
+
+    parts = salt, hashlib.sha256(key(b"Client Key")).digest(), key(b"Server Key")
+    return "SCRAM-SHA-256${}:{}${}:{}".format(
+        iterations, *(base64.b64encode(part).decode() for part in parts)
+    )
 
 
 class Certificate:
@@ -176,6 +196,7 @@ class Postgres(Server):
             [self.bin / "pgbench", "-i", "-q", "-s", str(self.scale), DATABASE],
             check=True, env=admin, stderr=subprocess.DEVNULL,
         )  # fmt: skip
+        subprocess.run([self.bin / "createuser", SCRAM_USER], check=True, env=admin)
 
     def _accepts(self, admin):
         return subprocess.run([self.bin / "pg_isready", "-q"], env=admin).returncode == 0
@@ -196,7 +217,11 @@ class PgBouncer(Server):
 
     def start(self):
         users = self.directory / "users"
-        users.write_text(f'"{USER}" ""\n')
+        users.write_text(f'"{USER}" ""\n"{SCRAM_USER}" "{scram_secret(PASSWORD)}"\n')
+        rules = self.directory / "hba"
+        rules.write_text(
+            f"host all {SCRAM_USER} 127.0.0.0/8 scram-sha-256\nhost all all 127.0.0.0/8 trust\n"
+        )
         tls = ""
         if self.certificate:
             tls = (
@@ -213,7 +238,8 @@ listen_addr = 127.0.0.1
 listen_port = {self.port}
 listen_backlog = 1024
 unix_socket_dir =
-auth_type = trust
+auth_type = hba
+auth_hba_file = {rules}
 auth_file = {users}
 pool_mode = transaction
 default_pool_size = {self.pool}
@@ -249,7 +275,7 @@ class PgDoorman(Server):
         config = self.directory / "pg_doorman.toml"
         more = "\n".join(self.more)
         config.write_text(
-            f"""[general]
+            f'''[general]
 host = "127.0.0.1"
 port = {self.port}
 backlog = 1024
@@ -260,7 +286,10 @@ worker_threads = {self.threads}
 transport = "{self.transport}"
 log_client_connections = false
 log_client_disconnections = false
-pg_hba = {{ content = "host all all 127.0.0.0/8 trust" }}
+pg_hba = """
+host all {SCRAM_USER} 127.0.0.0/8 scram-sha-256
+host all all 127.0.0.0/8 trust
+"""
 {more}
 [pools.{DATABASE}]
 server_host = "127.0.0.1"
@@ -270,7 +299,11 @@ pool_mode = "transaction"
 username = "{USER}"
 password = ""
 pool_size = {self.pool}
-{self.sections}"""
+[[pools.{DATABASE}.users]]
+username = "{SCRAM_USER}"
+password = "{scram_secret(PASSWORD)}"
+pool_size = {self.pool}
+{self.sections}'''
         )
         return config
 
