@@ -138,6 +138,7 @@ final class RelaySurroundings {
                 EventLoop loop, ParameterSet profile, ServerOwner owner, LoginListener listener) {
             var identity =
                     new ServerIdentity(
+                            1,
                             "bench@bench",
                             InetSocketAddress.createUnresolved("none", 1),
                             CancelKey.of(2, new byte[] {1, 2, 3, 4}),
