@@ -234,12 +234,6 @@ final class Admission {
     private void authenticate(LoginRule rule, @Nullable StoredSecret secret) {
         if (rule.method() == HbaMethod.REJECT) {
             sessions.onRejected(Rejection.HBA);
-        } else if (sessions.failedLogins().isFlooded(peer, request.user())) {
-            login.refuse(
-                    SqlState.TOO_MANY_CONNECTIONS,
-                    "too many failed logins of user \"%s\" from this address; try again later"
-                            .formatted(request.user()));
-            return;
         }
         var auth =
                 new ClientAuthentication(services.authentication(), random, client, rule, secret);

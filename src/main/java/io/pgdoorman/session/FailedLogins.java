@@ -16,7 +16,9 @@ import java.util.function.LongSupplier;
 /**
  * Slows down guessing: whoever has failed to log in several times hears of the next failure later
  * and later. Who succeeds is never slowed down, so that an application with a wrong password does
- * no harm to others behind the same address.
+ * no harm to others behind the same address, not even to those of the same user: while a password
+ * is rotated, some have the old one and try again and again. More connections do not guess faster:
+ * the more refusals of a user wait, the longer each of them takes.
  *
  * <p>Counted are failures of a user from an address, and of all users from an address. Of IPv6
  * addresses the first 64 bits count, for that is what one customer has.
@@ -30,10 +32,8 @@ final class FailedLogins {
     /** Failures of an address that cost nothing. */
     static final int FREE_OF_ADDRESS = 50;
 
-    /**
-     * Refusals of a user that may wait at the same time; with more, attempts are refused unheard.
-     */
-    static final int MAX_WAITING = 20;
+    /** So many refusals of a user wait for the same time, the next so many twice as long. */
+    static final int AT_ONCE = 20;
 
     /** After so long without a failure all is forgiven. */
     static final long MEMORY_NANOS = TimeUnit.MINUTES.toNanos(5);
@@ -61,16 +61,10 @@ final class FailedLogins {
     /** A refusal that waits; to be ended once. */
     record Penalty(long nanos, Runnable end) {}
 
-    /** Whether so many refusals of this user wait that another attempt is not even heard. */
-    boolean isFlooded(@Nullable InetAddress address, String user) {
-        Count count = users.get(new Key(prefix(address), user));
-        return count != null && count.waiting.get() >= MAX_WAITING;
-    }
-
     /**
      * A login has failed.
      *
-     * @param maxNanos longest delay; 0 for none ever
+     * @param maxNanos longest delay as long as few refusals wait; 0 for none ever
      */
     Penalty onFailure(@Nullable InetAddress address, String user, long maxNanos) {
         if (maxNanos == 0) {
@@ -86,8 +80,8 @@ final class FailedLogins {
         if (nanos == 0) {
             return new Penalty(0, () -> {});
         }
-        ofUser.waiting.incrementAndGet();
-        return new Penalty(nanos, ofUser.waiting::decrementAndGet);
+        int turns = 1 + ofUser.waiting.getAndIncrement() / AT_ONCE;
+        return new Penalty(nanos * turns, ofUser.waiting::decrementAndGet);
     }
 
     /** The user knows the password after all. */

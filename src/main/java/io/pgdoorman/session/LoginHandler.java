@@ -67,6 +67,9 @@ import java.util.function.Consumer;
 public final class LoginHandler extends ByteToMessageDecoder implements LogSubject {
     private static final Logger LOG = LoggerFactory.getLogger(LoginHandler.class);
 
+    /** So long a handover waits for a step of a login that cannot be repeated. */
+    static final long MAX_UNMOVABLE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private enum Phase {
         STARTUP,
         HANDSHAKE,
@@ -97,7 +100,12 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
     private @Nullable Admission admission;
     private @Nullable Opening opening;
 
+    /** Since when another authority thinks about the client; 0 if none does. */
+    private long askedNanos;
+
     /** The refusal that the client will hear of. */
+    private @Nullable ErrorResponse refusal;
+
     private FailedLogins.@Nullable Penalty penalty;
 
     /** Comes before anything else that is sent; null if there is none, or none any more. */
@@ -358,19 +366,26 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
                 context().flush();
             }
             case ClientStep.Derive(Derivation work) -> derive(work);
-            case ClientStep.Ask ask ->
-                    await(
-                            ask.authority().ask(ask.login(), ask.password()),
-                            verdict -> take(admission().authentication().onVerdict(verdict)),
-                            failure ->
-                                    take(
-                                            admission()
-                                                    .authentication()
-                                                    .onNoVerdict(reason(failure))));
+            case ClientStep.Ask ask -> ask(ask);
             case ClientStep.Accepted accepted -> onAccepted(accepted);
             case ClientStep.Refused refused when admission().looksUpAgain(refused) -> {}
             case ClientStep.Refused refused -> onRefused(refused);
         }
+    }
+
+    private void ask(ClientStep.Ask ask) {
+        ClientAuthentication auth = admission().authentication();
+        askedNanos = System.nanoTime();
+        await(
+                ask.authority().ask(ask.login(), ask.password()),
+                verdict -> {
+                    askedNanos = 0;
+                    take(auth.onVerdict(verdict));
+                },
+                failure -> {
+                    askedNanos = 0;
+                    take(auth.onNoVerdict(reason(failure)));
+                });
     }
 
     private static String reason(Throwable failure) {
@@ -409,6 +424,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
         }
         phase = Phase.ASKING;
         penalty = delay;
+        refusal = refused.error();
         ScheduledFuture<?> end =
                 context()
                         .executor()
@@ -613,6 +629,13 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
         }
         if (phase == Phase.HANDSHAKE && !tls.mayMove()) {
             return null;
+        }
+        if (penalty != null && refusal != null) {
+            close(refusal); // rather early than asked for the password once more
+            return null;
+        }
+        if (askedNanos != 0 && System.nanoTime() - askedNanos < MAX_UNMOVABLE_NANOS) {
+            return null; // a password for one time would be wrong if it were shown again
         }
         context().flush();
         letGo();

@@ -15,7 +15,6 @@ import org.slf4j.LoggerFactory;
 
 import java.security.cert.X509Certificate;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Whether a connection is encrypted, and what is known of it then: what comes before the startup
@@ -32,9 +31,6 @@ final class LoginTls {
 
     /** First byte of a connection that begins with TLS: no startup packet is that long. */
     private static final byte HANDSHAKE_RECORD = 22;
-
-    /** Of a handshake that keeps a handover waiting. */
-    private static final long MAX_HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final LoginHandler login;
     private final Sessions sessions;
@@ -174,7 +170,7 @@ final class LoginTls {
         if (handshake == null || handshake.isMovable()) {
             return true;
         }
-        if (handshake.ageNanos() > MAX_HANDSHAKE_NANOS) {
+        if (handshake.ageNanos() > LoginHandler.MAX_UNMOVABLE_NANOS) {
             onFailed("it was not over when the process was replaced");
             login.context().close();
         }

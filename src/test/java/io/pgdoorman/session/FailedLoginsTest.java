@@ -76,18 +76,21 @@ class FailedLoginsTest {
         assertThat(fail(InetAddress.ofLiteral("2001:db8:1:3::1"), "alice")).isZero();
     }
 
+    /** However many connections there are, {@code AT_ONCE} are heard in {@code MAX}. */
     @Test
-    void refusalsThatWaitAreLimited() {
+    void moreConnectionsDoNotGuessFaster() {
+        fail(HERE, "alice", 20);
         List<FailedLogins.Penalty> waiting = new ArrayList<>();
-        for (int i = 0; i < FailedLogins.FREE_OF_USER + FailedLogins.MAX_WAITING; i++) {
-            assertThat(logins.isFlooded(HERE, "alice")).isFalse();
+        for (int i = 0; i < 10 * FailedLogins.AT_ONCE; i++) {
             waiting.add(logins.onFailure(HERE, "alice", MAX));
         }
 
-        assertThat(logins.isFlooded(HERE, "alice")).isTrue();
-        assertThat(logins.isFlooded(HERE, "bob")).isFalse();
-        waiting.getLast().end().run();
-        assertThat(logins.isFlooded(HERE, "alice")).isFalse();
+        for (int i = 0; i < waiting.size(); i++) {
+            assertThat(waiting.get(i).nanos()).isEqualTo(MAX * (1 + i / FailedLogins.AT_ONCE));
+        }
+        assertThat(fail(THERE, "alice")).isZero();
+        waiting.forEach(penalty -> penalty.end().run());
+        assertThat(fail(HERE, "alice")).isEqualTo(TimeUnit.NANOSECONDS.toMillis(MAX));
     }
 
     @Test

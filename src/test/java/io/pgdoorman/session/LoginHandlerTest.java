@@ -2,6 +2,8 @@ package io.pgdoorman.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgdoorman.auth.Authority;
+import io.pgdoorman.auth.ClientLogin;
 import io.pgdoorman.auth.ServerCredential;
 import io.pgdoorman.auth.StoredSecret;
 import io.pgdoorman.backend.ParameterSet;
@@ -379,6 +381,90 @@ class LoginHandlerTest {
         assertThat(client.receivedTypes()).endsWith("KZ");
         assertThat(stage.source.learned)
                 .containsExactly(new ServerCredential.Plain(Bytes.ofText("sesame")));
+    }
+
+    // ---- other authorities
+    // -----------------------------------------------------------------------
+
+    /** A password for one time must not be shown twice. */
+    @Test
+    void doesNotMoveWhileAnAuthorityIsAsked() {
+        var verdict = new CompletableFuture<Authority.Verdict>();
+        stage.directory.secrets.put("alice", new StoredSecret.Delegated(answering(verdict)));
+        hba("local all all password");
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+        client.send(Frontend.password("once"));
+        LoginHandler login = stage.sessions().logins().iterator().next();
+
+        assertThat(login.freeze()).isNull();
+        verdict.complete(new Authority.Verdict.Unknown("not this time"));
+        client.runPendingTasks();
+
+        assertRefused(client, "28P01", "password authentication failed for user \"alice\"");
+    }
+
+    /** The refusal is told early, and the password is not tried again. */
+    @Test
+    void aRefusalThatWaitsIsToldBeforeAMove() {
+        stage.failedLogin = Duration.ofSeconds(2);
+        stage.rebuild();
+        hba("local all all password");
+        for (int i = 0; i < FailedLogins.FREE_OF_USER; i++) {
+            TestChannel early = stage.connection();
+            early.send(STARTUP);
+            early.send(Frontend.password("wrong"));
+            assertRefused(early, "28P01", "password authentication failed");
+        }
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+        client.send(Frontend.password("wrong"));
+        assertThat(client.receivedTypes()).isEqualTo("R");
+        LoginHandler login = stage.sessions().logins().iterator().next();
+
+        assertThat(login.freeze()).isNull();
+
+        assertRefused(client, "28P01", "password authentication failed");
+    }
+
+    /** After a while, not at once. */
+    @Test
+    void aRefusalMayTakeAWhile() {
+        stage.failedLogin = Duration.ofSeconds(2);
+        stage.rebuild();
+        hba("local all all password");
+        for (int i = 0; i < FailedLogins.FREE_OF_USER; i++) {
+            TestChannel early = stage.connection();
+            early.send(STARTUP);
+            early.send(Frontend.password("wrong"));
+        }
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+        client.send(Frontend.password("wrong"));
+        assertThat(client.receivedTypes()).isEqualTo("R");
+
+        pass(client, 1);
+
+        assertRefused(client, "28P01", "password authentication failed");
+        TestChannel right = stage.connection();
+        right.send(STARTUP);
+        right.send(Frontend.password("sesame"));
+        stage.accept();
+        assertThat(right.receivedTypes()).endsWith("Z");
+    }
+
+    private static Authority answering(CompletableFuture<Authority.Verdict> verdict) {
+        return new Authority() {
+            @Override
+            public String name() {
+                return "oracle";
+            }
+
+            @Override
+            public CompletableFuture<Verdict> ask(ClientLogin login, Bytes password) {
+                return verdict;
+            }
+        };
     }
 
     // ---- host names in rules --------------------------------------------------------------------

@@ -37,6 +37,10 @@ final class SessionStage {
     int maxConnections = 10;
     Duration loginTime = LONG;
     Duration slowReader = LONG;
+
+    /** {@code failed_login_delay}. */
+    Duration failedLogin = Duration.ZERO;
+
     long maxMemoryBytes = 1 << 20;
     boolean rehearse;
 
@@ -91,7 +95,7 @@ final class SessionStage {
                         0,
                         0,
                         true,
-                        0));
+                        failedLogin.toNanos()));
     }
 
     Pool pool() {
