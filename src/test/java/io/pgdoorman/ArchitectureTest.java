@@ -26,13 +26,14 @@ class ArchitectureTest {
             new PackageTable(
                     BASE,
                     List.of(
-                            List.of("wire", "config", "log", "tls"),
+                            List.of("shell", "wire", "config", "log"),
+                            List.of("tls"),
                             List.of("wire.frontend", "wire.backend"),
                             List.of("net", "statement", "stats", "secret"),
                             List.of("auth"),
                             List.of("backend", "authority"),
                             List.of("pool"),
-                            List.of("lookup", "session", "authority"),
+                            List.of("lookup", "session"),
                             List.of("handover.format"),
                             List.of("handover", "admin"),
                             List.of("metrics"),

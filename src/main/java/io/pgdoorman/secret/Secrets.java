@@ -1,6 +1,8 @@
 package io.pgdoorman.secret;
 
 import io.pgdoorman.config.Secret;
+import io.pgdoorman.shell.ShellCommand;
+import io.pgdoorman.shell.ShellException;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +29,9 @@ import java.util.function.LongSupplier;
  */
 public final class Secrets {
     private static final Logger LOG = LoggerFactory.getLogger(Secrets.class);
+
+    /** Of a command; its first line is all that counts. */
+    private static final int MAX_WRITTEN_BYTES = 64 * 1024;
 
     private record Kept(Secret secret, long fetchedNanos) {}
 
@@ -133,11 +138,24 @@ public final class Secrets {
         return switch (origin) {
             case SecretOrigin.File(Path path) ->
                     SecretFiles.firstLine(SecretFiles.text(path), path.toString());
-            case SecretOrigin.Command command -> PasswordCommand.run(command);
+            case SecretOrigin.Command command -> ofCommand(command);
             case SecretOrigin.PassFile login -> ofPassFile(login);
             case SecretOrigin.TokenKey(Path path, String user) ->
                     TokenSigner.of(path).sign(user, Instant.now());
         };
+    }
+
+    private static String ofCommand(SecretOrigin.Command origin) throws SecretException {
+        try {
+            byte[] written =
+                    ShellCommand.run(
+                            origin.command(), Map.of(), origin.timeout(), MAX_WRITTEN_BYTES);
+            return SecretFiles.firstLine(
+                    SecretFiles.text(written, origin.toString()), origin.toString());
+        } catch (ShellException e) {
+            String what = e.isLate() ? " (see password_command_timeout)" : "";
+            throw new SecretException(origin + ": " + e.getMessage() + what, e);
+        }
     }
 
     /** As libpq, which takes no password from a file that others may read. */

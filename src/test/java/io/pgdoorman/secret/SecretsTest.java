@@ -176,7 +176,7 @@ class SecretsTest {
                         MINUTE);
 
         assertThat(reason(secrets.get(origin)))
-                .contains("took longer than password_command_timeout (500 ms)");
+                .contains("took longer than 500 ms and was killed (see password_command_timeout)");
 
         long child = Long.parseLong(Files.readString(pids).strip());
         await().atMost(Duration.ofSeconds(10))
