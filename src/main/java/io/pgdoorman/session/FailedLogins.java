@@ -40,6 +40,7 @@ final class FailedLogins {
 
     private static final long FIRST_DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final int MAX_ENTRIES = 16_384;
+    private static final int KEPT_ENTRIES = MAX_ENTRIES / 4 * 3;
     private static final int IPV6_PREFIX_BYTES = 8;
 
     private record Key(String address, String user) {}
@@ -108,11 +109,14 @@ final class FailedLogins {
         return count;
     }
 
-    /** Forgets what is old, and if there is nothing, whatever comes first. */
+    /**
+     * Forgets what is old, and if that is little, whatever comes first. It makes room for many: to
+     * look through all of them for each new one would be a way to keep a loop busy.
+     */
     private static <K> void makeRoom(Map<K, Count> counts, long now) {
         counts.values().removeIf(count -> now - count.lastNanos > MEMORY_NANOS);
         Iterator<K> keys = counts.keySet().iterator();
-        while (counts.size() >= MAX_ENTRIES && keys.hasNext()) {
+        while (counts.size() > KEPT_ENTRIES && keys.hasNext()) {
             keys.next();
             keys.remove();
         }
