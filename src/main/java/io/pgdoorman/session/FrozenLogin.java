@@ -1,5 +1,7 @@
 package io.pgdoorman.session;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A login between two events, as data. It is repeated from its first byte with the same random
  * numbers; what the client has got already is not sent again.
@@ -15,6 +17,7 @@ package io.pgdoorman.session;
  * @param sentCheck CRC-32 of that
  * @param nanosLeft until login_timeout; 0 is no limit
  * @param endPoint hash of the certificate the client was shown; empty if it was none
+ * @param verdict of another authority; null if none was asked, or has answered
  */
 public record FrozenLogin(
         int id,
@@ -24,4 +27,5 @@ public record FrozenLogin(
         int sentBytes,
         long sentCheck,
         long nanosLeft,
-        byte[] endPoint) {}
+        byte[] endPoint,
+        @Nullable FrozenVerdict verdict) {}

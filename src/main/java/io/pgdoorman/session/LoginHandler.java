@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.ScheduledFuture;
+import io.pgdoorman.auth.Authority;
 import io.pgdoorman.auth.ClientAuthentication;
 import io.pgdoorman.auth.ClientLogin;
 import io.pgdoorman.auth.ClientStep;
@@ -100,6 +101,9 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
     private @Nullable Admission admission;
     private @Nullable Opening opening;
 
+    /** What another authority knows of the client, here or before the login moved here. */
+    private @Nullable FrozenVerdict verdict;
+
     /** Since when another authority thinks about the client; 0 if none does. */
     private long askedNanos;
 
@@ -134,6 +138,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
                         this,
                         sessions,
                         frozen == null ? Bytes.EMPTY : Bytes.copyOf(frozen.endPoint()));
+        this.verdict = frozen == null ? null : frozen.verdict();
         long limit = sessions.settings().loginNanos();
         this.limitNanos =
                 frozen == null || limit == 0 ? limit : Math.min(limit, frozen.nanosLeft());
@@ -375,12 +380,21 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
 
     private void ask(ClientStep.Ask ask) {
         ClientAuthentication auth = admission().authentication();
+        Authority authority = ask.authority();
+        Authority.Verdict known = verdict == null ? null : verdict.by(authority);
+        if (known != null) {
+            take(auth.onVerdict(known));
+            return;
+        }
         askedNanos = System.nanoTime();
         await(
-                ask.authority().ask(ask.login(), ask.password()),
-                verdict -> {
+                authority.ask(ask.login(), ask.password()),
+                answer -> {
                     askedNanos = 0;
-                    take(auth.onVerdict(verdict));
+                    if (answer instanceof Authority.Verdict.Known who) {
+                        verdict = FrozenVerdict.of(authority, who);
+                    }
+                    take(auth.onVerdict(answer));
                 },
                 failure -> {
                     askedNanos = 0;
@@ -644,7 +658,8 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
         long left =
                 limitNanos == 0 ? 0 : Math.max(1, limitNanos - (System.nanoTime() - beganNanos));
         FrozenLogin frozen =
-                record.freeze(id, overLimit, random.used(), left, tls.endPoint().toByteArray());
+                record.freeze(
+                        id, overLimit, random.used(), left, tls.endPoint().toByteArray(), verdict);
         record.forget();
         return frozen;
     }

@@ -54,7 +54,13 @@ final class LoginRecord {
         return same ? Verdict.KNOWN : Verdict.DIFFERENT;
     }
 
-    FrozenLogin freeze(int id, boolean overLimit, byte[] random, long nanosLeft, byte[] endPoint) {
+    FrozenLogin freeze(
+            int id,
+            boolean overLimit,
+            byte[] random,
+            long nanosLeft,
+            byte[] endPoint,
+            @Nullable FrozenVerdict verdict) {
         // A login that moves again before it has caught up is where it was.
         boolean behind = sentBytes < knownBytes;
         return new FrozenLogin(
@@ -65,7 +71,8 @@ final class LoginRecord {
                 behind ? knownBytes : sentBytes,
                 behind ? knownCheck : check.getValue(),
                 nanosLeft,
-                endPoint);
+                endPoint,
+                verdict);
     }
 
     /** The connection is encrypted from here on, and what was before does not matter any more. */

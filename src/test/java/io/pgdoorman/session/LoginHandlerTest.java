@@ -404,6 +404,26 @@ class LoginHandlerTest {
         assertRefused(client, "28P01", "password authentication failed for user \"alice\"");
     }
 
+    @Test
+    void whatAnAuthorityKnowsMovesAlong() {
+        stage.directory.secrets.put(
+                "alice",
+                new StoredSecret.Delegated(
+                        answering(
+                                CompletableFuture.completedFuture(
+                                        new Authority.Verdict.Known("alice", "shop")))));
+        hba("local all all password");
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+        client.send(Frontend.password("once"));
+        LoginHandler login = stage.sessions().logins().iterator().next(); // waits for a server
+
+        FrozenLogin frozen = login.freeze();
+
+        assertThat(frozen).isNotNull();
+        assertThat(frozen.verdict()).isEqualTo(new FrozenVerdict("oracle", "alice", "shop"));
+    }
+
     /** The refusal is told early, and the password is not tried again. */
     @Test
     void aRefusalThatWaitsIsToldBeforeAMove() {

@@ -7,6 +7,7 @@ import io.pgdoorman.session.FrozenCounts;
 import io.pgdoorman.session.FrozenLogin;
 import io.pgdoorman.session.FrozenSession;
 import io.pgdoorman.session.FrozenStatements;
+import io.pgdoorman.session.FrozenVerdict;
 import io.pgdoorman.wire.FrameScanner;
 import io.pgdoorman.wire.FrameScanner.Verdict;
 import io.pgdoorman.wire.ProtocolException;
@@ -64,6 +65,11 @@ final class SessionFormat {
     private static final int LOGIN_SENT_CHECK = 6;
     private static final int LOGIN_LEFT = 7;
     private static final int LOGIN_END_POINT = 8;
+    private static final int LOGIN_VERDICT = 9;
+
+    private static final int VERDICT_AUTHORITY = 1;
+    private static final int VERDICT_IDENTITY = 2;
+    private static final int VERDICT_APPLICATION = 3;
 
     private SessionFormat() {}
 
@@ -250,15 +256,26 @@ final class SessionFormat {
     }
 
     static FieldWriter write(FrozenLogin login) {
-        return new FieldWriter()
-                .put(LOGIN_ID, login.id())
-                .put(LOGIN_OVER_LIMIT, login.overLimit())
-                .put(LOGIN_RECEIVED, login.received())
-                .put(LOGIN_RANDOM, login.random())
-                .put(LOGIN_SENT, login.sentBytes())
-                .put(LOGIN_SENT_CHECK, login.sentCheck())
-                .put(LOGIN_LEFT, login.nanosLeft())
-                .put(LOGIN_END_POINT, login.endPoint());
+        var out =
+                new FieldWriter()
+                        .put(LOGIN_ID, login.id())
+                        .put(LOGIN_OVER_LIMIT, login.overLimit())
+                        .put(LOGIN_RECEIVED, login.received())
+                        .put(LOGIN_RANDOM, login.random())
+                        .put(LOGIN_SENT, login.sentBytes())
+                        .put(LOGIN_SENT_CHECK, login.sentCheck())
+                        .put(LOGIN_LEFT, login.nanosLeft())
+                        .put(LOGIN_END_POINT, login.endPoint());
+        FrozenVerdict verdict = login.verdict();
+        if (verdict != null) {
+            out.put(
+                    LOGIN_VERDICT,
+                    new FieldWriter()
+                            .put(VERDICT_AUTHORITY, verdict.authority())
+                            .put(VERDICT_IDENTITY, verdict.identity())
+                            .put(VERDICT_APPLICATION, verdict.application()));
+        }
+        return out;
     }
 
     static FrozenLogin login(FieldReader in) throws FormatException {
@@ -270,6 +287,7 @@ final class SessionFormat {
         long check = 0;
         long left = 0;
         byte[] endPoint = {};
+        FrozenVerdict verdict = null;
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
                 case LOGIN_ID -> id = in.integer();
@@ -280,9 +298,26 @@ final class SessionFormat {
                 case LOGIN_SENT_CHECK -> check = in.number();
                 case LOGIN_LEFT -> left = in.number();
                 case LOGIN_END_POINT -> endPoint = in.bytes();
+                case LOGIN_VERDICT -> verdict = verdict(in.message());
                 default -> {} // of a later version
             }
         }
-        return new FrozenLogin(id, overLimit, received, random, sent, check, left, endPoint);
+        return new FrozenLogin(
+                id, overLimit, received, random, sent, check, left, endPoint, verdict);
+    }
+
+    private static FrozenVerdict verdict(FieldReader in) throws FormatException {
+        String authority = "";
+        String identity = "";
+        String application = "";
+        for (int field = in.next(); field != 0; field = in.next()) {
+            switch (field) {
+                case VERDICT_AUTHORITY -> authority = in.text();
+                case VERDICT_IDENTITY -> identity = in.text();
+                case VERDICT_APPLICATION -> application = in.text();
+                default -> {} // of a later version
+            }
+        }
+        return new FrozenVerdict(authority, identity, application);
     }
 }

@@ -10,6 +10,7 @@ import io.pgdoorman.backend.ServerIdentity;
 import io.pgdoorman.net.DetachedSocket;
 import io.pgdoorman.session.FrozenLogin;
 import io.pgdoorman.session.FrozenSession;
+import io.pgdoorman.session.FrozenVerdict;
 import io.pgdoorman.session.MovingLogin;
 import io.pgdoorman.session.MovingSession;
 import io.pgdoorman.wire.CancelKey;
@@ -158,7 +159,8 @@ class BatchTest {
     void aLoginSurvives() throws Exception {
         assertSurvives(
                 login(
-                        new FrozenLogin(1, false, new byte[0], new byte[0], 0, 0, 0, new byte[0]),
+                        new FrozenLogin(
+                                1, false, new byte[0], new byte[0], 0, 0, 0, new byte[0], null),
                         SOCKETS.get(0)));
         assertSurvives(
                 login(
@@ -170,7 +172,8 @@ class BatchTest {
                                 Integer.MAX_VALUE,
                                 0xFFFF_FFFFL,
                                 Long.MAX_VALUE,
-                                Samples.secret(64)),
+                                Samples.secret(64),
+                                new FrozenVerdict("LDAP", "cn=alice,dc=tests", "")),
                         SOCKETS.get(3)));
     }
 

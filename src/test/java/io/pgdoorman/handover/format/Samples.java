@@ -9,6 +9,7 @@ import io.pgdoorman.session.FrozenCounts;
 import io.pgdoorman.session.FrozenLogin;
 import io.pgdoorman.session.FrozenSession;
 import io.pgdoorman.session.FrozenStatements;
+import io.pgdoorman.session.FrozenVerdict;
 import io.pgdoorman.session.MovingConsole;
 import io.pgdoorman.session.MovingLogin;
 import io.pgdoorman.session.MovingSession;
@@ -24,6 +25,8 @@ import io.pgdoorman.wire.TransactionStatus;
 import io.pgdoorman.wire.WireStrings;
 import io.pgdoorman.wire.backend.ErrorResponse;
 import io.pgdoorman.wire.backend.Severity;
+
+import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -280,12 +283,21 @@ final class Samples {
         return s;
     }
 
-    /** All there is. */
+    /** Uses every field there is. */
     static Batch batchOfEverything() {
-        Batch all = batchWithoutEndPoint();
+        return withLogin(
+                batchWithoutEndPoint(), secret(32), new FrozenVerdict("LDAP", "cn=alice", "shop"));
+    }
+
+    /** Before logins took along what another authority knows. */
+    static Batch batchWithoutVerdict() {
+        return withLogin(batchWithoutEndPoint(), secret(32), null);
+    }
+
+    private static Batch withLogin(Batch all, byte[] endPoint, @Nullable FrozenVerdict verdict) {
         MovingLogin login = all.logins().getFirst();
         FrozenLogin state = login.state();
-        var bound =
+        var changed =
                 new FrozenLogin(
                         state.id(),
                         state.overLimit(),
@@ -294,10 +306,11 @@ final class Samples {
                         state.sentBytes(),
                         state.sentCheck(),
                         state.nanosLeft(),
-                        secret(32));
+                        endPoint,
+                        verdict);
         return new Batch(
                 all.sessions(),
-                List.of(new MovingLogin(bound, login.client())),
+                List.of(new MovingLogin(changed, login.client())),
                 all.consoles(),
                 all.servers(),
                 all.poolPermits(),
@@ -425,7 +438,8 @@ final class Samples {
                                         24,
                                         0xFFFF_FFFFL,
                                         59_000 * MILLI,
-                                        new byte[0]),
+                                        new byte[0],
+                                        null),
                                 new DetachedSocket(24, bytes("p"), bytes("R")))),
                 List.of(),
                 List.of(

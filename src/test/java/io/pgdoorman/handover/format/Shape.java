@@ -35,7 +35,11 @@ public record Shape(String name, Map<Integer, Shape> inner) {
             of("batch")
                     .with(1, PARAMETERS)
                     .with(2, of("session").with(1, SESSION_STATE).with(2, SOCKET).with(3, SOCKET))
-                    .with(3, of("login").with(1, of("login state")).with(2, SOCKET))
+                    .with(
+                            3,
+                            of("login")
+                                    .with(1, of("login state").with(9, of("verdict")))
+                                    .with(2, SOCKET))
                     .with(
                             8,
                             of("console")
