@@ -6,6 +6,8 @@ public enum ErrorFate {
     PASSES,
     /** The client has got another message in its place. */
     REPLACED,
+    /** Nobody hears of it: it is about the server, which its client is done with. */
+    DROPPED,
     /** Nobody hears of it: its batch is run again. */
     RETRIED
 }

@@ -645,6 +645,16 @@ public final class Server implements ServerProtocol.Events {
         return !closed && !messageCut && protocol.isReusable();
     }
 
+    /** The last answer is in, no transaction is open, and the owner hears so after this read. */
+    public boolean isComingToRest() {
+        return protocol.isComingToRest();
+    }
+
+    /** PostgreSQL has ended the session and said so; the connection is about to close. */
+    public boolean isLeaving() {
+        return protocol.isLeaving();
+    }
+
     /**
      * Whether a transaction or traces of the session are left.
      *

@@ -451,9 +451,25 @@ public final class ServerProtocol implements FrameScanner.Visitor, ReplyQueue.Li
         used = false;
     }
 
-    /** Nothing owed, and PostgreSQL's stream stands between two messages. */
+    /** Nothing owed, PostgreSQL's stream stands between two messages, and it takes no leave. */
     boolean isReusable() {
-        return !replies.isConfused() && replies.isSettled() && stream.isAtBoundary();
+        return !replies.isConfused()
+                && replies.isSettled()
+                && stream.isAtBoundary()
+                && !isLeaving();
+    }
+
+    /** See {@link Server#isComingToRest}. */
+    boolean isComingToRest() {
+        return settled;
+    }
+
+    /**
+     * An error that answers nothing, since the ReadyForQuery that ends every answer did not follow
+     * it: PostgreSQL has ended the session, and closes the connection within milliseconds.
+     */
+    boolean isLeaving() {
+        return lastWasError && replies.isSettled();
     }
 
     void release() {

@@ -28,6 +28,7 @@ import java.util.Map;
  *   abandon ── replies outstanding ── DRAINING ── settled ──► as release
  *      └─ in the middle of a message or of a batch ──────────────────► shard.discard
  *   check ── CHECKING ── settled ────────────────────────────────────► shard.offer
+ *   idle ── PostgreSQL says that it ends the session ────────────────► shard.discard
  *   any ── a cancel request is under way ── CANCELLING ── it is through ─► as release
  *   any chore ── deadline ───────────────────────────────────────────► shard.discard
  * </pre>
@@ -268,6 +269,9 @@ final class Keeper implements ServerOwner {
     public void onServerReadComplete(Server server) {
         Chore chore = chores.get(server);
         if (chore == null || chore.kind != Chore.Kind.DRAINING) {
+            if (server.isLeaving() && shard.has(server)) {
+                shard.discard(server, "ended by PostgreSQL"); // whose FIN may be a while in coming
+            }
             return;
         }
         if (server.replies().isSettled()) {

@@ -845,6 +845,9 @@ public final class Session
 
     @Override
     public ErrorFate onError(Server s, ByteBuf in, int index, int bodyLength) {
+        if (s.isComingToRest() && !sessionMode && bonds == null) {
+            return ErrorFate.DROPPED; // PostgreSQL ends what the next client would have got
+        }
         ErrorFate fate =
                 mapping ? statements().onError(s, in, index, bodyLength) : ErrorFate.PASSES;
         if (fate != ErrorFate.RETRIED) {

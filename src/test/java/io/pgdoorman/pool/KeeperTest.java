@@ -60,6 +60,37 @@ class KeeperTest extends PoolScenario {
     }
 
     @Test
+    void noClientGetsAServerThatPostgresHasEnded() {
+        PoolClient client = stage.linked();
+        TestChannel ended = client.channel();
+        client.transact();
+
+        ended.send(Backend.error("FATAL", "57P01", "terminating connection"));
+        client.acquire();
+
+        assertThat(client.isLinked()).isFalse();
+        assertThat(ended.isOpen()).isFalse();
+        stage.source.accept();
+        assertThat(client.isLinked()).isTrue();
+    }
+
+    @Test
+    void aServerThatPostgresEndsInTheSameReadAsTheAnswerIsNotForTheNextClient() {
+        PoolClient first = stage.linked();
+        TestChannel ended = first.channel();
+        PoolClient second = stage.client().acquire();
+        first.query();
+
+        ended.send(
+                Backend.commandComplete("SELECT 1"),
+                Backend.readyForQuery('I'),
+                Backend.error("FATAL", "57P01", "terminating connection"));
+
+        assertThat(second.isLinked()).isFalse();
+        assertThat(ended.isOpen()).isFalse();
+    }
+
+    @Test
     void closesAServerWhoseCleanupTakesTooLong() {
         settings.choreNanos = 1;
         restage();

@@ -72,6 +72,23 @@ class SessionTest {
     }
 
     @Test
+    void doesNotHearThatTheServerItIsDoneWithEnds() {
+        TestChannel client = stage.client();
+        client.send(QUERY);
+        TestChannel ended = stage.accept();
+
+        ended.send(ANSWER, Backend.error("FATAL", "57P01", "terminating connection"));
+        byte[] heard = client.receivedBytes();
+        client.send(QUERY);
+        TestChannel next = stage.accept();
+        next.send(ANSWER);
+
+        assertThat(heard).isEqualTo(ANSWER);
+        assertThat(ended.isOpen()).isFalse();
+        assertThat(client.receivedBytes()).isEqualTo(ANSWER);
+    }
+
+    @Test
     void givesItsServerBackWhenTheTransactionEnds() {
         TestChannel client = stage.client();
         client.send(Frontend.query("begin"));
