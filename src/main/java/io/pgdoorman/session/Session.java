@@ -121,7 +121,13 @@ public final class Session
     private boolean mapping;
 
     private boolean serverNeedsFlush;
-    private boolean clientNeedsFlush;
+
+    /** A reply was made up that goes out with PostgreSQL's next, if one comes. */
+    private boolean replyDue;
+
+    /** The client asked for that reply at once. */
+    private boolean flushDue;
+
     private boolean inputEnded;
     private boolean terminated;
     private boolean shuttingDown;
@@ -280,8 +286,9 @@ public final class Session
     }
 
     void onReadComplete() {
-        if (clientNeedsFlush) {
-            clientNeedsFlush = false;
+        if (replyDue && (flushDue || server == null || server.replies().isEmpty())) {
+            replyDue = false;
+            flushDue = false;
             client.flush();
         }
         if (serverNeedsFlush) {
@@ -596,6 +603,9 @@ public final class Session
             checkQuery.listen(client.alloc());
         }
         settleDue = false;
+        if (type == FrontendType.FLUSH && s.replies().isEmpty()) {
+            flushDue |= replyDue; // PostgreSQL has nothing to send that it could travel with
+        }
         tally.message(type);
         if (slowQueries != null) {
             slowQueries.onMessage(type, in, index, bodyLength, statements);
@@ -823,7 +833,7 @@ public final class Session
         if (kind == Skipped.DEALLOCATE || kind == Skipped.DEALLOCATE_ALL) {
             onAnswered(s);
         }
-        clientNeedsFlush = true;
+        replyDue = true;
     }
 
     @Override
@@ -863,6 +873,8 @@ public final class Session
 
     @Override
     public void onServerReadComplete(Server s) {
+        replyDue = false;
+        flushDue = false;
         client.flush();
         if (inputEnded && !isAnswerDue(s)) {
             finish(); // in a transaction, perhaps, that nobody will end any more

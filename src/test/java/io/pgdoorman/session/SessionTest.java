@@ -55,6 +55,69 @@ class SessionTest {
         return Frontend.concat(Backend.commandComplete("BEGIN"), Backend.readyForQuery('T'));
     }
 
+    // ---- replies that are made up ---------------------------------------------------------------
+
+    /** A packet of its own, for five bytes, would be a third of what a short query costs. */
+    @Test
+    void whatItMakesUpTravelsWithTheAnswer() {
+        Prepared pair = prepared();
+
+        pair.client.send(BATCH);
+        byte[] early = pair.client.receivedBytes();
+        pair.server.send(Backend.empty('2'), ANSWER);
+
+        assertThat(early).isEmpty();
+        assertThat(pair.client.receivedBytes()).isEqualTo(BATCH_ANSWER);
+    }
+
+    @Test
+    void whatItMakesUpComesAtOnceIfNothingElseWillCome() {
+        Prepared pair = prepared();
+
+        pair.client.send(Frontend.parse("", "select $1"), Frontend.flush());
+
+        assertThat(pair.client.receivedTypes()).isEqualTo("1");
+    }
+
+    @Test
+    void whatItMakesUpComesAtOnceIfTheClientAskedForItBeforeTheRest() {
+        Prepared pair = prepared();
+
+        pair.client.send(
+                Frontend.parse("", "select $1"), Frontend.flush(), Frontend.bind("", "", "x"));
+
+        assertThat(pair.client.receivedTypes()).isEqualTo("1");
+    }
+
+    @Test
+    void whatItMakesUpTravelsWithTheAnswerToAFlushToo() {
+        Prepared pair = prepared();
+
+        pair.client.send(
+                Frontend.parse("", "select $1"), Frontend.bind("", "", "x"), Frontend.flush());
+        byte[] early = pair.client.receivedBytes();
+        pair.server.send(Backend.empty('2'));
+
+        assertThat(early).isEmpty();
+        assertThat(pair.client.receivedTypes()).isEqualTo("12");
+    }
+
+    /** A client, and the one server, which has the statement of {@link #BATCH}. */
+    private record Prepared(TestChannel client, TestChannel server) {}
+
+    private Prepared prepared() {
+        stage.settings.preparedStatements = true;
+        stage.rebuild();
+        TestChannel client = stage.client();
+        client.send(BATCH);
+        TestChannel server = stage.accept();
+        server.send(BATCH_ANSWER);
+        client.send(BATCH); // texts that come only once get no name
+        server.send(BATCH_ANSWER);
+        client.receivedBytes();
+        return new Prepared(client, server);
+    }
+
     // ---- lease --------------------------------------------------------------------------------
 
     @Test
