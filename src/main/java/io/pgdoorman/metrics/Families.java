@@ -1,7 +1,5 @@
 package io.pgdoorman.metrics;
 
-import io.prometheus.metrics.model.snapshots.MetricSnapshots;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -48,12 +46,12 @@ final class Families {
                 others.add(family.base());
             }
         }
-        var main = MetricSnapshots.builder();
-        var twins = MetricSnapshots.builder();
+        List<Family> main = new ArrayList<>();
+        List<Family> twins = new ArrayList<>();
         for (Family family : all) {
             boolean twin = family.type() == Family.Type.COUNTER && others.contains(family.base());
-            (twin ? twins : main).metricSnapshot(family.snapshot());
+            (twin ? twins : main).add(family);
         }
-        return new Figures(main.build(), twins.build());
+        return new Figures(main, twins);
     }
 }

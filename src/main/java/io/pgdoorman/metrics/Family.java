@@ -46,6 +46,8 @@ final class Family {
         INFO
     }
 
+    private static final double[] BOUNDS = bounds();
+    private static final long[] NO_BUCKETS = new long[0];
     private static final int MOST_LABELS = 100_000;
     private static final Map<List<String>, Labels> LABELS = new ConcurrentHashMap<>();
 
@@ -68,6 +70,11 @@ final class Family {
 
     Type type() {
         return type;
+    }
+
+    /** How many samples. */
+    int size() {
+        return samples.size();
     }
 
     /** The name without the suffix that the format adds. */
@@ -99,13 +106,13 @@ final class Family {
     }
 
     Family add(double value, String... labels) {
-        samples.add(new Sample(labels(labels), value, 0, new long[0]));
+        samples.add(new Sample(labels(labels), value, 0, NO_BUCKETS));
         return this;
     }
 
     /** Of a summary. */
     Family add(long count, double sum, String... labels) {
-        samples.add(new Sample(labels(labels), sum, count, new long[0]));
+        samples.add(new Sample(labels(labels), sum, count, NO_BUCKETS));
         return this;
     }
 
@@ -195,7 +202,9 @@ final class Family {
                                 all.dataPoint(
                                         HistogramDataPointSnapshot.builder()
                                                 .labels(one.labels())
-                                                .classicHistogramBuckets(buckets(one.buckets()))
+                                                .classicHistogramBuckets(
+                                                        ClassicHistogramBuckets.of(
+                                                                BOUNDS, one.buckets()))
                                                 .sum(one.value())
                                                 .build()));
                 yield all.build();
@@ -203,13 +212,13 @@ final class Family {
         };
     }
 
-    private static ClassicHistogramBuckets buckets(long[] counts) {
-        var buckets = ClassicHistogramBuckets.builder();
-        for (int i = 0; i < counts.length; i++) {
-            long bound = Bounds.nanos(i);
-            buckets.bucket(
-                    bound == Long.MAX_VALUE ? Double.POSITIVE_INFINITY : bound / NANOS, counts[i]);
+    /** Upper bounds of the buckets in seconds. */
+    private static double[] bounds() {
+        var bounds = new double[Bounds.count()];
+        for (int i = 0; i < bounds.length; i++) {
+            long nanos = Bounds.nanos(i);
+            bounds[i] = nanos == Long.MAX_VALUE ? Double.POSITIVE_INFINITY : nanos / NANOS;
         }
-        return buckets.build();
+        return bounds;
     }
 }

@@ -1,5 +1,7 @@
 package io.pgdoorman.metrics;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufOutputStream;
 import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
 import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
@@ -8,18 +10,22 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * What a page shows, to be written in either format. Threads: immutable.
+ * What a page shows, to be written in either format. Threads: one at a time; the families do not
+ * change any more.
  *
- * @param main all but the twins
+ * @param main all but the twins, by name
  * @param twins counters {@code x_total} beside which there is a gauge {@code x}. The text format
  *     has no objection; to OpenMetrics, and to the library, both would be the metric {@code x}.
  */
-record Figures(MetricSnapshots main, MetricSnapshots twins) {
+record Figures(List<Family> main, List<Family> twins) {
     private static final ExpositionFormatWriter TEXT = PrometheusTextFormatWriter.create();
     private static final ExpositionFormatWriter OPEN = OpenMetricsTextFormatWriter.create();
 
@@ -28,28 +34,74 @@ record Figures(MetricSnapshots main, MetricSnapshots twins) {
             Pattern.compile("^# TYPE (\\S+) counter$", Pattern.MULTILINE);
     private static final Pattern HELP = Pattern.compile("^# HELP (\\S+) ", Pattern.MULTILINE);
 
-    byte[] write(Format format) {
-        return switch (format) {
+    /**
+     * Samples the library gets at a time. It makes several objects of each, and a page of all of
+     * them at once would outlive the young generation, page after page, until a collection of the
+     * whole heap stops everybody.
+     */
+    private static final int SAMPLES = 500;
+
+    Figures {
+        main = byName(main);
+        twins = byName(twins);
+    }
+
+    private static List<Family> byName(List<Family> families) {
+        List<Family> sorted = families.stream().sorted(Comparator.comparing(Family::base)).toList();
+        for (int i = 1; i < sorted.size(); i++) {
+            if (sorted.get(i).base().equals(sorted.get(i - 1).base())) {
+                throw new IllegalStateException("two metrics " + sorted.get(i).name());
+            }
+        }
+        return sorted;
+    }
+
+    /** Appends the page to {@code out}, in UTF-8. */
+    void write(Format format, ByteBuf out) {
+        switch (format) {
             case TEXT -> {
-                var out = new ByteArrayOutputStream();
-                write(TEXT, main, out);
-                write(TEXT, twins, out);
-                yield out.toByteArray();
+                write(TEXT, main, 0, out);
+                write(TEXT, twins, 0, out);
             }
             case OPEN_METRICS -> {
-                String text = openText(main);
-                yield (text + withFullNames(openText(twins)) + END)
-                        .getBytes(StandardCharsets.UTF_8);
+                write(OPEN, main, END.length(), out);
+                out.writeCharSequence(withFullNames(openText(twins)), StandardCharsets.UTF_8);
+                out.writeCharSequence(END, StandardCharsets.UTF_8);
             }
-        };
+        }
+    }
+
+    /**
+     * @param tail bytes at the end of each piece that are not wanted
+     */
+    private static void write(
+            ExpositionFormatWriter writer, List<Family> families, int tail, ByteBuf out) {
+        int from = 0;
+        while (from < families.size()) {
+            int to = from;
+            int samples = 0;
+            while (to < families.size() && samples < SAMPLES) {
+                samples += families.get(to).size();
+                to++;
+            }
+            write(writer, snapshots(families.subList(from, to)), new ByteBufOutputStream(out));
+            out.writerIndex(out.writerIndex() - tail);
+            from = to;
+        }
     }
 
     /** Without its last line. */
-    private static String openText(MetricSnapshots snapshots) {
+    private static String openText(List<Family> families) {
         var out = new ByteArrayOutputStream();
-        write(OPEN, snapshots, out);
+        write(OPEN, snapshots(families), out);
         String text = out.toString(StandardCharsets.UTF_8);
         return text.substring(0, text.length() - END.length());
+    }
+
+    private static MetricSnapshots snapshots(List<Family> families) {
+        var snapshots = MetricSnapshots.builder();
+        families.forEach(family -> snapshots.metricSnapshot(family.snapshot()));
+        return snapshots.build();
     }
 
     /** Metrics {@code x_total} of no type: so the names of the samples are those of the text. */
@@ -59,11 +111,11 @@ record Figures(MetricSnapshots main, MetricSnapshots twins) {
     }
 
     private static void write(
-            ExpositionFormatWriter writer, MetricSnapshots snapshots, ByteArrayOutputStream out) {
+            ExpositionFormatWriter writer, MetricSnapshots snapshots, OutputStream out) {
         try {
             writer.write(out, snapshots, EscapingScheme.UNDERSCORE_ESCAPING);
         } catch (IOException e) {
-            throw new UncheckedIOException(e); // an array does not fail
+            throw new UncheckedIOException(e); // memory does not fail
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.pgdoorman.metrics;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.pgdoorman.admin.AdminHost;
 import io.pgdoorman.admin.Inventory;
 import io.pgdoorman.admin.PoolRow;
@@ -16,17 +18,22 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Threads: any but an event loop, one at a time; it waits for the loops.
  */
-public final class MetricsPage {
+public final class MetricsPage implements AutoCloseable {
     private static final Duration SHARED = Duration.ofMillis(250);
 
     /**
      * Figures, when they were collected, and the pages made of them so far.
      *
-     * @param pages guarded by {@link #lock}
+     * @param pages owned; guarded by {@link #lock}
      */
-    private record Collected(Figures figures, long nanos, Map<Format, byte[]> pages) {
+    private record Collected(Figures figures, long nanos, Map<Format, ByteBuf> pages) {
         static Collected now(Figures figures) {
             return new Collected(figures, System.nanoTime(), new EnumMap<>(Format.class));
+        }
+
+        void release() {
+            pages.values().forEach(ByteBuf::release);
+            pages.clear();
         }
     }
 
@@ -46,6 +53,9 @@ public final class MetricsPage {
 
     private boolean collected;
 
+    /** Of the longest page so far, in bytes: so much room the next gets from the start. */
+    private int room = 1 << 16;
+
     public MetricsPage(AdminHost host, MetricsSource source, LoopLag lag) {
         this.inventory = new Inventory(host);
         this.process = new ProcessFamilies(host, source);
@@ -56,18 +66,52 @@ public final class MetricsPage {
         this.jvm = new JvmFamilies(lag);
     }
 
-    /** UTF-8, not compressed. Not to be changed: others get it, too. */
-    public byte[] render(Format format) throws InterruptedException {
+    /**
+     * The page in UTF-8, not compressed, outside of the heap: megabytes that live from one scrape
+     * to the next would fill its old generation.
+     *
+     * @return the caller's to release; others may read the same bytes
+     */
+    public ByteBuf render(Format format) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             if (!collected || System.nanoTime() - last.nanos() > SHARED.toNanos()) {
+                last.release();
                 last = Collected.now(collect().figures());
                 collected = true;
             }
-            return last.pages().computeIfAbsent(format, last.figures()::write);
+            ByteBuf page = last.pages().get(format);
+            if (page == null) {
+                page = write(format);
+                last.pages().put(format, page);
+            }
+            return page.retainedDuplicate();
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Frees the pages that are kept for others; nobody scrapes any more. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            last.release();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private ByteBuf write(Format format) {
+        ByteBuf page = UnpooledByteBufAllocator.DEFAULT.directBuffer(room);
+        try {
+            last.figures().write(format, page);
+        } catch (RuntimeException | Error e) {
+            page.release();
+            throw e;
+        }
+        room = Math.max(room, page.writerIndex());
+        return page;
     }
 
     /** One at a time. */

@@ -79,6 +79,7 @@ final class WebEndpoint implements HealthSource, MetricsSource, AutoCloseable {
     private final Supplier<HandoverState> handover;
     private final Supplier<Map<String, Set<TlsFiles.Expiry>>> tlsExpiries;
     private final LoopLag lag;
+    private final MetricsPage metrics;
     private final Endpoints endpoints;
 
     /** Written by the control thread and by handovers, read by requests. */
@@ -107,7 +108,8 @@ final class WebEndpoint implements HealthSource, MetricsSource, AutoCloseable {
         this.handover = handover;
         this.tlsExpiries = tlsExpiries;
         this.lag = new LoopLag(loops);
-        this.endpoints = new Endpoints(new MetricsPage(host, this, lag), this, () -> reader(host));
+        this.metrics = new MetricsPage(host, this, lag);
+        this.endpoints = new Endpoints(metrics, this, () -> reader(host));
     }
 
     private static Optional<Credentials> reader(AdminHost host) {
@@ -242,6 +244,7 @@ final class WebEndpoint implements HealthSource, MetricsSource, AutoCloseable {
         if (open != null) {
             open.close();
         }
+        metrics.close();
     }
 
     // ---- what is told ---------------------------------------------------------------------------

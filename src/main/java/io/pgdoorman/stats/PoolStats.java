@@ -19,6 +19,8 @@ public final class PoolStats {
     public static final int TICKS = 3;
 
     private static final int DIGITS = 2;
+    private static final List<Counter> COUNTERS = List.of(Counter.values());
+    private static final List<Timing> TIMINGS = List.of(Timing.values());
 
     private final List<LoopStats> loops;
 
@@ -58,10 +60,10 @@ public final class PoolStats {
     public Totals totals() {
         Totals sum = Totals.zero().plus(inherited);
         for (LoopStats loop : loops) {
-            for (Counter counter : Counter.values()) {
+            for (Counter counter : COUNTERS) {
                 sum.counters()[counter.index()] += loop.get(counter);
             }
-            for (Timing timing : Timing.values()) {
+            for (Timing timing : TIMINGS) {
                 for (int bucket = 0; bucket < Bounds.count(); bucket++) {
                     sum.buckets()[timing.index()][bucket] += loop.get(timing, bucket);
                 }

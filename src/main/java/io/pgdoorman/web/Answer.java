@@ -1,5 +1,7 @@
 package io.pgdoorman.web;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpResponseStatus;
 
 import java.nio.charset.StandardCharsets;
@@ -11,8 +13,9 @@ import java.util.Map;
  * A response as data. Threads: immutable by use.
  *
  * @param headers beside those that tell the length and whether the connection stays
+ * @param body owned: whoever has the answer sends or releases it
  */
-record Answer(HttpResponseStatus status, Map<String, String> headers, byte[] body) {
+record Answer(HttpResponseStatus status, Map<String, String> headers, ByteBuf body) {
     static Answer text(HttpResponseStatus status, String text) {
         return text(status, text, Map.of());
     }
@@ -21,7 +24,8 @@ record Answer(HttpResponseStatus status, Map<String, String> headers, byte[] bod
         Map<String, String> all = new LinkedHashMap<>(headers);
         all.put("content-type", "text/plain; charset=utf-8");
         all.put("cache-control", "no-store");
-        return new Answer(status, all, (text + "\n").getBytes(StandardCharsets.UTF_8));
+        byte[] line = (text + "\n").getBytes(StandardCharsets.UTF_8);
+        return new Answer(status, all, Unpooled.wrappedBuffer(line));
     }
 
     static Answer lines(HttpResponseStatus status, List<String> lines) {

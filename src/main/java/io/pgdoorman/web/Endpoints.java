@@ -1,5 +1,8 @@
 package io.pgdoorman.web;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufOutputStream;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -7,7 +10,6 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.pgdoorman.metrics.Format;
 import io.pgdoorman.metrics.MetricsPage;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -86,7 +88,7 @@ public final class Endpoints {
         }
         Format format = format(new Accept(headers.getAll(HttpHeaderNames.ACCEPT)));
         var encodings = new Accept(headers.getAll(HttpHeaderNames.ACCEPT_ENCODING));
-        byte[] page = metrics.render(format);
+        ByteBuf page = metrics.render(format);
         Map<String, String> more = new LinkedHashMap<>();
         more.put("content-type", format.contentType());
         more.put("vary", "Accept, Accept-Encoding");
@@ -104,14 +106,20 @@ public final class Endpoints {
         return open > text ? Format.OPEN_METRICS : Format.TEXT;
     }
 
-    private static byte[] gzip(byte[] page) {
-        var out = new ByteArrayOutputStream(page.length / 4);
-        try (var compressed = new Quick(out)) {
-            compressed.write(page);
+    /**
+     * @param page released
+     */
+    private static ByteBuf gzip(ByteBuf page) {
+        ByteBuf out = UnpooledByteBufAllocator.DEFAULT.directBuffer(page.readableBytes() / 8);
+        try (var compressed = new Quick(new ByteBufOutputStream(out))) {
+            page.getBytes(page.readerIndex(), compressed, page.readableBytes());
         } catch (IOException e) {
-            throw new UncheckedIOException(e); // an array does not fail
+            out.release();
+            throw new UncheckedIOException(e); // memory does not fail
+        } finally {
+            page.release();
         }
-        return out.toByteArray();
+        return out;
     }
 
     /**

@@ -1,6 +1,5 @@
 package io.pgdoorman.web;
 
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -144,6 +143,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
                             try {
                                 ctx.executor().execute(() -> send(ctx, answer, request));
                             } catch (RejectedExecutionException e) {
+                                answer.body().release();
                                 LOG.debug("closed meanwhile", e);
                             }
                         });
@@ -187,15 +187,14 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
     private void send(ChannelHandlerContext ctx, Answer answer, Request request) {
         if (!ctx.channel().isActive()) {
+            answer.body().release();
             return;
         }
+        int length = answer.body().readableBytes();
         var response =
-                new DefaultFullHttpResponse(
-                        HttpVersion.HTTP_1_1,
-                        answer.status(),
-                        Unpooled.wrappedBuffer(answer.body()));
+                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, answer.status(), answer.body());
         answer.headers().forEach((name, value) -> response.headers().set(name, value));
-        HttpUtil.setContentLength(response, answer.body().length);
+        HttpUtil.setContentLength(response, length);
         boolean goesOn = request.keepAlive() && !draining;
         HttpUtil.setKeepAlive(response.headers(), request.version(), goesOn);
         ctx.writeAndFlush(response)

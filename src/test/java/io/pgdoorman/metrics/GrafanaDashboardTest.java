@@ -8,7 +8,6 @@ import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -49,8 +48,7 @@ class GrafanaDashboardTest {
 
     GrafanaDashboardTest() throws IOException, InterruptedException {
         try (var stage = new MetricsStage()) {
-            byte[] text = stage.page().render(Format.TEXT);
-            page = Exposition.parse(new String(text, StandardCharsets.UTF_8));
+            page = Exposition.parse(MetricsStage.text(stage.page(), Format.TEXT));
         }
     }
 

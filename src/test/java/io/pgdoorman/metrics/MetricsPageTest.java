@@ -3,6 +3,8 @@ package io.pgdoorman.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.stats.Counter;
 import io.pgdoorman.stats.LoopStats;
@@ -29,7 +31,7 @@ class MetricsPageTest {
     }
 
     private static Exposition read(MetricsPage page, Format format) throws InterruptedException {
-        return Exposition.parse(new String(page.render(format), StandardCharsets.UTF_8));
+        return Exposition.parse(MetricsStage.text(page, format));
     }
 
     private Exposition read(Format format) throws InterruptedException {
@@ -120,7 +122,7 @@ class MetricsPageTest {
 
         Exposition text = read(page, Format.TEXT);
         Exposition open = read(page, Format.OPEN_METRICS);
-        String source = new String(page.render(Format.OPEN_METRICS), StandardCharsets.UTF_8);
+        String source = MetricsStage.text(page, Format.OPEN_METRICS);
 
         assertThat(open.samples())
                 .extracting(sample -> sample.name() + sample.labels())
@@ -148,10 +150,10 @@ class MetricsPageTest {
     @Test
     void scrapesAtTheSameTimeShareTheirFigures() throws InterruptedException {
         MetricsPage page = stage.page();
-        byte[] first = page.render(Format.TEXT);
+        String first = MetricsStage.text(page, Format.TEXT);
         stage.pool().stats().loop(0).count(Counter.QUERIES);
 
-        byte[] second = page.render(Format.TEXT);
+        String second = MetricsStage.text(page, Format.TEXT);
 
         assertThat(second).isEqualTo(first);
     }
@@ -174,7 +176,9 @@ class MetricsPageTest {
     }
 
     private static String text(Families families) {
-        return new String(families.figures().write(Format.TEXT), StandardCharsets.UTF_8);
+        ByteBuf page = Unpooled.buffer();
+        families.figures().write(Format.TEXT, page);
+        return page.toString(StandardCharsets.UTF_8);
     }
 
     @Test

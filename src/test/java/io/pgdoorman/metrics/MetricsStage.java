@@ -1,5 +1,6 @@
 package io.pgdoorman.metrics;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import io.pgdoorman.admin.AdminHost;
@@ -33,6 +34,7 @@ import io.pgdoorman.stats.Histogram;
 import io.pgdoorman.tls.TlsFiles;
 import io.pgdoorman.wire.Bytes;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -71,6 +73,7 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
                     false);
     private final Coordinator coordinator = new Coordinator(20, 3);
     private final List<Pool> pools = new ArrayList<>();
+    private final List<MetricsPage> pages = new ArrayList<>();
     private final Sessions sessions =
             new Sessions(
                     new NobodyMayLogIn(),
@@ -129,12 +132,24 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
         return pools.getFirst();
     }
 
+    static String text(MetricsPage page, Format format) throws InterruptedException {
+        ByteBuf rendered = page.render(format);
+        try {
+            return rendered.toString(StandardCharsets.UTF_8);
+        } finally {
+            rendered.release();
+        }
+    }
+
     public MetricsPage page() {
-        return new MetricsPage(this, this, new LoopLag(loops));
+        var page = new MetricsPage(this, this, new LoopLag(loops));
+        pages.add(page);
+        return page;
     }
 
     @Override
     public void close() {
+        pages.forEach(MetricsPage::close);
         loops.forEach(loop -> loop.shutdownGracefully(0, 1, TimeUnit.SECONDS));
     }
 
