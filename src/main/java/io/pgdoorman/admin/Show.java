@@ -164,7 +164,25 @@ final class Show {
                         setting.isOverride() ? "yes" : "no");
             }
         }
+        logLevel(table, bouncer);
         return table;
+    }
+
+    /** Not in the file, but of what can be SET. */
+    private void logLevel(Table table, boolean bouncer) {
+        if (bouncer) {
+            table.row("log_level", host.logLevel(), "info", "yes");
+        } else {
+            table.row(
+                    "log_level",
+                    host.logLevel(),
+                    "info",
+                    "yes",
+                    "no",
+                    "at once, by SET",
+                    "command line",
+                    "no");
+        }
     }
 
     private Table databases() throws InterruptedException {

@@ -637,6 +637,15 @@ class ConsoleIT {
     }
 
     @Test
+    void showConfigHasWhatCanBeSetBesideTheFile() throws SQLException {
+        String level = show(admin, "SHOW LOG_LEVEL").getFirst().get("log_level");
+
+        assertThat(setting(admin, "log_level"))
+                .containsEntry("value", level)
+                .containsEntry("changeable", "yes");
+    }
+
+    @Test
     void aSettingLastsUntilAReloadAndOutlivesAHandover() throws SQLException {
         Map<String, String> before;
         Map<String, String> changed;
