@@ -855,7 +855,9 @@ public final class Session
 
     @Override
     public ErrorFate onError(Server s, ByteBuf in, int index, int bodyLength) {
-        if (s.isComingToRest() && !sessionMode && bonds == null) {
+        if (s.isComingToRest()
+                && !sessionMode
+                && shard.pool().settings().sessionState() != SessionState.PIN) {
             return ErrorFate.DROPPED; // PostgreSQL ends what the next client would have got
         }
         ErrorFate fate =

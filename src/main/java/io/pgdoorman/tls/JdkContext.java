@@ -57,12 +57,9 @@ public final class JdkContext {
             }
             factory.init(store);
         }
-        return files.revocations().isEmpty()
-                ? factory.getTrustManagers()
-                : new TrustManager[] {
-                    new RevocationCheck(
-                            (X509ExtendedTrustManager) factory.getTrustManagers()[0], files)
-                };
+        return new TrustManager[] {
+            new PeerTrust((X509ExtendedTrustManager) factory.getTrustManagers()[0], files)
+        };
     }
 
     private static KeyStore emptyStore() throws GeneralSecurityException {

@@ -3,9 +3,6 @@ package io.pgdoorman.tls;
 import io.netty.handler.ssl.OpenSslCertificateException;
 import io.netty.internal.tcnative.CertificateVerifier;
 
-import org.jspecify.annotations.Nullable;
-
-import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509CRL;
@@ -14,35 +11,31 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.X509ExtendedTrustManager;
 import javax.security.auth.x500.X500Principal;
 
 /**
- * Takes no certificate that its authority has revoked, after another check has found it good. As in
+ * Takes no certificate that its authority has revoked, after others have found it good. As in
  * PostgreSQL each authority of the chain needs a list; unlike there, a list that has expired still
  * counts, for what it names stays revoked.
  *
  * <p>Not the JDK's check, which knows no such lists, and would look for others by network. Threads:
  * immutable.
  */
-final class RevocationCheck extends X509ExtendedTrustManager {
+final class RevocationCheck {
     private static final int MAX_CHAIN = 10;
 
-    private final X509ExtendedTrustManager first;
     private final List<X509Certificate> authorities;
     private final List<X509CRL> lists;
 
-    /**
-     * @param first what is asked before
-     */
-    RevocationCheck(X509ExtendedTrustManager first, TlsFiles files) {
-        this.first = first;
+    RevocationCheck(TlsFiles files) {
         this.authorities = files.authorities();
         this.lists = files.revocations();
     }
 
-    private void check(X509Certificate[] chain) throws CertificateException {
+    /**
+     * @param chain of the peer, its own certificate first
+     */
+    void check(X509Certificate[] chain) throws CertificateException {
         X509Certificate subject = chain[0];
         for (int i = 0; i < MAX_CHAIN && !authorities.contains(subject); i++) {
             X509Certificate issuer = issuer(subject, chain);
@@ -123,56 +116,5 @@ final class RevocationCheck extends X509ExtendedTrustManager {
 
     private static String name(X509Certificate certificate) {
         return certificate.getSubjectX500Principal().getName();
-    }
-
-    @Override
-    public void checkClientTrusted(
-            X509Certificate[] chain, String authType, @Nullable SSLEngine engine)
-            throws CertificateException {
-        first.checkClientTrusted(chain, authType, engine);
-        check(chain);
-    }
-
-    @Override
-    public void checkServerTrusted(
-            X509Certificate[] chain, String authType, @Nullable SSLEngine engine)
-            throws CertificateException {
-        first.checkServerTrusted(chain, authType, engine);
-        check(chain);
-    }
-
-    @Override
-    public void checkClientTrusted(
-            X509Certificate[] chain, String authType, @Nullable Socket socket)
-            throws CertificateException {
-        first.checkClientTrusted(chain, authType, socket);
-        check(chain);
-    }
-
-    @Override
-    public void checkServerTrusted(
-            X509Certificate[] chain, String authType, @Nullable Socket socket)
-            throws CertificateException {
-        first.checkServerTrusted(chain, authType, socket);
-        check(chain);
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType)
-            throws CertificateException {
-        first.checkClientTrusted(chain, authType);
-        check(chain);
-    }
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType)
-            throws CertificateException {
-        first.checkServerTrusted(chain, authType);
-        check(chain);
-    }
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-        return first.getAcceptedIssuers();
     }
 }

@@ -241,7 +241,7 @@ public final class TlsContext {
             TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
             factory.init(store);
             var check = (X509ExtendedTrustManager) factory.getTrustManagers()[0];
-            return files.revocations().isEmpty() ? check : new RevocationCheck(check, files);
+            return new PeerTrust(check, files);
         } catch (GeneralSecurityException | IOException e) {
             throw new TlsFilesException("the authorities cannot be used: " + e.getMessage(), e);
         }

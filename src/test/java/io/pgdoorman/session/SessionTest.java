@@ -2,6 +2,7 @@ package io.pgdoorman.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pgdoorman.config.SessionState;
 import io.pgdoorman.pool.FakeServers;
 import io.pgdoorman.testing.Backend;
 import io.pgdoorman.testing.Frontend;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.charset.StandardCharsets;
@@ -134,8 +136,11 @@ class SessionTest {
         assertThat(stage.pool().idle()).isEqualTo(1);
     }
 
-    @Test
-    void doesNotHearThatTheServerItIsDoneWithEnds() {
+    @ParameterizedTest
+    @EnumSource(names = {"IGNORE", "WARN"})
+    void doesNotHearThatTheServerItIsDoneWithEnds(SessionState state) {
+        stage.settings.sessionState = state;
+        stage.rebuild();
         TestChannel client = stage.client();
         client.send(QUERY);
         TestChannel ended = stage.accept();

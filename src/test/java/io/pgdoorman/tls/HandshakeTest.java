@@ -226,6 +226,32 @@ class HandshakeTest {
         }
     }
 
+    // ---- unknown authorities --------------------------------------------------------------------
+
+    @Test
+    void aClientOfAnUnknownAuthorityHearsThatItIsUnknown() throws TlsFilesException {
+        TlsContext strict =
+                TlsContext.forClients(
+                        files(Optional.of("server"), ""),
+                        List.of(),
+                        PeerCertificate.TRUSTED,
+                        Terms.ALL);
+        try (var pair = new TlsPair().run(ofServers(files("client")), "x", strict)) {
+            assertThat(pair.server.failed())
+                    .contains("is of no authority that is trusted: its issuer is CN=");
+            assertThat(pair.client.failed()).contains("alert 48"); // unknown_ca
+        }
+    }
+
+    @Test
+    void aServerOfAnUnknownAuthorityHearsThatItIsUnknown() throws TlsFilesException {
+        TlsContext trusting = ofServers(files(Optional.empty(), ""));
+        try (var pair = new TlsPair().run(trusting, "x", ofClients(files("server")))) {
+            assertThat(pair.client.failed()).contains("is of no authority that is trusted");
+            assertThat(pair.server.failed()).contains("UNKNOWN_CA");
+        }
+    }
+
     // ---- revoked certificates -------------------------------------------------------------------
 
     @Test
