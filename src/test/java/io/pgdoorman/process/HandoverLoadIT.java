@@ -9,6 +9,7 @@ import io.pgdoorman.process.load.Handovers;
 import io.pgdoorman.process.load.LoadHarness;
 import io.pgdoorman.process.load.LoadReport;
 import io.pgdoorman.process.load.RandomHandovers;
+import io.pgdoorman.testing.PoolerProcess;
 import io.pgdoorman.testing.PostgresServer;
 import io.pgdoorman.testing.Requirement;
 
@@ -117,7 +118,18 @@ class HandoverLoadIT {
                 .untilAsserted(
                         () ->
                                 assertThat(descriptorsWithoutServers(harness))
+                                        .as(() -> holders(harness))
                                         .isLessThanOrEqualTo(before + SPARE_DESCRIPTORS));
+    }
+
+    /** What may hold descriptors that it should not. */
+    private static String holders(LoadHarness harness) {
+        PoolerProcess pooler = harness.pooler();
+        return "%s%n%s%n%s"
+                .formatted(
+                        ProcessUse.openKinds(pooler.pid()),
+                        pooler.ctl("show", "clients"),
+                        pooler.ctl("show", "servers"));
     }
 
     private static List<ProcessUse> firstQuarter(List<ProcessUse> generations) {

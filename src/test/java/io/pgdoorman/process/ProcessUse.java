@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** What a process uses at one moment, from /proc. Threads: immutable. */
 record ProcessUse(int descriptors, long residentBytes) {
@@ -21,6 +23,20 @@ record ProcessUse(int descriptors, long residentBytes) {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** How many descriptors of each kind are open: sockets, pipes, files by name. */
+    static Map<String, Integer> openKinds(long pid) {
+        Map<String, Integer> kinds = new TreeMap<>();
+        try (var files = Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "fd"))) {
+            for (Path file : files) {
+                String target = Files.readSymbolicLink(file).toString();
+                kinds.merge(target.replaceFirst(":\\[\\d+]$", ""), 1, Integer::sum);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return kinds;
     }
 
     @Override
