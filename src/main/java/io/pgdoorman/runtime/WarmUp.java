@@ -109,30 +109,24 @@ final class WarmUp {
             Host from = one.host();
             Host to = other.host();
             while (goesOn(rounds, System.nanoTime() - began)) {
-                query(clients);
+                for (int i = 0; i < QUERIES; i++) {
+                    for (WarmUpClient client : clients) {
+                        client.send(i % 2 == 0);
+                    }
+                    for (WarmUpClient client : clients) {
+                        client.awaitReady();
+                    }
+                }
                 DryRun.handOver(from, to);
                 Host next = from;
                 from = to;
                 to = next;
                 rounds++;
             }
-            // Whoever is just arriving on a loop that ends would stay open for good.
-            query(clients);
         } finally {
             clients.forEach(WarmUpClient::close);
         }
         return rounds;
-    }
-
-    private static void query(List<WarmUpClient> clients) throws IOException {
-        for (int i = 0; i < QUERIES; i++) {
-            for (WarmUpClient client : clients) {
-                client.send(i % 2 == 0);
-            }
-            for (WarmUpClient client : clients) {
-                client.awaitReady();
-            }
-        }
     }
 
     private static boolean goesOn(int rounds, long nanos) {

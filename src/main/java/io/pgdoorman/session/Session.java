@@ -286,7 +286,8 @@ public final class Session
     }
 
     void onReadComplete() {
-        if (replyDue && (flushDue || server == null || server.replies().isEmpty())) {
+        boolean alone = flushDue || server == null || server.replies().isEmpty();
+        if (replyDue && (alone || !client.isWritable())) { // or too many to wait for more
             replyDue = false;
             flushDue = false;
             client.flush();
@@ -857,8 +858,9 @@ public final class Session
     public ErrorFate onError(Server s, ByteBuf in, int index, int bodyLength) {
         if (s.isComingToRest()
                 && !sessionMode
+                && !stream.isCut()
                 && shard.pool().settings().sessionState() != SessionState.PIN) {
-            return ErrorFate.DROPPED; // PostgreSQL ends what the next client would have got
+            return ErrorFate.DROPPED; // PostgreSQL ends what this client gives back in a moment
         }
         ErrorFate fate =
                 mapping ? statements().onError(s, in, index, bodyLength) : ErrorFate.PASSES;

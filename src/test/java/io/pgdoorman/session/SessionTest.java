@@ -104,6 +104,24 @@ class SessionTest {
         assertThat(pair.client.receivedTypes()).isEqualTo("12");
     }
 
+    /** Else it would be read from no more, and its Sync would never come. */
+    @Test
+    void whatItMakesUpDoesNotPileUpBehindABatchThatGoesOn() {
+        Prepared pair = prepared();
+        byte[] parse = Frontend.parse("", "select $1");
+        byte[][] many = new byte[2_001][];
+        Arrays.fill(many, parse);
+        many[2_000] = Frontend.bind("", "", "x");
+
+        pair.client.send(many);
+
+        assertThat(pair.client.receivedTypes()).isEqualTo("1".repeat(2_000));
+        assertThat(pair.client.config().isAutoRead()).isTrue();
+        pair.client.send(Frontend.sync());
+        pair.server.send(Backend.empty('2'), Backend.readyForQuery('I'));
+        assertThat(pair.client.receivedTypes()).isEqualTo("2Z");
+    }
+
     /** A client, and the one server, which has the statement of {@link #BATCH}. */
     private record Prepared(TestChannel client, TestChannel server) {}
 
