@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -92,6 +93,19 @@ public final class Transport {
                                 task, threadNamePrefix + "-" + number.incrementAndGet());
         return new MultiThreadIoEventLoopGroup(
                 threads, threadFactory, sockets.newIoHandlerFactory());
+    }
+
+    /**
+     * Ends loops and closes what is open on them. Returns at once.
+     *
+     * <p>Not with a quiet period of zero: a loop of Netty 4.2 that is running tasks when it is told
+     * so ends without a look at its channels, which then stay open for as long as the process
+     * lives.
+     *
+     * @param limit after which tasks that are left are not run any more
+     */
+    public static void endLoops(EventLoopGroup loops, Duration limit) {
+        loops.shutdownGracefully(1, limit.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /**

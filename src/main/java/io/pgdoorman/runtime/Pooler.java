@@ -65,6 +65,7 @@ public final class Pooler implements AutoCloseable {
     /** Startup waits no longer than this for servers to be opened in advance. */
     private static final Duration PREWARM = Duration.ofSeconds(3);
 
+    private static final Duration LOOPS_END = Duration.ofSeconds(1);
     private static final Duration SHUTDOWN_STEP = Duration.ofMillis(100);
     private static final int SCRAM_KEYS = 1_000;
     private static final int WORKERS = 2;
@@ -695,6 +696,6 @@ public final class Pooler implements AutoCloseable {
         listeners.close();
         workers.shutdownNow();
         resolvers.shutdownNow();
-        group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        Transport.endLoops(group, LOOPS_END);
     }
 }

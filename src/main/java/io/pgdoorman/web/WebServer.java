@@ -65,7 +65,7 @@ public final class WebServer implements AutoCloseable {
         try {
             listener = opening.apply(this).join();
         } catch (CompletionException e) {
-            stopLoop();
+            Transport.endLoops(group, CLOSE_LIMIT);
             throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
         }
     }
@@ -165,7 +165,7 @@ public final class WebServer implements AutoCloseable {
     public void close() {
         await(listener.close(), CLOSE_LIMIT);
         endConnections();
-        stopLoop();
+        Transport.endLoops(group, CLOSE_LIMIT);
     }
 
     private void endConnections() {
@@ -195,9 +195,5 @@ public final class WebServer implements AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             // The process ends, or this happens a little later.
         }
-    }
-
-    private void stopLoop() {
-        group.shutdownGracefully(0, CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
     }
 }

@@ -5,9 +5,9 @@ import io.netty.channel.EventLoopGroup;
 
 import org.junit.jupiter.api.Assumptions;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
@@ -44,6 +44,7 @@ final class Loops implements AutoCloseable {
 
     @Override
     public void close() {
-        group.shutdownGracefully(0, 10, TimeUnit.SECONDS).syncUninterruptibly();
+        Transport.endLoops(group, Duration.ofSeconds(10));
+        group.terminationFuture().syncUninterruptibly();
     }
 }

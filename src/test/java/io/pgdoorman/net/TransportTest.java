@@ -87,6 +87,31 @@ class TransportTest {
         }
     }
 
+    /** At whatever moment a loop hears of it: in three of four it is just done with a task. */
+    @ParameterizedTest
+    @EnumSource(names = {"EPOLL", "IO_URING"})
+    void nothingStaysOpenWhenLoopsEnd(TransportChoice kind) throws Exception {
+        try (var peer = new ServerSocket(0, 16, InetAddress.getLoopbackAddress())) {
+            for (int i = 0; i < 10; i++) {
+                Channel channel;
+                try (Loops loops = new Loops(kind, 1)) {
+                    channel =
+                            loops.transport
+                                    .connectTcp(
+                                            loops.first(),
+                                            (InetSocketAddress) peer.getLocalSocketAddress(),
+                                            SocketSettings.DEFAULT,
+                                            CONNECT_TIMEOUT,
+                                            new ChannelInboundHandlerAdapter())
+                                    .sync()
+                                    .channel();
+                    loops.first().submit(() -> {}).sync();
+                }
+                assertThat(channel.isOpen()).isFalse();
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"EPOLL", "IO_URING"})
     void spreadsTcpConnectionsOverChosenLoops(TransportChoice kind) throws Exception {
