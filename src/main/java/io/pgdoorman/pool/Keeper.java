@@ -41,6 +41,8 @@ final class Keeper implements ServerOwner {
     /** A departed client's reply longer than this is cancelled, not read to its end. */
     private static final long MAX_DRAINED_BYTES = 1 << 20;
 
+    private static final String ENDED = "ended by PostgreSQL";
+
     private final Shard shard;
     private final Pool pool;
     private final IdentityHashMap<Server, Chore> chores = new IdentityHashMap<>();
@@ -73,6 +75,8 @@ final class Keeper implements ServerOwner {
         boolean traces = pool.settings().cleanup();
         if (server.isClosed()) {
             shard.forget(server);
+        } else if (server.isLeaving()) {
+            shard.discard(server, ENDED);
         } else if (!server.isReusable()) {
             shard.discard(server, "position in the protocol unknown");
         } else if (server.isCancelInFlight()) {
@@ -270,7 +274,7 @@ final class Keeper implements ServerOwner {
         Chore chore = chores.get(server);
         if (chore == null || chore.kind != Chore.Kind.DRAINING) {
             if (server.isLeaving() && shard.has(server)) {
-                shard.discard(server, "ended by PostgreSQL"); // whose FIN may be a while in coming
+                shard.discard(server, ENDED); // its FIN may be a while in coming
             }
             return;
         }
