@@ -110,16 +110,26 @@ public final class Endpoints {
      * @param page released
      */
     private static ByteBuf gzip(ByteBuf page) {
-        ByteBuf out = UnpooledByteBufAllocator.DEFAULT.directBuffer(page.readableBytes() / 8);
-        try (var compressed = new Quick(new ByteBufOutputStream(out))) {
-            page.getBytes(page.readerIndex(), compressed, page.readableBytes());
-        } catch (IOException e) {
-            out.release();
-            throw new UncheckedIOException(e); // memory does not fail
+        try {
+            ByteBuf out = UnpooledByteBufAllocator.DEFAULT.directBuffer(page.readableBytes() / 8);
+            try {
+                gzip(page, out);
+            } catch (RuntimeException | Error e) {
+                out.release();
+                throw e;
+            }
+            return out;
         } finally {
             page.release();
         }
-        return out;
+    }
+
+    private static void gzip(ByteBuf page, ByteBuf out) {
+        try (var compressed = new Quick(new ByteBufOutputStream(out))) {
+            page.getBytes(page.readerIndex(), compressed, page.readableBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // memory does not fail
+        }
     }
 
     /**
