@@ -13,6 +13,7 @@ import io.pgdoorman.testing.PoolerProcess;
 import io.pgdoorman.testing.PostgresServer;
 import io.pgdoorman.testing.Requirement;
 
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -113,13 +114,16 @@ class HandoverLoadIT {
 
     /** The program closes the connections of clients that have left soon, but not at once. */
     private static void awaitDescriptors(LoadHarness harness, int before) {
-        await("descriptors besides the servers")
-                .atMost(LIMIT)
-                .untilAsserted(
-                        () ->
-                                assertThat(descriptorsWithoutServers(harness))
-                                        .as(() -> holders(harness))
-                                        .isLessThanOrEqualTo(before + SPARE_DESCRIPTORS));
+        try {
+            await("descriptors besides the servers")
+                    .atMost(LIMIT)
+                    .untilAsserted(
+                            () ->
+                                    assertThat(descriptorsWithoutServers(harness))
+                                            .isLessThanOrEqualTo(before + SPARE_DESCRIPTORS));
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError(holders(harness), e);
+        }
     }
 
     /** What may hold descriptors that it should not. */
