@@ -168,20 +168,15 @@ final class Show {
         return table;
     }
 
-    /** Not in the file, but of what can be SET. */
+    /** Not in the file, but of what can be SET. No reload changes it. */
     private void logLevel(Table table, boolean bouncer) {
+        String level = host.logLevel();
         if (bouncer) {
-            table.row("log_level", host.logLevel(), "info", "yes");
+            table.row("log_level", level, "info", "yes");
         } else {
-            table.row(
-                    "log_level",
-                    host.logLevel(),
-                    "info",
-                    "yes",
-                    "no",
-                    "at once, by SET",
-                    "command line",
-                    "no");
+            String set = level.equals("info") ? "no" : "yes";
+            String source = "--log-level or SET";
+            table.row("log_level", level, "info", "yes", set, "at once, by SET", source, "no");
         }
     }
 
