@@ -424,9 +424,8 @@ class LoginHandlerTest {
         assertThat(frozen.verdict()).isEqualTo(new FrozenVerdict("oracle", "alice", "shop"));
     }
 
-    /** The refusal is told early, and the password is not tried again. */
-    @Test
-    void aRefusalThatWaitsIsToldBeforeAMove() {
+    /** A client whose refusal waits, since others have guessed before. */
+    private TestChannel guessedOften() {
         stage.failedLogin = Duration.ofSeconds(2);
         stage.rebuild();
         hba("local all all password");
@@ -440,6 +439,13 @@ class LoginHandlerTest {
         client.send(STARTUP);
         client.send(Frontend.password("wrong"));
         assertThat(client.receivedTypes()).isEqualTo("R");
+        return client;
+    }
+
+    /** The refusal is told early, and the password is not tried again. */
+    @Test
+    void aRefusalThatWaitsIsToldBeforeAMove() {
+        TestChannel client = guessedOften();
         LoginHandler login = stage.sessions().logins().iterator().next();
 
         assertThat(login.freeze()).isNull();
@@ -450,18 +456,7 @@ class LoginHandlerTest {
     /** After a while, not at once. */
     @Test
     void aRefusalMayTakeAWhile() {
-        stage.failedLogin = Duration.ofSeconds(2);
-        stage.rebuild();
-        hba("local all all password");
-        for (int i = 0; i < FailedLogins.FREE_OF_USER; i++) {
-            TestChannel early = stage.connection();
-            early.send(STARTUP);
-            early.send(Frontend.password("wrong"));
-        }
-        TestChannel client = stage.connection();
-        client.send(STARTUP);
-        client.send(Frontend.password("wrong"));
-        assertThat(client.receivedTypes()).isEqualTo("R");
+        TestChannel client = guessedOften();
 
         pass(client, 1);
 

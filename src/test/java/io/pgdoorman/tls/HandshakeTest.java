@@ -46,6 +46,12 @@ class HandshakeTest {
         return TlsContext.forClients(files, List.of(), PeerCertificate.NONE, Terms.ALL);
     }
 
+    /** For clients with a certificate of the authority that revokes. */
+    private TlsContext ofTrusted(String crl) throws TlsFilesException {
+        return TlsContext.forClients(
+                files(Optional.of("server"), crl), List.of(), PeerCertificate.TRUSTED, Terms.ALL);
+    }
+
     private static TlsContext ofServers(TlsFiles files) throws TlsFilesException {
         return TlsContext.forServers(
                 files,
@@ -230,12 +236,7 @@ class HandshakeTest {
 
     @Test
     void aClientOfAnUnknownAuthorityHearsThatItIsUnknown() throws TlsFilesException {
-        TlsContext strict =
-                TlsContext.forClients(
-                        files(Optional.of("server"), ""),
-                        List.of(),
-                        PeerCertificate.TRUSTED,
-                        Terms.ALL);
+        TlsContext strict = ofTrusted("");
         try (var pair = new TlsPair().run(ofServers(files("client")), "x", strict)) {
             assertThat(pair.server.failed())
                     .contains("is of no authority that is trusted: its issuer is CN=");
@@ -256,12 +257,7 @@ class HandshakeTest {
 
     @Test
     void aRevokedClientIsRefused() throws TlsFilesException {
-        TlsContext strict =
-                TlsContext.forClients(
-                        files(Optional.of("server"), "revoking-ca.crl"),
-                        List.of(),
-                        PeerCertificate.TRUSTED,
-                        Terms.ALL);
+        TlsContext strict = ofTrusted("revoking-ca.crl");
         try (var pair = new TlsPair().run(ofServers(files("revoked")), "x", strict)) {
             assertThat(pair.server.failed())
                     .contains("CN=revoked")
