@@ -37,6 +37,9 @@ public final class PoolerProcess implements AutoCloseable {
     public static final Map<String, String> WITHOUT_REHEARSAL =
             Map.of("PG_DOORMAN_JAVA_OPTS", "-Djava.io.tmpdir=/dev/null");
 
+    /** Flags of a socket in /proc/net/unix: {@code __SO_ACCEPTCON} of the kernel. */
+    private static final String ACCEPTS_CONNECTIONS = "00010000";
+
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final Duration HANDOVER_LIMIT = Duration.ofSeconds(60);
     private static final Duration LOG_LIMIT = Duration.ofSeconds(5);
@@ -422,7 +425,7 @@ public final class PoolerProcess implements AutoCloseable {
             var pooler = new PoolerProcess(home, port, child);
             Deadline deadline = Deadline.in(START_LIMIT);
             Path socket = home.resolve(".s.PGSQL." + port); // bound after the TCP port
-            while (!takesConnections(port) || !Files.exists(socket)) {
+            while (!takesConnections(port) || !isListening(socket)) {
                 if (!child.isAlive() || deadline.isOver()) {
                     String log = child.output();
                     pooler.close();
@@ -453,6 +456,18 @@ public final class PoolerProcess implements AutoCloseable {
 
         private static String quoted(String value) {
             return '"' + value + '"';
+        }
+
+        /** Its file is there a moment earlier. Connecting to it would count as a client. */
+        private static boolean isListening(Path socket) throws IOException {
+            try (var lines = Files.lines(Path.of("/proc/net/unix"))) {
+                return lines.map(line -> line.split(" +"))
+                        .anyMatch(
+                                words ->
+                                        words.length > 7
+                                                && words[7].equals(socket.toString())
+                                                && words[3].equals(ACCEPTS_CONNECTIONS));
+            }
         }
 
         private static boolean takesConnections(int port) {
