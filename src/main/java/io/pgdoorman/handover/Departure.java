@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.ToIntFunction;
 
 /**
  * Takes what a process has off its loops, batch by batch. The loops work in parallel; what cannot
@@ -31,9 +32,6 @@ import java.util.concurrent.CompletableFuture;
  * <p>Threads: a thread of the handover, which waits for the loops.
  */
 final class Departure {
-    /** So many busy clients go with each batch of quiet ones. */
-    private static final int BUSY_IN_QUIET = 3;
-
     private final Host host;
     private final QuietClients quiet;
 
@@ -65,19 +63,34 @@ final class Departure {
     }
 
     /**
-     * The next batch.
+     * The next batch of quiet clients.
      *
      * @param most clients in it
      * @param descriptors it may have, two for a client with its server
      */
+    Batch nextQuiet(int most, int descriptors) throws InterruptedException, HandoverException {
+        return next(
+                descriptors, works -> choose(quiet.next(Math.min(most, descriptors / 2)), works));
+    }
+
+    /** The same of clients of any kind, first those that wait longest. */
     Batch next(int most, int descriptors) throws InterruptedException, HandoverException {
+        int mostClients = Math.min(most, descriptors / 2);
+        return next(
+                descriptors,
+                works -> {
+                    int starved = chooseStarved(mostClients, works);
+                    return starved + choose(mostClients - starved, works);
+                });
+    }
+
+    private Batch next(int descriptors, ToIntFunction<Map<EventLoop, LoopWork>> choice)
+            throws InterruptedException, HandoverException {
         int before = remaining();
         stoppedNanos = System.nanoTime();
         Map<EventLoop, LoopWork> works = new HashMap<>();
         host.loops().forEach(loop -> works.put(loop, new LoopWork(loop)));
-        int mostClients = Math.min(most, descriptors / 2);
-        int chosen = chooseStarved(mostClients, works);
-        chosen += choose(mostClients - chosen, works);
+        int chosen = choice.applyAsInt(works);
         int left = Math.max(0, descriptors - 2 * chosen);
         double share = before == 0 ? 1 : Math.min(1, (double) chosen / before);
         for (Pool pool : host.pools()) {
@@ -203,19 +216,19 @@ final class Departure {
                 chosen++;
             }
         }
+        chosen += choose(quiet.nextBusy(most - chosen), works);
         if (!quiet.isEmpty()) {
-            for (Session session : quiet.next(most - chosen, BUSY_IN_QUIET)) {
-                chosen += choose(session, works);
-            }
-            if (chosen > 0) {
-                return chosen;
-            }
+            return chosen;
         }
         Iterator<Session> sessions = host.sessions().all().iterator();
         while (chosen < most && sessions.hasNext()) {
             chosen += choose(sessions.next(), works);
         }
         return chosen;
+    }
+
+    private static int choose(List<Session> sessions, Map<EventLoop, LoopWork> works) {
+        return sessions.stream().mapToInt(session -> choose(session, works)).sum();
     }
 
     /** How many more were chosen: 0 if it is chosen already, or has left its loops. */

@@ -32,7 +32,7 @@ public final class DryRun {
                     .daemon()
                     .name("pooler-dry-run")
                     .start(() -> take(to, other, taking));
-            new Giver(from, giving, PeerProcess.of(0), DescriptorRoom.left()).giveAll();
+            new Giver(from, giving, PeerProcess.of(0), DescriptorRoom.left(), true).giveAll();
             giving.send(MessageType.END);
             taking.get();
         } catch (ExecutionException e) {
@@ -50,7 +50,7 @@ public final class DryRun {
 
     private static void take(Host to, Link link, CompletableFuture<Void> done) {
         try {
-            var taker = new Taker(to, link, PeerProcess.of(0));
+            var taker = new Taker(to, link, PeerProcess.of(0), true);
             Message message = link.receive(LIMIT);
             while (message.type() == MessageType.BATCH) {
                 taker.take(message);

@@ -21,17 +21,6 @@ final class Giver {
     /** How long the other process may take to say that it has a batch. */
     static final Duration PREPARE_LIMIT = Duration.ofSeconds(8);
 
-    /** The other process has run little of its code: the first batches are small. */
-    private static final int FIRST_BATCH = 4;
-
-    private static final int MAX_BATCH = 32;
-
-    /** Those who ask for nothing do not notice how many move at once. */
-    private static final int QUIET_BATCH = 64;
-
-    private static final long QUICK_NANOS = 4_000_000;
-    private static final long SLOW_NANOS = 8_000_000;
-
     /** What cannot be moved now can be a moment later. */
     private static final long RETRY_MILLIS = 1;
 
@@ -50,18 +39,25 @@ final class Giver {
     private final Departure departure;
     private final Arrival arrival;
     private final DescriptorQuota quota;
-    private int most = FIRST_BATCH;
+    private final boolean hearsPlaced;
+
+    /** Those who ask for nothing do not notice how many move at once, only those beside them do. */
+    private final BatchSize quiet = new BatchSize(4, 64, 8_000_000, 16_000_000);
+
+    private final BatchSize busy = new BatchSize(4, 32, 5_000_000, 10_000_000);
 
     /**
      * @param room descriptors the other process may still open
+     * @param hearsPlaced the other process says when a batch runs there
      */
-    Giver(Host host, Link link, PeerProcess peer, int room) {
+    Giver(Host host, Link link, PeerProcess peer, int room, boolean hearsPlaced) {
         this.host = host;
         this.link = link;
         this.peer = peer;
         this.departure = new Departure(host);
         this.arrival = new Arrival(host);
         this.quota = new DescriptorQuota(room);
+        this.hearsPlaced = hearsPlaced;
     }
 
     /** Looks at who is busy; what happens until {@link #giveAll} shows who is quiet. */
@@ -70,21 +66,19 @@ final class Giver {
     }
 
     /**
-     * Gives until nothing is left, first the clients that are quiet.
+     * Gives until nothing is left: the clients that are quiet and those that are not by turns.
      *
      * @throws HandoverException a batch was not taken; it runs here again
      */
     void giveAll() throws HandoverException, InterruptedException {
         departure.quiet().find();
         long clientsDeadline = System.nanoTime() + CLIENTS_LIMIT_NANOS;
-        boolean quiet = !departure.quiet().isEmpty();
+        boolean wasQuiet = false;
         while (departure.remaining() > 0) {
-            if (quiet && departure.quiet().isEmpty()) {
-                quiet = false;
-                most = FIRST_BATCH;
-            }
-            boolean moved = give(departure.next(most, quota.next(most)));
-            if (moved) {
+            QuietClients clients = departure.quiet();
+            boolean isQuiet = !clients.isEmpty() && !(wasQuiet && clients.hasBusy());
+            wasQuiet = isQuiet;
+            if (isQuiet ? giveQuiet() : giveBusy()) {
                 clientsDeadline = System.nanoTime() + CLIENTS_LIMIT_NANOS;
             } else if (System.nanoTime() - clientsDeadline >= 0) {
                 throw new HandoverException(
@@ -95,7 +89,7 @@ final class Giver {
         }
         long serversDeadline = System.nanoTime() + SERVERS_LIMIT_NANOS;
         while (departure.remainingServers() > 0 && System.nanoTime() - serversDeadline < 0) {
-            if (!give(departure.next(0, quota.spare()))) {
+            if (!give(departure.next(0, quota.spare()), busy)) {
                 Thread.sleep(RETRY_MILLIS);
             }
             if (departure.remaining() > 0) {
@@ -111,15 +105,25 @@ final class Giver {
         }
     }
 
+    private boolean giveQuiet() throws HandoverException, InterruptedException {
+        return give(departure.nextQuiet(quiet.most(), quota.next(quiet.most())), quiet);
+    }
+
+    private boolean giveBusy() throws HandoverException, InterruptedException {
+        return give(departure.next(busy.most(), quota.next(busy.most())), busy);
+    }
+
     /** Servers and permits alone, which the other process wants. */
     void give(Wants wants) throws HandoverException, InterruptedException {
-        give(departure.spare(wants, quota.spare()));
+        give(departure.spare(wants, quota.spare()), busy);
     }
 
     /**
+     * @param size hears how long it took
      * @return whether a connection has moved
      */
-    private boolean give(Batch batch) throws HandoverException, InterruptedException {
+    private boolean give(Batch batch, BatchSize size)
+            throws HandoverException, InterruptedException {
         if (batch.isEmpty()) {
             return false;
         }
@@ -142,14 +146,20 @@ final class Giver {
         quota.used(encoded.fds().length);
         link.send(MessageType.COMMIT);
         answer.closeFds();
+        long committed = System.nanoTime();
+        if (hearsPlaced) {
+            link.expect(MessageType.PLACED, PREPARE_LIMIT).closeFds();
+        }
         long now = System.nanoTime();
         LOG.debug(
-                "Handover: batch of {} clients, {} servers: collected in {} us, taken in {} us",
+                "Handover: batch of {} clients, {} servers: collected in {} us, taken in {} us, runs {}"
+                        + " us later",
                 batch.sessions().size() + batch.logins().size(),
                 batch.servers().size(),
                 (began - departure.stoppedNanos()) / 1_000,
-                (now - began) / 1_000);
-        adapt(now - began);
+                (committed - began) / 1_000,
+                (now - committed) / 1_000);
+        size.onTaken(now - began);
         return encoded.fds().length > 0;
     }
 
@@ -183,14 +193,6 @@ final class Giver {
             arrival.takeBack(batch).get();
         } catch (ExecutionException e) {
             LOG.error("clients could not go on", e.getCause());
-        }
-    }
-
-    private void adapt(long nanos) {
-        if (nanos < QUICK_NANOS) {
-            most = Math.min(departure.quiet().isEmpty() ? MAX_BATCH : QUIET_BATCH, most * 2);
-        } else if (nanos > SLOW_NANOS) {
-            most = Math.max(FIRST_BATCH, most / 2);
         }
     }
 }

@@ -19,7 +19,11 @@ import io.pgdoorman.handover.format.FormatException;
  */
 record Hello(int major, int minor, String version, long pid, int room, boolean staged) {
     static final int MAJOR = 1;
-    static final int MINOR = 0;
+
+    /** 1: {@link MessageType#PLACED}. */
+    static final int MINOR = 1;
+
+    private static final int MINOR_WITH_PLACED = 1;
 
     static Hello of(String version, boolean staged) {
         return new Hello(
@@ -29,6 +33,11 @@ record Hello(int major, int minor, String version, long pid, int room, boolean s
                 ProcessHandle.current().pid(),
                 DescriptorRoom.left(),
                 staged);
+    }
+
+    /** Whether this process says when a batch runs, and waits for the other to say so. */
+    boolean knowsPlaced() {
+        return minor >= MINOR_WITH_PLACED;
     }
 
     FieldWriter write() {

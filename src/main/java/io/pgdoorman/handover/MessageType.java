@@ -43,7 +43,9 @@ enum MessageType {
     /** Of {@code ctl}: 1 word*. */
     COMMAND(18),
     /** To {@code ctl}: 1 success, 2 text, 3 JSON. */
-    ANSWER(19);
+    ANSWER(19),
+    /** What the last batch brought runs here; from minor version 1 on, after each COMMIT. */
+    PLACED(20);
 
     private static final MessageType[] BY_CODE = byCode();
 

@@ -76,6 +76,7 @@ final class Predecessor {
     private Set<Integer> taken = Set.of();
     private @Nullable Cancels cancels;
     private boolean shared;
+    private boolean saysPlaced;
 
     /** Written by the handover's thread before the outcome, read after it. */
     private volatile boolean rolledBack;
@@ -178,7 +179,7 @@ final class Predecessor {
     private Report handOver() throws HandoverException, InterruptedException {
         Knock successor = outside == null ? start() : outside;
         Link to = greet(successor);
-        Giver giver = new Giver(host, to, peer, successor.hello().room());
+        Giver giver = new Giver(host, to, peer, successor.hello().room(), saysPlaced);
         giver.noteActivity();
         passListeners(to);
         ready(to);
@@ -236,6 +237,7 @@ final class Predecessor {
             peerPid = successor.hello().pid();
         }
         peerVersion = successor.hello().version();
+        saysPlaced = successor.hello().knowsPlaced();
         LOG.info(
                 "Handover: process {} takes over, version {} (this one: {})",
                 peerPid,
@@ -296,7 +298,7 @@ final class Predecessor {
                 "Handover: staged; new clients go to process {}, those of this one stay until"
                         + " 'pg_doorman ctl upgrade --commit' or --rollback",
                 peerPid);
-        Taker taker = new Taker(host, to, peer);
+        Taker taker = new Taker(host, to, peer, saysPlaced);
         stagedReached.complete(null);
         while (true) {
             Decision decision = decisions.poll(TICK.toMillis(), TimeUnit.MILLISECONDS);
@@ -412,7 +414,7 @@ final class Predecessor {
     private void rollBack(Link to) throws HandoverException, InterruptedException {
         LOG.info("Handover: rolling back");
         to.send(MessageType.ROLLBACK, new FieldWriter().put(1, DescriptorRoom.left()));
-        Taker taker = new Taker(host, to, peer);
+        Taker taker = new Taker(host, to, peer, saysPlaced);
         Message message = to.receive(ANSWER_LIMIT);
         while (message.type() == MessageType.BATCH || message.type() == MessageType.WANTS) {
             if (message.type() == MessageType.BATCH) {

@@ -14,8 +14,9 @@ import java.util.concurrent.ExecutionException;
 
 /**
  * Clients that have asked for nothing for a while. They move first, because they do not notice it,
- * and the code that takes them is warm by the time it takes those who do. A few of the busy ones go
- * along, so that servers come to the other process too, where new clients wait for them.
+ * and the code that takes them is warm by the time it takes those who do. Busy ones go in between,
+ * by themselves: they do not wait for the quiet ones of a batch, and servers come to the other
+ * process with them, where new clients wait for them.
  *
  * <p>Threads: a thread of the handover, which waits for the loops.
  */
@@ -54,19 +55,25 @@ final class QuietClients {
         return quiet.isEmpty();
     }
 
-    /**
-     * The next of them, after a few busy ones. They may have changed, or left, meanwhile.
-     *
-     * @param most all together
-     * @param others busy ones among them
-     */
-    List<Session> next(int most, int others) {
+    /** Whether it knows of clients that are not quiet. */
+    boolean hasBusy() {
+        return !busy.isEmpty();
+    }
+
+    /** The next of them. They may have changed, or left, meanwhile. */
+    List<Session> next(int most) {
+        return take(quiet, most);
+    }
+
+    /** The next of the others. */
+    List<Session> nextBusy(int most) {
+        return take(busy, most);
+    }
+
+    private static List<Session> take(Deque<Session> from, int most) {
         List<Session> next = new ArrayList<>();
-        while (next.size() < Math.min(most, others) && !busy.isEmpty()) {
-            next.add(busy.remove());
-        }
-        while (next.size() < most && !quiet.isEmpty()) {
-            next.add(quiet.remove());
+        while (next.size() < most && !from.isEmpty()) {
+            next.add(from.remove());
         }
         return next;
     }

@@ -224,7 +224,7 @@ public final class Successor {
             this.peer = peer;
             this.beganNanos = beganNanos;
             this.other = other;
-            this.taker = new Taker(host, link, peer);
+            this.taker = new Taker(host, link, peer, other.knowsPlaced());
         }
 
         Outcome run() throws InterruptedException {
@@ -288,7 +288,7 @@ public final class Successor {
 
         private void exchange(Wants wants) throws HandoverException, InterruptedException {
             host.sessions().setElsewhere(wants.connections());
-            new Giver(host, link, peer, other.room()).give(wants);
+            new Giver(host, link, peer, other.room(), other.knowsPlaced()).give(wants);
             link.send(MessageType.WANTS, Wants.of(host).write());
         }
 
@@ -298,7 +298,7 @@ public final class Successor {
             host.pauseListeners();
             taker.awaitPlaced();
             try {
-                new Giver(host, link, peer, room).giveAll();
+                new Giver(host, link, peer, room, other.knowsPlaced()).giveAll();
                 link.send(MessageType.END, Statistics.write(host, new FieldWriter()));
                 link.expect(MessageType.BYE, MESSAGE_LIMIT);
             } catch (HandoverException e) {

@@ -29,19 +29,27 @@ final class Taker {
     /** So long after that its owner still counts as alive. */
     private static final Duration SLOW_COMMIT_LIMIT = Duration.ofSeconds(13);
 
+    /** The owner of the next batch waits so long for this one to run. */
+    private static final Duration RUNNING_LIMIT = Duration.ofSeconds(1);
+
     private static final Duration PLACE_LIMIT = Duration.ofSeconds(10);
 
     private final Host host;
     private final Link link;
     private final PeerProcess peer;
+    private final boolean saysPlaced;
     private final Arrival arrival;
     private final Tally tally = new Tally();
     private final List<CompletableFuture<Void>> placing = new ArrayList<>();
 
-    Taker(Host host, Link link, PeerProcess peer) {
+    /**
+     * @param saysPlaced the other process waits for {@link MessageType#PLACED}
+     */
+    Taker(Host host, Link link, PeerProcess peer, boolean saysPlaced) {
         this.host = host;
         this.link = link;
         this.peer = peer;
+        this.saysPlaced = saysPlaced;
         this.arrival = new Arrival(host);
     }
 
@@ -109,6 +117,19 @@ final class Taker {
             link.expect(MessageType.COMMIT, SLOW_COMMIT_LIMIT).closeFds(); // slow is not dead
         } else if (ended != null) {
             throw ended;
+        }
+        if (saysPlaced) {
+            awaitRunning(done);
+            link.send(MessageType.PLACED);
+        }
+    }
+
+    /** Loops that are slow to take this batch up shall not have the next one behind it. */
+    private static void awaitRunning(CompletableFuture<Void> batch) throws InterruptedException {
+        try {
+            batch.get(RUNNING_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("Handover: a batch is slow to go on here: {}", e.toString());
         }
     }
 
