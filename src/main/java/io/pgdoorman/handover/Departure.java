@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
 /**
@@ -37,6 +38,9 @@ final class Departure {
 
     /** Clients that waited for each server, and their pool, when nobody had moved. */
     private final Map<Pool, Double> usualQueue = new HashMap<>();
+
+    /** Before that those who connect to the other process meanwhile wait in vain. */
+    private boolean serversGiven;
 
     private long stoppedNanos = System.nanoTime();
 
@@ -165,6 +169,8 @@ final class Departure {
                         new ArrayList<>(),
                         new ArrayList<>());
         works.values().forEach(work -> work.addTo(batch));
+        serversGiven |= batch.sessions().stream().anyMatch(one -> one.state().server() != null);
+        serversGiven |= !batch.servers().isEmpty();
         return batch;
     }
 
@@ -216,13 +222,27 @@ final class Departure {
                 chosen++;
             }
         }
-        chosen += choose(quiet.nextBusy(most - chosen), works);
+        chosen += chooseBusy(most - chosen, works);
         if (!quiet.isEmpty()) {
             return chosen;
         }
         Iterator<Session> sessions = host.sessions().all().iterator();
         while (chosen < most && sessions.hasNext()) {
             chosen += choose(sessions.next(), works);
+        }
+        return chosen;
+    }
+
+    /** Each loop chooses from its own: it knows which of them have a server. */
+    private int chooseBusy(int most, Map<EventLoop, LoopWork> works) {
+        int chosen = 0;
+        int loops = works.size();
+        for (LoopWork work : works.values()) {
+            work.busy = quiet.busyOnes(work.loop);
+            work.busyCount = Math.min((most - chosen + loops - 1) / loops, work.busy.size());
+            work.linkedFirst = !serversGiven;
+            chosen += work.busyCount;
+            loops--;
         }
         return chosen;
     }
@@ -334,6 +354,9 @@ final class Departure {
     private final class LoopWork {
         final EventLoop loop;
         final Set<Session> sessions = new LinkedHashSet<>();
+        Set<Session> busy = Set.of();
+        int busyCount;
+        boolean linkedFirst;
         final List<LoginHandler> logins = new ArrayList<>();
         final List<ConsoleClient> consoles = new ArrayList<>();
         final Map<Shard, Integer> starved = new HashMap<>();
@@ -383,6 +406,7 @@ final class Departure {
                             }
                         }
                     });
+            takeBusy();
             for (Session session : sessions) {
                 pending++;
                 boolean moves =
@@ -399,6 +423,25 @@ final class Departure {
                         }
                     });
             countDown();
+        }
+
+        private void takeBusy() {
+            if (linkedFirst) {
+                takeBusy(Session::isLinked);
+            }
+            takeBusy(_ -> true);
+        }
+
+        private void takeBusy(Predicate<Session> wanted) {
+            Iterator<Session> all = busy.iterator();
+            while (busyCount > 0 && all.hasNext()) {
+                Session session = all.next();
+                if (wanted.test(session)) {
+                    all.remove();
+                    sessions.add(session);
+                    busyCount--;
+                }
+            }
         }
 
         private <T> void onOne(List<T> list, @org.jspecify.annotations.Nullable T moving) {

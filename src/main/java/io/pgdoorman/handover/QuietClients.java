@@ -7,8 +7,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
@@ -24,7 +26,9 @@ final class QuietClients {
     private final Host host;
     private final Map<Session, Long> noted = new HashMap<>();
     private final Deque<Session> quiet = new ArrayDeque<>();
-    private final Deque<Session> busy = new ArrayDeque<>();
+
+    /** By loop, each read and changed by this thread, or by its loop while this thread waits. */
+    private final Map<EventLoop, Set<Session>> busy = new HashMap<>();
 
     QuietClients(Host host) {
         this.host = host;
@@ -46,7 +50,12 @@ final class QuietClients {
         for (Session session : host.sessions().all()) {
             Long queries = resting.get(session);
             boolean unchanged = queries != null && queries.equals(noted.get(session));
-            (unchanged ? quiet : busy).add(session);
+            if (unchanged) {
+                quiet.add(session);
+            } else {
+                busy.computeIfAbsent(session.channel().eventLoop(), _ -> new LinkedHashSet<>())
+                        .add(session);
+            }
         }
         noted.clear();
     }
@@ -57,25 +66,21 @@ final class QuietClients {
 
     /** Whether it knows of clients that are not quiet. */
     boolean hasBusy() {
-        return !busy.isEmpty();
+        return busy.values().stream().anyMatch(sessions -> !sessions.isEmpty());
     }
 
     /** The next of them. They may have changed, or left, meanwhile. */
     List<Session> next(int most) {
-        return take(quiet, most);
-    }
-
-    /** The next of the others. */
-    List<Session> nextBusy(int most) {
-        return take(busy, most);
-    }
-
-    private static List<Session> take(Deque<Session> from, int most) {
         List<Session> next = new ArrayList<>();
-        while (next.size() < most && !from.isEmpty()) {
-            next.add(from.remove());
+        while (next.size() < most && !quiet.isEmpty()) {
+            next.add(quiet.remove());
         }
         return next;
+    }
+
+    /** The others of a loop, from which it takes those that go. */
+    Set<Session> busyOnes(EventLoop loop) {
+        return busy.getOrDefault(loop, Set.of());
     }
 
     /** For each loop its clients without a server and without a wish, and how much they asked. */

@@ -43,6 +43,9 @@ final class WarmUp {
     private static final int LEAST_ROUNDS = 8;
     private static final int CLIENTS = 32;
 
+    /** Clients that move together with their servers, of which there are eight. */
+    private static final int IN_TRANSACTION = 6;
+
     /** Between two handovers. */
     private static final int QUERIES = 4;
 
@@ -60,7 +63,9 @@ final class WarmUp {
                         .name(RunOptions.REHEARSAL_THREADS)
                         .start(() -> rehearse(version, logLevels, tls));
         try {
-            if (!thread.join(LIMIT.multipliedBy(4))) {
+            boolean ended = thread.join(LIMIT.multipliedBy(4));
+            System.gc(); // what the rehearsal has left; else it is done while clients arrive
+            if (!ended) {
                 LOG.warn("the warm-up does not come to its end and is left alone");
                 thread.interrupt();
             }
@@ -117,7 +122,13 @@ final class WarmUp {
                         client.awaitReady();
                     }
                 }
+                for (WarmUpClient client : clients.subList(0, IN_TRANSACTION)) {
+                    client.begin();
+                }
                 DryRun.handOver(from, to);
+                for (WarmUpClient client : clients.subList(0, IN_TRANSACTION)) {
+                    client.commit();
+                }
                 Host next = from;
                 from = to;
                 to = next;

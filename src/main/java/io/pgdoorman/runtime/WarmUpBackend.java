@@ -23,6 +23,14 @@ final class WarmUpBackend implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WarmUpBackend.class);
     private static final int MAX_MESSAGE = 65_536;
 
+    /** Status of a transaction, as in ReadyForQuery. */
+    private static final char IDLE = 'I';
+
+    private static final char IN_TRANSACTION = 'T';
+
+    /** No status: the connection ends. */
+    private static final char END = 'X';
+
     private final ServerSocketChannel listening;
 
     private WarmUpBackend(ServerSocketChannel listening) {
@@ -65,38 +73,51 @@ final class WarmUpBackend implements AutoCloseable {
             message(out, 'S', "TimeZone\0UTC\0");
             message(out, 'S', "standard_conforming_strings\0on\0");
             message(out, 'K', "\0\0\0\1\0\0\0\2");
-            ready(out);
-            while (answer(in.readByte(), in, out)) {
-                LOG.trace("answered");
+            char status = IDLE;
+            ready(out, status);
+            for (char next = answer(in, out, status); next != END; ) {
+                status = next;
+                next = answer(in, out, status);
             }
         } catch (IOException e) {
             LOG.trace("connection ended", e);
         }
     }
 
-    private static boolean answer(byte type, DataInputStream in, DataOutputStream out)
+    /**
+     * Takes one message.
+     *
+     * @return the transaction status from then on, or {@link #END}
+     */
+    private static char answer(DataInputStream in, DataOutputStream out, char status)
             throws IOException {
+        byte type = in.readByte();
         int length = in.readInt() - Integer.BYTES;
         if (length < 0 || length > MAX_MESSAGE) {
-            return false;
+            return END;
         }
-        in.readNBytes(length);
+        byte[] body = in.readNBytes(length);
+        char next = status;
         switch (type) {
             case 'Q' -> {
+                next =
+                        switch (body[0]) {
+                            case 'B' -> IN_TRANSACTION; // BEGIN
+                            case 'C' -> IDLE; // COMMIT
+                            default -> status;
+                        };
                 describe(out);
                 row(out);
-                ready(out);
+                ready(out, next);
             }
             case 'P' -> message(out, '1', "");
             case 'B' -> message(out, '2', "");
             case 'D' -> describe(out);
             case 'E' -> row(out);
-            case 'S' -> ready(out);
-            default -> {
-                return false;
-            }
+            case 'S' -> ready(out, status);
+            default -> next = END;
         }
-        return true;
+        return next;
     }
 
     private static void describe(DataOutputStream out) throws IOException {
@@ -108,8 +129,8 @@ final class WarmUpBackend implements AutoCloseable {
         message(out, 'C', "SELECT 1\0");
     }
 
-    private static void ready(DataOutputStream out) throws IOException {
-        message(out, 'Z', "I");
+    private static void ready(DataOutputStream out, char status) throws IOException {
+        message(out, 'Z', String.valueOf(status));
         out.flush();
     }
 

@@ -18,6 +18,8 @@ final class WarmUpClient implements AutoCloseable {
     private static final byte[] READY = {'Z', 0, 0, 0, 5};
 
     private static final byte[] SIMPLE = message('Q', "SELECT 1\0");
+    private static final byte[] BEGIN = message('Q', "BEGIN\0");
+    private static final byte[] COMMIT = message('Q', "COMMIT\0");
     private static final byte[] EXTENDED =
             concat(
                     message('P', "\0SELECT $1\0\0\0"),
@@ -52,6 +54,17 @@ final class WarmUpClient implements AutoCloseable {
 
     void send(boolean simple) throws IOException {
         write(ByteBuffer.wrap(simple ? SIMPLE : EXTENDED));
+    }
+
+    /** Keeps its server from now on. */
+    void begin() throws IOException {
+        write(ByteBuffer.wrap(BEGIN));
+        awaitReady();
+    }
+
+    void commit() throws IOException {
+        write(ByteBuffer.wrap(COMMIT));
+        awaitReady();
     }
 
     private void write(ByteBuffer out) throws IOException {

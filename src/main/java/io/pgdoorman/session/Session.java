@@ -259,6 +259,11 @@ public final class Session
         return state == State.IDLE;
     }
 
+    /** With a server of its own; to be asked on the client's loop. */
+    public boolean isLinked() {
+        return server != null;
+    }
+
     /** Grows with everything it does; to be asked on the client's loop. */
     public long activityCount() {
         return tally.activity();
