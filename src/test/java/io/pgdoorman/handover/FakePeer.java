@@ -169,9 +169,13 @@ public final class FakePeer implements AutoCloseable {
 
     /** The fields of a hello, for a test to add others. */
     public FieldWriter helloOf(int major) {
+        return helloOf(major, Hello.MINOR);
+    }
+
+    public FieldWriter helloOf(int major, int minor) {
         return new FieldWriter()
                 .put(1, major)
-                .put(2, Hello.MINOR)
+                .put(2, minor)
                 .put(3, "fake")
                 .put(4, pid())
                 .put(5, ROOM);

@@ -107,7 +107,7 @@ class LinkGarbageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"00", "14", "80", "ff"})
+    @ValueSource(strings = {"00", "15", "80", "ff"})
     void aTypeThatIsNoneEndsTheLink(String type) throws Exception {
         send("00000003" + type + "0001" + READY, 1);
 

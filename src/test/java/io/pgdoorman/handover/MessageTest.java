@@ -14,7 +14,7 @@ import java.util.HexFormat;
 
 /** Types of messages, and the reason that some of them give. */
 class MessageTest {
-    private static final int TYPES = 19;
+    private static final int TYPES = 20;
 
     private static String reason(String hex) {
         return Messages.of(MessageType.FAILED, HexFormat.of().parseHex(hex)).reason();
@@ -40,7 +40,8 @@ class MessageTest {
         "16, FAILED",
         "17, STOP",
         "18, COMMAND",
-        "19, ANSWER"
+        "19, ANSWER",
+        "20, PLACED"
     })
     void aTypeKeepsItsCode(int code, MessageType type) throws Exception {
         assertThat(type.code()).isEqualTo(code);

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -258,8 +259,9 @@ class HandoverFaultsIT {
 
     /** What it has said it has is its own, and ends with it. */
     @SuppressWarnings("try") // the stage is closed before its end, so that its clients are gone
-    @Test
-    void onlyTheClientsOfADeadSuccessorAreLost() {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void onlyTheClientsOfALostSuccessorAreLost(boolean dies) {
         POOLER.run(
                 pooler -> {
                     try (var stage = new FaultStage(pooler)) {
@@ -273,9 +275,13 @@ class HandoverFaultsIT {
                             fake.send("PREPARED");
                             fake.expect("COMMIT");
 
-                            fake.signal("KILL");
-
-                            stage.awaitFailure("sessions", "");
+                            if (dies) {
+                                fake.signal("KILL");
+                                stage.awaitFailure("sessions", "");
+                            } else { // it does not say that they run
+                                stage.awaitFailure("sessions", "did not answer within 8000 ms");
+                                stage.assertFate(fake, true);
+                            }
                         }
                         List<WireClient> left = new ArrayList<>();
                         for (WireClient client : clients) {

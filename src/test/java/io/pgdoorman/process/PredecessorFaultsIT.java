@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -46,6 +47,8 @@ class PredecessorFaultsIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int FAILURE = 1;
     private static final int KILLED = 137;
+    private static final int FIRST_MINOR = 0;
+    private static final int LATEST_MINOR = 1;
     private static final String POOL = "app";
 
     /** What the predecessor has sent, one after the other. */
@@ -106,8 +109,12 @@ class PredecessorFaultsIT {
     }
 
     private void comeTo(Until until) {
+        comeTo(until, LATEST_MINOR);
+    }
+
+    private void comeTo(Until until, int minor) {
         if (until.has(Until.HELLO)) {
-            predecessor.hello();
+            predecessor.send("HELLO", predecessor.helloOf(1, minor));
         }
         if (until.has(Until.LISTENERS)) {
             predecessor.sendListeners(clients, control);
@@ -244,12 +251,26 @@ class PredecessorFaultsIT {
         predecessor.send("BATCH").expect("PREPARED");
 
         assertThat(predecessor.receive(Duration.ofSeconds(4)).type()).isEqualTo(FakePeer.NOTHING);
-        predecessor.send("COMMIT").send("END");
+        predecessor.send("COMMIT").expect("PLACED");
+        predecessor.send("END");
 
         predecessor.expect("BYE");
         predecessor.hangUp();
         await().atMost(LIMIT).until(() -> successor.output().contains("Handover complete"));
         assertThat(predecessor.isAlive()).isTrue();
+    }
+
+    /** It would take that for an end: it knows the message from version 1.1 on. */
+    @Test
+    void aPredecessorOfTheFirstVersionHearsOfNoPlacedBatch() {
+        comeTo(Until.STATE, FIRST_MINOR);
+
+        predecessor.send("BATCH").expect("PREPARED");
+        predecessor.send("COMMIT").send("END");
+
+        predecessor.expect("BYE");
+        predecessor.hangUp();
+        await().atMost(LIMIT).until(() -> successor.output().contains("Handover complete"));
     }
 
     @Test
@@ -262,9 +283,11 @@ class PredecessorFaultsIT {
         assertUndisturbed();
     }
 
-    @Test
-    void itEndsWhenEverythingIsRolledBack() {
-        comeTo(Until.STATE);
+    /** A taker of the first version does not say when a batch runs, and nobody waits for it. */
+    @ParameterizedTest
+    @ValueSource(ints = {FIRST_MINOR, LATEST_MINOR})
+    void itEndsWhenEverythingIsRolledBack(int minor) {
+        comeTo(Until.STATE, minor);
         int descriptors = 0;
         try (var client = login(new InetSocketAddress("127.0.0.1", port))) {
             assertThat(client.queryValue("SELECT 1")).isEqualTo("1");
@@ -274,6 +297,9 @@ class PredecessorFaultsIT {
             while (given.type().equals("BATCH")) {
                 descriptors += given.descriptors();
                 predecessor.send("PREPARED").expect("COMMIT");
+                if (minor != FIRST_MINOR) {
+                    predecessor.send("PLACED");
+                }
                 given = predecessor.receive();
             }
             assertThat(given.type()).isEqualTo("END");
