@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/lib/pq"
 )
@@ -16,7 +17,11 @@ type pqClient struct {
 }
 
 func connectPq(number int) client {
-	db := must(sql.Open("postgres", "sslmode=disable"))
+	mode := os.Getenv("PGSSLMODE")
+	if mode == "" {
+		mode = "disable" // its default is to insist
+	}
+	db := must(sql.Open("postgres", "sslmode="+mode))
 	db.SetMaxOpenConns(1)
 	return &pqClient{number, db, must(db.Prepare("SELECT $1::int * 2"))}
 }

@@ -1,7 +1,10 @@
 use std::pin::pin;
 
 use futures_util::{SinkExt, TryStreamExt, future};
-use tokio_postgres::{Client, Config, Error, NoTls, Statement, error::SqlState};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres::{Client, Config, Error, NoTls, Statement, config::SslMode, error::SqlState};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{ACCOUNTS, STATEMENTS};
 
@@ -14,15 +17,25 @@ pub struct Connection {
 impl crate::Client for Connection {
     async fn connect(number: i32) -> Self {
         let variable = |name| std::env::var(name).unwrap();
-        let (client, connection) = Config::new()
+        let mut config = Config::new();
+        config
             .host(variable("PGHOST"))
             .port(variable("PGPORT").parse().unwrap())
             .user(variable("PGUSER"))
-            .dbname(variable("PGDATABASE"))
-            .connect(NoTls)
-            .await
-            .unwrap();
-        tokio::spawn(connection);
+            .dbname(variable("PGDATABASE"));
+        let client = match std::env::var("PGSSLROOTCERT") {
+            Ok(authority) => {
+                config.ssl_mode(SslMode::Require);
+                let (client, connection) = config.connect(tls(&authority)).await.unwrap();
+                tokio::spawn(connection);
+                client
+            }
+            Err(_) => {
+                let (client, connection) = config.connect(NoTls).await.unwrap();
+                tokio::spawn(connection);
+                client
+            }
+        };
         let kept = client.prepare("SELECT $1::int * 2").await.unwrap();
         Connection { number, client, kept }
     }
@@ -37,6 +50,14 @@ impl crate::Client for Connection {
     }
 
     async fn close(self) {}
+}
+
+/// Checks the server's certificate.
+fn tls(authority: &str) -> MakeRustlsConnect {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(authority).unwrap()).unwrap();
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    MakeRustlsConnect::new(config)
 }
 
 fn expect<T>(state: SqlState, result: Result<T, Error>) {

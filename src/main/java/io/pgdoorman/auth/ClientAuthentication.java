@@ -470,9 +470,9 @@ public final class ClientAuthentication {
         return send(
                 new AwaitingMechanism(target),
                 new AuthenticationSASL(
-                        login.endPoint().isEmpty()
-                                ? List.of(ScramSha256.MECHANISM)
-                                : List.of(ScramSha256.MECHANISM_PLUS, ScramSha256.MECHANISM)));
+                        login.bindings().areOffered()
+                                ? List.of(ScramSha256.MECHANISM_PLUS, ScramSha256.MECHANISM)
+                                : List.of(ScramSha256.MECHANISM)));
     }
 
     private ScramTarget impossible(String failure) {
@@ -483,7 +483,7 @@ public final class ClientAuthentication {
         SASLInitialResponse message = SASLInitialResponse.decode(body);
         boolean plus =
                 message.mechanism().equals(ScramSha256.MECHANISM_PLUS)
-                        && !login.endPoint().isEmpty();
+                        && login.bindings().areOffered();
         if (!plus && !message.mechanism().equals(ScramSha256.MECHANISM)) {
             return violation("client selected an invalid SASL authentication mechanism");
         }
@@ -499,7 +499,7 @@ public final class ClientAuthentication {
 
     private ClientStep onClientFirst(ScramTarget target, boolean plus, Bytes message)
             throws ScramException {
-        ClientFirst first = ClientFirst.parse(message, login.endPoint(), plus);
+        ClientFirst first = ClientFirst.parse(message, login.bindings(), plus);
         ScramExchange exchange = ScramExchange.answer(first, random.nonce(), target);
         return send(
                 new AwaitingProof(target, exchange),

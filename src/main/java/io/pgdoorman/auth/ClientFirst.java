@@ -38,12 +38,13 @@ record ClientFirst(String gs2Header, String bare, String nonce, Bytes binding) {
     /**
      * Reads it.
      *
-     * @param endPoint what the channel can be bound to; empty if SCRAM-SHA-256-PLUS was not offered
+     * @param bindings what the login may be tied to
      * @param plus the client chose SCRAM-SHA-256-PLUS
      */
-    static ClientFirst parse(Bytes message, Bytes endPoint, boolean plus) throws ScramException {
+    static ClientFirst parse(Bytes message, ChannelBindings bindings, boolean plus)
+            throws ScramException {
         ScramAttributes in = ScramAttributes.of(message);
-        readBindingFlag(in, !endPoint.isEmpty(), plus);
+        Bytes binding = readBinding(in, bindings, plus);
         if (in.peek() == 'a') {
             throw new ScramException(
                     SqlState.FEATURE_NOT_SUPPORTED,
@@ -68,21 +69,21 @@ record ClientFirst(String gs2Header, String bare, String nonce, Bytes binding) {
         while (!in.atEnd()) {
             in.anyValue(); // extensions that may be ignored
         }
-        return new ClientFirst(
-                in.between(0, bareStart), in.from(bareStart), nonce, plus ? endPoint : Bytes.EMPTY);
+        return new ClientFirst(in.between(0, bareStart), in.from(bareStart), nonce, binding);
     }
 
-    private static void readBindingFlag(ScramAttributes in, boolean offered, boolean plus)
+    /** Reads the first attribute; what the client says it binds to. */
+    private static Bytes readBinding(ScramAttributes in, ChannelBindings bindings, boolean plus)
             throws ScramException {
         char flag = in.peek();
-        switch (flag) {
+        return switch (flag) {
             case 'n', 'y' -> {
                 if (plus) {
                     throw ScramException.malformed(
                             "The client selected SCRAM-SHA-256-PLUS, but the SCRAM message does"
                                     + " not include channel binding data.");
                 }
-                if (flag == 'y' && offered) {
+                if (flag == 'y' && bindings.areOffered()) {
                     // Somebody between us has taken the mechanism out of our list.
                     throw new ScramException(
                             SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
@@ -92,6 +93,7 @@ record ClientFirst(String gs2Header, String bare, String nonce, Bytes binding) {
                 }
                 in.skip();
                 in.expectComma();
+                yield Bytes.EMPTY;
             }
             case 'p' -> {
                 if (!plus) {
@@ -100,19 +102,26 @@ record ClientFirst(String gs2Header, String bare, String nonce, Bytes binding) {
                                     + " SCRAM message includes channel binding data.");
                 }
                 String type = in.value('p');
-                if (!type.equals(ChannelBinding.TLS_SERVER_END_POINT)) {
+                Bytes binding =
+                        switch (type) {
+                            case ChannelBinding.TLS_SERVER_END_POINT -> bindings.endPoint();
+                            case ChannelBinding.TLS_EXPORTER -> bindings.exporter();
+                            default -> Bytes.EMPTY;
+                        };
+                if (binding.isEmpty()) {
                     throw new ScramException(
                             SqlState.PROTOCOL_VIOLATION,
                             "unsupported SCRAM channel-binding type \"%s\""
                                     .formatted(ScramAttributes.show(type)),
                             "");
                 }
+                yield binding;
             }
             default ->
                     throw ScramException.malformed(
                             "Unexpected channel-binding flag \"%s\"."
                                     .formatted(ScramAttributes.show(in.peek())));
-        }
+        };
     }
 
     /** What the client repeats in its last message, to show that nobody has changed it. */

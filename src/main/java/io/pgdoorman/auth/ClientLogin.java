@@ -1,7 +1,5 @@
 package io.pgdoorman.auth;
 
-import io.pgdoorman.wire.Bytes;
-
 /**
  * Who wants to log in. Threads: immutable.
  *
@@ -11,8 +9,7 @@ import io.pgdoorman.wire.Bytes;
  * @param tls TLS is on
  * @param certificate subject of the client's certificate, which was verified, in the form of RFC
  *     2253; empty if it showed none
- * @param endPoint what {@code tls-server-end-point} binds to: the hash of our certificate; empty if
- *     channels cannot be bound
+ * @param bindings what the login may be tied to
  */
 public record ClientLogin(
         String user,
@@ -20,15 +17,15 @@ public record ClientLogin(
         String peer,
         boolean tls,
         String certificate,
-        Bytes endPoint) {
+        ChannelBindings bindings) {
 
     /** Without a certificate. */
     public ClientLogin(String user, String database, String peer, boolean tls) {
-        this(user, database, peer, tls, "", Bytes.EMPTY);
+        this(user, database, peer, tls, "", ChannelBindings.NONE);
     }
 
     /** The same client as another user. */
     public ClientLogin as(String name) {
-        return new ClientLogin(name, database, peer, tls, certificate, endPoint);
+        return new ClientLogin(name, database, peer, tls, certificate, bindings);
     }
 }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param sentCheck CRC-32 of that
  * @param nanosLeft until login_timeout; 0 is no limit
  * @param endPoint hash of the certificate the client was shown; empty if it was none
+ * @param exporter what {@code tls-exporter} binds to; empty if there is none
  * @param verdict of another authority; null if none was asked, or has answered
  */
 public record FrozenLogin(
@@ -28,4 +29,5 @@ public record FrozenLogin(
         long sentCheck,
         long nanosLeft,
         byte[] endPoint,
+        byte[] exporter,
         @Nullable FrozenVerdict verdict) {}

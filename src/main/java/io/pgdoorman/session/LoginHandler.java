@@ -8,6 +8,7 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.pgdoorman.auth.Authority;
+import io.pgdoorman.auth.ChannelBindings;
 import io.pgdoorman.auth.ClientAuthentication;
 import io.pgdoorman.auth.ClientLogin;
 import io.pgdoorman.auth.ClientStep;
@@ -137,7 +138,11 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
                 new LoginTls(
                         this,
                         sessions,
-                        frozen == null ? Bytes.EMPTY : Bytes.copyOf(frozen.endPoint()));
+                        frozen == null
+                                ? ChannelBindings.NONE
+                                : new ChannelBindings(
+                                        Bytes.copyOf(frozen.endPoint()),
+                                        Bytes.copyOf(frozen.exporter())));
         this.verdict = frozen == null ? null : frozen.verdict();
         long limit = sessions.settings().loginNanos();
         this.limitNanos =
@@ -302,7 +307,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
                         peer(),
                         tls.isEncrypted(),
                         tls.certificate(),
-                        tls.endPoint());
+                        tls.bindings());
         var begun = new Admission(this, sessions, services, random, parsed, client, address());
         admission = begun;
         begun.begin();
@@ -658,8 +663,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
         long left =
                 limitNanos == 0 ? 0 : Math.max(1, limitNanos - (System.nanoTime() - beganNanos));
         FrozenLogin frozen =
-                record.freeze(
-                        id, overLimit, random.used(), left, tls.endPoint().toByteArray(), verdict);
+                record.freeze(id, overLimit, random.used(), left, tls.bindings(), verdict);
         record.forget();
         return frozen;
     }

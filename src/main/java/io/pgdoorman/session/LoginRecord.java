@@ -1,6 +1,7 @@
 package io.pgdoorman.session;
 
 import io.netty.buffer.ByteBuf;
+import io.pgdoorman.auth.ChannelBindings;
 
 import org.jspecify.annotations.Nullable;
 
@@ -59,7 +60,7 @@ final class LoginRecord {
             boolean overLimit,
             byte[] random,
             long nanosLeft,
-            byte[] endPoint,
+            ChannelBindings bindings,
             @Nullable FrozenVerdict verdict) {
         // A login that moves again before it has caught up is where it was.
         boolean behind = sentBytes < knownBytes;
@@ -71,7 +72,8 @@ final class LoginRecord {
                 behind ? knownBytes : sentBytes,
                 behind ? knownCheck : check.getValue(),
                 nanosLeft,
-                endPoint,
+                bindings.endPoint().toByteArray(),
+                bindings.exporter().toByteArray(),
                 verdict);
     }
 

@@ -3,6 +3,7 @@ package io.pgdoorman.session;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.pgdoorman.auth.ChannelBindings;
 import io.pgdoorman.tls.ChannelBinding;
 import io.pgdoorman.tls.Handshake;
 import io.pgdoorman.tls.TlsContext;
@@ -41,16 +42,15 @@ final class LoginTls {
     /** What is read and written here is encrypted on its way. */
     private boolean encrypted;
 
-    /** Hash of the certificate the client was shown. */
-    private Bytes endPoint;
+    private ChannelBindings bindings;
 
     /**
-     * @param endPoint of a handshake in the process before this one; empty if there was none
+     * @param bindings of a handshake in the process before this one, or none
      */
-    LoginTls(LoginHandler login, Sessions sessions, Bytes endPoint) {
+    LoginTls(LoginHandler login, Sessions sessions, ChannelBindings bindings) {
         this.login = login;
         this.sessions = sessions;
-        this.endPoint = endPoint;
+        this.bindings = bindings;
     }
 
     void onAdded(ChannelHandlerContext ctx) {
@@ -61,9 +61,9 @@ final class LoginTls {
         return encrypted;
     }
 
-    /** See {@link io.pgdoorman.auth.ClientLogin#endPoint}. */
-    Bytes endPoint() {
-        return endPoint;
+    /** Of the handshake, if there was one. */
+    ChannelBindings bindings() {
+        return bindings;
     }
 
     /** See {@link io.pgdoorman.auth.ClientLogin#certificate}. */
@@ -137,7 +137,10 @@ final class LoginTls {
                             return;
                         }
                         encrypted = true;
-                        endPoint = result.own().map(LoginTls::endPoint).orElse(Bytes.EMPTY);
+                        bindings =
+                                new ChannelBindings(
+                                        result.own().map(LoginTls::endPoint).orElse(Bytes.EMPTY),
+                                        Bytes.copyOf(result.exporter()));
                         login.onSecure();
                     }
 

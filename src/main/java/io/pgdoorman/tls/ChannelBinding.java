@@ -14,12 +14,30 @@ import java.util.Locale;
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc5929#section-4">RFC 5929,
  *     tls-server-end-point</a>
+ * @see <a href="https://www.rfc-editor.org/rfc/rfc9266">RFC 9266, tls-exporter</a>
  */
 public final class ChannelBinding {
     /** The type's name in the RFC, and in SCRAM. */
     public static final String TLS_SERVER_END_POINT = "tls-server-end-point";
 
+    /** The type's name in the RFC, and in SCRAM. */
+    public static final String TLS_EXPORTER = "tls-exporter";
+
+    private static final String EXPORTER_LABEL = "EXPORTER-Channel-Binding";
+    private static final int EXPORTER_BYTES = 32;
+
     private ChannelBinding() {}
+
+    /**
+     * What only the two ends of this connection know. TLS 1.3 only: one of TLS 1.2 has it if it
+     * uses extended master secrets, which the TLS library does not tell.
+     *
+     * @param exporter the connection's exporter_master_secret
+     * @return 32 bytes
+     */
+    static byte[] tlsExporter(TlsSuite suite, byte[] exporter) {
+        return KeySchedule.export(suite, exporter, EXPORTER_LABEL, EXPORTER_BYTES);
+    }
 
     /**
      * The hash of the server's certificate, by the hash of its signature algorithm; SHA-256 instead

@@ -66,12 +66,14 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
      * @param protocol of ALPN; empty if none was agreed on
      * @param own what was shown to the peer
      * @param peer what the peer showed, and proved to own; empty if nothing
+     * @param exporter what {@code tls-exporter} binds to; empty below TLS 1.3, and towards servers
      */
     public record Result(
             TlsRecords records,
             String protocol,
             Optional<X509Certificate> own,
-            Optional<X509Certificate> peer) {}
+            Optional<X509Certificate> peer,
+            byte[] exporter) {}
 
     /** Hears exactly one of both, once, on the loop; nothing if the connection ends before. */
     public interface Listener {
@@ -440,7 +442,7 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
             TlsContext.Opening made = opened(ctx);
             Optional<X509Certificate> peer = peer(made.engine());
             state = state(made, peer);
-            result = result(made.engine(), state, peer);
+            result = result(made, state, peer);
         } catch (TlsException e) {
             LOG.error("a TLS handshake came to an end that is not known here", e);
             fail(ctx, e);
@@ -533,15 +535,18 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
         }
     }
 
-    private static Result result(
-            ReferenceCountedOpenSslEngine engine, FrozenTls state, Optional<X509Certificate> peer)
+    private Result result(TlsContext.Opening made, FrozenTls state, Optional<X509Certificate> peer)
             throws TlsException {
+        ReferenceCountedOpenSslEngine engine = made.engine();
+        TlsSuite suite = TlsSuite.of(engine.getSession().getCipherSuite());
+        boolean exports = suite.isTls13() && !context.isOfServers();
         String protocol = engine.getNegotiatedApplicationProtocol();
         return new Result(
                 new TlsRecords(state),
                 protocol == null ? "" : protocol,
                 first(engine.getSession().getLocalCertificates()),
-                peer);
+                peer,
+                exports ? ChannelBinding.tlsExporter(suite, made.log().exporter()) : new byte[0]);
     }
 
     private static Optional<X509Certificate> first(Certificate @Nullable [] chain) {

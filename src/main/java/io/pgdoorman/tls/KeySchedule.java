@@ -5,6 +5,7 @@ import io.netty.util.concurrent.FastThreadLocal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.util.Arrays;
 
 import javax.crypto.Mac;
@@ -71,6 +72,29 @@ final class KeySchedule {
             return out;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * TLS-Exporter of TLS 1.3, with an empty context.
+     *
+     * @param exporter the exporter_master_secret
+     * @see <a href="https://www.rfc-editor.org/rfc/rfc8446#section-7.5">RFC 8446, 7.5</a>
+     */
+    static byte[] export(TlsSuite suite, byte[] exporter, String label, int length) {
+        byte[] nothing = emptyHash(suite);
+        byte[] derived = expandLabel(suite, exporter, label, nothing, nothing.length);
+        byte[] exported = expandLabel(suite, derived, "exporter", nothing, length);
+        Arrays.fill(derived, (byte) 0);
+        return exported;
+    }
+
+    private static byte[] emptyHash(TlsSuite suite) {
+        try {
+            String name = suite.hash().equals("SHA384") ? "SHA-384" : "SHA-256";
+            return MessageDigest.getInstance(name).digest();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e); // every Java platform has them
         }
     }
 

@@ -17,13 +17,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 @ExtendWith(LeakCheck.class)
 class ChannelBindingTest {
     private static final Bytes END_POINT = Bytes.ofText("hash of the certificate");
+    private static final Bytes EXPORTER = Bytes.ofText("known at both ends");
 
     private static ClientAuthentication server(Bytes endPoint) {
         AuthenticationContext context = Login.context();
         return new ClientAuthentication(
                 context,
                 new LoginRandom(context, new byte[0]),
-                new ClientLogin(Login.USER, "shop", "192.0.2.7:5555", true, "", endPoint),
+                new ClientLogin(
+                        Login.USER,
+                        "shop",
+                        "192.0.2.7:5555",
+                        true,
+                        "",
+                        new ChannelBindings(endPoint, EXPORTER)),
                 LoginRule.of(HbaMethod.SCRAM_SHA_256),
                 Login.scram());
     }
@@ -59,6 +66,30 @@ class ChannelBindingTest {
 
         assertThat(outcome.atServer()).isInstanceOf(ClientStep.Accepted.class);
         assertThat(outcome.atClient()).isInstanceOf(ServerStep.Done.class);
+    }
+
+    /** The certificate's hash is not offered then, and libpq would take it for that. */
+    @Test
+    void whatOnlyTheEndsKnowIsNoReasonToOfferIt() {
+        var offered = (ClientStep.Send) server(Bytes.EMPTY).begin();
+
+        assertThat(((AuthenticationSASL) offered.message()).mechanisms())
+                .doesNotContain("SCRAM-SHA-256-PLUS");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"tls-server-end-point", "tls-exporter"})
+    void takesEitherType(String type) {
+        ClientAuthentication server = server(END_POINT);
+        server.begin();
+
+        ClientStep step =
+                Login.deliver(
+                        server,
+                        new SASLInitialResponse(
+                                "SCRAM-SHA-256-PLUS", Bytes.ofText("p=" + type + ",,n=,r=a")));
+
+        assertThat(step).isInstanceOf(ClientStep.Send.class);
     }
 
     @Test

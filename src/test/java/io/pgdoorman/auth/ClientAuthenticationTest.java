@@ -231,7 +231,7 @@ class ClientAuthenticationTest {
                         server, new SASLInitialResponse("SCRAM-SHA-256", Bytes.ofText(first)));
         var exchange =
                 new ScramExchange(
-                        ClientFirst.parse(Bytes.ofText(first), Bytes.EMPTY, false),
+                        ClientFirst.parse(Bytes.ofText(first), ChannelBindings.NONE, false),
                         ServerFirst.parse(Bytes.ofText(text(challenge))));
         ScramKeys keys =
                 ScramKeys.derive(

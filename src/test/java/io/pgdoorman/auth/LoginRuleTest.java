@@ -42,7 +42,12 @@ class LoginRuleTest {
                 context,
                 new LoginRandom(context, new byte[0]),
                 new ClientLogin(
-                        Login.USER, "shop", "192.0.2.7:5555", true, certificate, Bytes.EMPTY),
+                        Login.USER,
+                        "shop",
+                        "192.0.2.7:5555",
+                        true,
+                        certificate,
+                        ChannelBindings.NONE),
                 rule,
                 secret);
     }

@@ -23,7 +23,8 @@ class ScramSha256Test {
 
     @Test
     void clientSendsTheMessagesOfTheRfc() throws ScramException {
-        ClientFirst first = ClientFirst.parse(Bytes.ofText(CLIENT_FIRST), Bytes.EMPTY, false);
+        ClientFirst first =
+                ClientFirst.parse(Bytes.ofText(CLIENT_FIRST), ChannelBindings.NONE, false);
         ServerFirst challenge = ServerFirst.parse(Bytes.ofText(SERVER_FIRST));
         ScramKeys keys = ScramKeys.derive(PASSWORD, challenge.salt(), challenge.iterations());
 
@@ -42,7 +43,7 @@ class ScramSha256Test {
 
         ScramExchange exchange =
                 ScramExchange.answer(
-                        ClientFirst.parse(Bytes.ofText(CLIENT_FIRST), Bytes.EMPTY, false),
+                        ClientFirst.parse(Bytes.ofText(CLIENT_FIRST), ChannelBindings.NONE, false),
                         "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
                         target);
         ClientFinal last = exchange.readProof(Bytes.ofText(CLIENT_FINAL));
@@ -58,7 +59,7 @@ class ScramSha256Test {
         ServerFirst challenge = ServerFirst.parse(Bytes.ofText(SERVER_FIRST));
         var exchange =
                 new ScramExchange(
-                        ClientFirst.parse(Bytes.ofText(CLIENT_FIRST), Bytes.EMPTY, false),
+                        ClientFirst.parse(Bytes.ofText(CLIENT_FIRST), ChannelBindings.NONE, false),
                         challenge);
         ScramKeys keys = ScramKeys.derive(PASSWORD, challenge.salt(), 4096);
         ClientFinal right = exchange.readProof(Bytes.ofText(CLIENT_FINAL));

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -91,19 +92,22 @@ record Application(
 
     /** What libpq and most drivers go by. */
     static Map<String, String> environment(DriverPooler pooler) {
-        return Map.of(
-                "PGHOST",
-                "127.0.0.1",
-                "PGPORT",
-                Integer.toString(pooler.port()),
-                "PGUSER",
-                PostgresServer.APP,
-                "PGDATABASE",
-                DriverPooler.POOL,
-                "CONSOLE_USER",
-                PoolerProcess.ADMIN,
-                "CONSOLE_PASSWORD",
-                PoolerProcess.ADMIN_PASSWORD);
+        Map<String, String> variables = new HashMap<>();
+        variables.put("PGHOST", "127.0.0.1");
+        variables.put("PGPORT", Integer.toString(pooler.port()));
+        variables.put("PGUSER", PostgresServer.APP);
+        variables.put("PGDATABASE", DriverPooler.POOL);
+        variables.put("CONSOLE_USER", PoolerProcess.ADMIN);
+        variables.put("CONSOLE_PASSWORD", PoolerProcess.ADMIN_PASSWORD);
+        pooler.authority()
+                .ifPresent(
+                        authority -> {
+                            variables.put("PGSSLMODE", "verify-full");
+                            variables.put("PGSSLROOTCERT", authority.toString());
+                            variables.put("PGSSL", "verify-full"); // postgres.js
+                            variables.put("NODE_EXTRA_CA_CERTS", authority.toString());
+                        });
+        return variables;
     }
 
     /** Tables and types of their own, besides those of {@link DriverPooler}. */

@@ -3,11 +3,14 @@ package io.pgdoorman.drivers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.pgdoorman.testing.Certificates;
 import io.pgdoorman.testing.PoolerProcess;
 import io.pgdoorman.testing.PostgresServer;
 import io.pgdoorman.testing.Requirement;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The packaged program with pool {@link #POOL} in transaction mode, in front of a database with
@@ -32,6 +35,8 @@ final class DriverPooler implements AutoCloseable {
     private final String database = SERVER.newDatabase("drivers");
     private final PoolerProcess pooler;
 
+    private final Optional<Path> authority;
+
     DriverPooler() {
         this("");
     }
@@ -40,6 +45,13 @@ final class DriverPooler implements AutoCloseable {
      * @param schema statements that make further tables
      */
     DriverPooler(String schema) {
+        this(schema, Optional.empty());
+    }
+
+    /**
+     * @param certificates directory for those of a pooler that takes clients by TLS alone
+     */
+    DriverPooler(String schema, Optional<Path> certificates) {
         Requirement.packagedProgram();
         SERVER.execute(
                 database,
@@ -52,9 +64,19 @@ final class DriverPooler implements AutoCloseable {
                         + " NULL, name text NOT NULL)",
                 "GRANT ALL ON ALL TABLES IN SCHEMA public TO " + PostgresServer.APP,
                 "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO " + PostgresServer.APP);
+        authority = certificates.map(directory -> Certificates.copy("ca.crt", directory));
+        var builder = PoolerProcess.builder();
+        certificates.ifPresent(
+                directory ->
+                        builder.general("tls_mode", "\"require\"")
+                                .general(
+                                        "tls_certificate",
+                                        "\"" + Certificates.copy("server.crt", directory) + "\"")
+                                .general(
+                                        "tls_private_key",
+                                        "\"" + Certificates.copy("server.key", directory) + "\""));
         pooler =
-                PoolerProcess.builder()
-                        .general(
+                builder.general(
                                 "server_prepared_statements_cache_size",
                                 Integer.toString(SERVER_STATEMENTS))
                         .pool(POOL, SERVER, database, "transaction", SERVERS)
@@ -64,6 +86,11 @@ final class DriverPooler implements AutoCloseable {
 
     PoolerProcess pooler() {
         return pooler;
+    }
+
+    /** Of the pooler's certificate, if clients come by TLS. */
+    Optional<Path> authority() {
+        return authority;
     }
 
     int port() {

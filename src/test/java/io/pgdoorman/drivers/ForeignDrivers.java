@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.pgdoorman.testing.ChildProcess;
 import io.pgdoorman.testing.Requirement;
 
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -87,6 +89,19 @@ class ForeignDrivers {
     void everyAnswerIsRight(Application application) throws IOException {
         application.prepare();
         try (var pooler = new DriverPooler(Application.schema())) {
+            application.run(pooler);
+
+            pooler.assertClean();
+        }
+    }
+
+    /** By OpenSSL, Go's own TLS and rustls, all of which check the certificate. */
+    @ParameterizedTest
+    @MethodSource("applications")
+    void everyAnswerIsRightByTls(Application application, @TempDir Path directory)
+            throws IOException {
+        application.prepare();
+        try (var pooler = new DriverPooler(Application.schema(), Optional.of(directory))) {
             application.run(pooler);
 
             pooler.assertClean();

@@ -11,6 +11,7 @@ import io.pgdoorman.testing.Message;
 import io.pgdoorman.testing.PoolerProcess;
 import io.pgdoorman.testing.PostgresServer;
 import io.pgdoorman.testing.Requirement;
+import io.pgdoorman.testing.Scram;
 import io.pgdoorman.testing.TlsTunnel;
 import io.pgdoorman.testing.WireClient;
 
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -315,6 +318,79 @@ class TlsMoveIT {
         ByteBuffer hello = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
         engine.wrap(ByteBuffer.allocate(0), hello);
         return java.util.Arrays.copyOf(hello.array(), hello.position());
+    }
+
+    private byte[] exported(String suite) {
+        TlsTunnel tunnel = opened(TlsTunnel.to(pooler.address(), suite));
+        opened(WireClient.connect(tunnel.address())).login(PostgresServer.APP, "moved");
+        return tunnel.exported();
+    }
+
+    /** RFC 9266, as JSSE knows it at the client's end. */
+    @ParameterizedTest
+    @CsvSource({
+        "TLS_AES_128_GCM_SHA256, false",
+        "TLS_AES_256_GCM_SHA384, true",
+        "TLS_CHACHA20_POLY1305_SHA256, false"
+    })
+    void aLoginMayBeTiedToItsConnection(String suite, boolean moves) {
+        TlsTunnel tunnel = opened(TlsTunnel.to(pooler.address(), suite));
+        WireClient client = asksForScram(tunnel);
+        var scram = Scram.bound(PoolerProcess.ADMIN_PASSWORD, "tls-exporter", tunnel.exported());
+        client.send(Frontend.saslInitialResponse("SCRAM-SHA-256-PLUS", scram.clientFirst()));
+        String challenge = text(client.read());
+
+        if (moves) {
+            pooler.handOver();
+        }
+
+        client.send(Frontend.saslResponse(scram.clientFinal(challenge)));
+        assertThat(client.readUntilEnd()).extracting(Message::type).endsWith('Z');
+    }
+
+    @Test
+    void aLoginTiedToAnotherConnectionIsRefused() {
+        String suite = EC_SUITES.getFirst();
+        byte[] other = exported(suite);
+        TlsTunnel tunnel = opened(TlsTunnel.to(pooler.address(), suite));
+        WireClient client = asksForScram(tunnel);
+        var scram = Scram.bound(PoolerProcess.ADMIN_PASSWORD, "tls-exporter", other);
+        client.send(Frontend.saslInitialResponse("SCRAM-SHA-256-PLUS", scram.clientFirst()));
+
+        client.send(Frontend.saslResponse(scram.clientFinal(text(client.read()))));
+
+        assertThat(client.readUntilEnd().getFirst().field('M'))
+                .isEqualTo("SCRAM channel binding check failed");
+    }
+
+    /** There is nothing to tie it to: TLS 1.2 does not say whether its secret is bound itself. */
+    @Test
+    void aConnectionOfTls12ExportsNothing() {
+        TlsTunnel tunnel =
+                opened(TlsTunnel.to(pooler.address(), "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"));
+        WireClient client = asksForScram(tunnel);
+        var scram = Scram.bound(PoolerProcess.ADMIN_PASSWORD, "tls-exporter", new byte[32]);
+
+        client.send(Frontend.saslInitialResponse("SCRAM-SHA-256-PLUS", scram.clientFirst()));
+
+        assertThat(client.readUntilEnd().getFirst().field('M'))
+                .isEqualTo("unsupported SCRAM channel-binding type \"tls-exporter\"");
+    }
+
+    private WireClient asksForScram(TlsTunnel tunnel) {
+        WireClient client = opened(WireClient.connect(tunnel.address())).limit(LIMIT);
+        client.send(
+                Frontend.startup(
+                        Frontend.PROTOCOL_3_0,
+                        java.util.Map.of("user", PoolerProcess.ADMIN, "database", "pgdoorman")));
+        assertThat(text(client.read())).startsWith("SCRAM-SHA-256-PLUS");
+        return client;
+    }
+
+    /** What follows the kind of an authentication request. */
+    private static String text(Message request) {
+        assertThat(request.type()).isEqualTo('R');
+        return new String(request.body(), 4, request.body().length - 4, StandardCharsets.UTF_8);
     }
 
     @Test

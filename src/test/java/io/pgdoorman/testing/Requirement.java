@@ -2,6 +2,7 @@ package io.pgdoorman.testing;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Files;
 import java.util.List;
 
 /**
@@ -21,6 +22,11 @@ public final class Requirement {
         require(
                 ChildProcess.succeeds(List.of("/bin/sh", "-c", "command -v " + name)),
                 "the program " + name);
+    }
+
+    /** OpenLDAP's server, with its schemas. */
+    public static void slapd() {
+        require(Files.isExecutable(Slapd.PROGRAM), "OpenLDAP's " + Slapd.PROGRAM);
     }
 
     private static void require(boolean there, String what) {

@@ -3,6 +3,7 @@ package io.pgdoorman.testing;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.Base64;
 
 import javax.crypto.Mac;
@@ -10,26 +11,42 @@ import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 import javax.crypto.spec.SecretKeySpec;
 
-/** The client's half of SCRAM-SHA-256 without channel binding (RFC 5802). Threads: confined. */
-final class Scram {
+/** The client's half of SCRAM-SHA-256 (RFC 5802). Threads: confined. */
+public final class Scram {
     private static final String NONCE = "fyko+d2lbbFgONRv9qkxdawL";
 
     private final String password;
+    private final String header;
+    private final byte[] binding;
     private final String firstBare = "n=,r=" + NONCE;
 
+    /** Without channel binding. */
     Scram(String password) {
+        this(password, "n,,", new byte[0]);
+    }
+
+    private Scram(String password, String header, byte[] binding) {
         this.password = password;
+        this.header = header;
+        this.binding = binding;
     }
 
-    byte[] clientFirst() {
-        return bytes("n,," + firstBare);
+    /** Bound to a channel, in the way of {@code type}. */
+    public static Scram bound(String password, String type, byte[] binding) {
+        return new Scram(password, "p=" + type + ",,", binding);
     }
 
-    byte[] clientFinal(String serverFirst) {
+    public byte[] clientFirst() {
+        return bytes(header + firstBare);
+    }
+
+    public byte[] clientFinal(String serverFirst) {
         String[] parts = serverFirst.split(",");
         byte[] salt = Base64.getDecoder().decode(parts[1].substring(2));
         int iterations = Integer.parseInt(parts[2].substring(2));
-        String withoutProof = "c=biws," + parts[0];
+        byte[] input = Arrays.copyOf(bytes(header), header.length() + binding.length);
+        System.arraycopy(binding, 0, input, header.length(), binding.length);
+        String withoutProof = "c=" + Base64.getEncoder().encodeToString(input) + "," + parts[0];
         String authMessage = firstBare + "," + serverFirst + "," + withoutProof;
         try {
             var spec = new PBEKeySpec(password.toCharArray(), salt, iterations, 256);

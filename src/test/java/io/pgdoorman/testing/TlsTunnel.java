@@ -23,8 +23,10 @@ import java.util.Base64;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
+import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLKeyException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -49,6 +51,8 @@ public final class TlsTunnel implements AutoCloseable {
 
     /** Of the connection opened last. */
     private volatile X509Certificate shown;
+
+    private volatile ExtendedSSLSession session;
 
     private TlsTunnel(
             InetSocketAddress target,
@@ -169,6 +173,15 @@ public final class TlsTunnel implements AutoCloseable {
         return shown;
     }
 
+    /** What only the two ends of the connection opened last can derive (RFC 9266). */
+    public byte[] exported() {
+        try {
+            return session.exportKeyingMaterialData("EXPORTER-Channel-Binding", new byte[0], 32);
+        } catch (SSLKeyException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private void accept() {
         while (!listener.isClosed()) {
             try {
@@ -213,6 +226,7 @@ public final class TlsTunnel implements AutoCloseable {
             }
             secure.setSSLParameters(parameters);
             secure.startHandshake();
+            session = (ExtendedSSLSession) secure.getSession();
             shown = (X509Certificate) secure.getSession().getPeerCertificates()[0];
             Socket near = client;
             Thread.ofVirtual().start(() -> pump(near, secure));

@@ -66,6 +66,7 @@ final class SessionFormat {
     private static final int LOGIN_LEFT = 7;
     private static final int LOGIN_END_POINT = 8;
     private static final int LOGIN_VERDICT = 9;
+    private static final int LOGIN_EXPORTER = 10;
 
     private static final int VERDICT_AUTHORITY = 1;
     private static final int VERDICT_IDENTITY = 2;
@@ -265,7 +266,8 @@ final class SessionFormat {
                         .put(LOGIN_SENT, login.sentBytes())
                         .put(LOGIN_SENT_CHECK, login.sentCheck())
                         .put(LOGIN_LEFT, login.nanosLeft())
-                        .put(LOGIN_END_POINT, login.endPoint());
+                        .put(LOGIN_END_POINT, login.endPoint())
+                        .put(LOGIN_EXPORTER, login.exporter());
         FrozenVerdict verdict = login.verdict();
         if (verdict != null) {
             out.put(
@@ -287,6 +289,7 @@ final class SessionFormat {
         long check = 0;
         long left = 0;
         byte[] endPoint = {};
+        byte[] exporter = {};
         FrozenVerdict verdict = null;
         for (int field = in.next(); field != 0; field = in.next()) {
             switch (field) {
@@ -298,12 +301,13 @@ final class SessionFormat {
                 case LOGIN_SENT_CHECK -> check = in.number();
                 case LOGIN_LEFT -> left = in.number();
                 case LOGIN_END_POINT -> endPoint = in.bytes();
+                case LOGIN_EXPORTER -> exporter = in.bytes();
                 case LOGIN_VERDICT -> verdict = verdict(in.message());
                 default -> {} // of a later version
             }
         }
         return new FrozenLogin(
-                id, overLimit, received, random, sent, check, left, endPoint, verdict);
+                id, overLimit, received, random, sent, check, left, endPoint, exporter, verdict);
     }
 
     private static FrozenVerdict verdict(FieldReader in) throws FormatException {

@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * </ol>
  */
 class BatchGoldenTest {
-    private static final String NEWEST = "v1/batch-verdict.hex";
+    private static final String NEWEST = "v1/batch-exporter.hex";
 
     private static final int[] FDS = {21, 22, 23, 24, 27, 25, 26};
     private static final int[] FDS_WITHOUT_CONSOLE = {21, 22, 23, 24, 25, 26};
@@ -48,7 +48,7 @@ class BatchGoldenTest {
         fields("session", 3);
         fields("session state", 37);
         fields("login", 2);
-        fields("login state", 9);
+        fields("login state", 10);
         fields("verdict", 3);
         fields("console", 2);
         fields("console state", 9);
@@ -88,6 +88,7 @@ class BatchGoldenTest {
                 version("v1/batch-console.hex", Samples::batchWithoutTls),
                 version("v1/batch-tls.hex", Samples::batchWithoutEndPoint),
                 version("v1/batch-end-point.hex", Samples::batchWithoutVerdict),
+                version("v1/batch-verdict.hex", Samples::batchWithoutExporter),
                 version(NEWEST, Samples::batchOfEverything));
     }
 

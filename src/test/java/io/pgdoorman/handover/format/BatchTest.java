@@ -160,7 +160,16 @@ class BatchTest {
         assertSurvives(
                 login(
                         new FrozenLogin(
-                                1, false, new byte[0], new byte[0], 0, 0, 0, new byte[0], null),
+                                1,
+                                false,
+                                new byte[0],
+                                new byte[0],
+                                0,
+                                0,
+                                0,
+                                new byte[0],
+                                new byte[0],
+                                null),
                         SOCKETS.get(0)));
         assertSurvives(
                 login(
@@ -173,6 +182,7 @@ class BatchTest {
                                 0xFFFF_FFFFL,
                                 Long.MAX_VALUE,
                                 Samples.secret(64),
+                                Samples.secret(32),
                                 new FrozenVerdict("LDAP", "cn=alice,dc=tests", "")),
                         SOCKETS.get(3)));
     }

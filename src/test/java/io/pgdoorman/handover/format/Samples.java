@@ -51,6 +51,8 @@ final class Samples {
                             "application_name", "",
                             "TimeZone", "Europe/Berlin"));
 
+    private static final FrozenVerdict VERDICT = new FrozenVerdict("LDAP", "cn=alice", "shop");
+
     static final ParameterSet PROFILE = ParameterSet.of(Map.of("work_mem", "8MB"));
 
     private Samples() {}
@@ -285,16 +287,21 @@ final class Samples {
 
     /** Uses every field there is. */
     static Batch batchOfEverything() {
-        return withLogin(
-                batchWithoutEndPoint(), secret(32), new FrozenVerdict("LDAP", "cn=alice", "shop"));
+        return withLogin(batchWithoutEndPoint(), secret(32), secret(31), VERDICT);
+    }
+
+    /** Before logins could be bound to what only the two ends of a connection know. */
+    static Batch batchWithoutExporter() {
+        return withLogin(batchWithoutEndPoint(), secret(32), new byte[0], VERDICT);
     }
 
     /** Before logins took along what another authority knows. */
     static Batch batchWithoutVerdict() {
-        return withLogin(batchWithoutEndPoint(), secret(32), null);
+        return withLogin(batchWithoutEndPoint(), secret(32), new byte[0], null);
     }
 
-    private static Batch withLogin(Batch all, byte[] endPoint, @Nullable FrozenVerdict verdict) {
+    private static Batch withLogin(
+            Batch all, byte[] endPoint, byte[] exporter, @Nullable FrozenVerdict verdict) {
         MovingLogin login = all.logins().getFirst();
         FrozenLogin state = login.state();
         var changed =
@@ -307,6 +314,7 @@ final class Samples {
                         state.sentCheck(),
                         state.nanosLeft(),
                         endPoint,
+                        exporter,
                         verdict);
         return new Batch(
                 all.sessions(),
@@ -438,6 +446,7 @@ final class Samples {
                                         24,
                                         0xFFFF_FFFFL,
                                         59_000 * MILLI,
+                                        new byte[0],
                                         new byte[0],
                                         null),
                                 new DetachedSocket(24, bytes("p"), bytes("R")))),
