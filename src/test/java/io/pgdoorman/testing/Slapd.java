@@ -115,9 +115,10 @@ public final class Slapd implements AutoCloseable {
     }
 
     private List<String> command(String... more) {
-        String configuration = home.resolve("slapd.conf").toString();
-        var words = new ArrayList<>(List.of(home.resolve("slapd").toString(), "-f", configuration));
-        words.addAll(List.of(more));
+        List<String> words = new ArrayList<>();
+        words.add(home.resolve("slapd").toString());
+        words.addAll(List.of(more)); // the name of a tool has to be the first
+        words.addAll(List.of("-f", home.resolve("slapd.conf").toString()));
         return words;
     }
 
