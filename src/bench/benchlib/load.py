@@ -21,11 +21,10 @@ from benchlib.servers import LIBC, PR_SET_PDEATHSIG, REPOSITORY, NotInstalled
 SOURCES = REPOSITORY / "src" / "bench" / "java" / "io" / "pgdoorman" / "bench" / "load"
 MAIN = "io.pgdoorman.bench.load.Load"
 JAVA_VERSION = 25
-# The heap is taken at once and large enough for a run without a collection.
-JAVA_OPTIONS = (
-    "-XX:+UseSerialGC", "-Xms384m", "-Xmx384m", "-Xmn192m", "-XX:+AlwaysPreTouch",
-    "-XX:-UsePerfData",
-)  # fmt: skip
+# The heap is taken at once and large enough for a run without a collection; JSSE makes garbage.
+JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:+AlwaysPreTouch", "-XX:-UsePerfData")
+HEAP = ("-Xms384m", "-Xmx384m", "-Xmn192m")
+HEAP_WITH_TLS = ("-Xms1536m", "-Xmx1536m", "-Xmn1200m")
 TICKER, LOOP, NEW = -1, -2, -3
 DIRECT_PAUSE_US = 2000
 PRIORITY = -10
@@ -50,13 +49,15 @@ class Records:
 class Load:
     """Runs while its block does. Clients are numbered: first the busy, then silent, then direct."""
 
-    def __init__(self, directory, port, postgres_port, busy, silent, direct, think_us):
+    def __init__(
+        self, directory, port, postgres_port, busy, silent, direct, think_us, tls=False
+    ):
         self.directory = Path(directory)
         self.ports = (port, postgres_port)
         self.busy = range(busy)
         self.silent = range(busy, busy + silent)
         self.direct = range(busy + silent, busy + silent + direct)
-        self.think_us = think_us
+        self.think_us, self.tls = think_us, tls
         self.process, self.complaints, self.before = None, [], (0, 0, 0)
 
     def __enter__(self):
@@ -68,11 +69,14 @@ class Load:
         self.log = self.directory / "load.log"
         numbers = (
             *self.ports, len(self.busy), len(self.silent), len(self.direct),
-            self.think_us, DIRECT_PAUSE_US,
+            self.think_us, DIRECT_PAUSE_US, str(self.tls).lower(),
         )  # fmt: skip
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [home / "bin" / "java", *JAVA_OPTIONS, "-cp", classes, MAIN, *map(str, numbers)],
+                [
+                    home / "bin" / "java", *JAVA_OPTIONS, *(HEAP_WITH_TLS if self.tls else HEAP),
+                    "-cp", classes, MAIN, *map(str, numbers),
+                ],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
                 start_new_session=True, preexec_fn=prefer_and_die_with_parent,
             )  # fmt: skip

@@ -32,7 +32,9 @@ public final class DryRun {
                     .daemon()
                     .name("pooler-dry-run")
                     .start(() -> take(to, other, taking));
-            new Giver(from, giving, PeerProcess.of(0), DescriptorRoom.left(), true).giveAll();
+            var giver = new Giver(from, giving, PeerProcess.of(0), DescriptorRoom.left(), true);
+            giver.noteActivity();
+            giver.giveAll();
             giving.send(MessageType.END);
             taking.get();
         } catch (ExecutionException e) {

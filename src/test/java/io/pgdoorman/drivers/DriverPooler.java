@@ -123,8 +123,7 @@ final class DriverPooler implements AutoCloseable {
                                                                 + ofDatabase
                                                                 + " AND state <> 'idle'"))
                                         .isEqualTo("idle"));
-        assertThat(queryValue("SELECT count(*) <= " + (SERVERS + 1) + ofDatabase))
-                .isEqualTo("t");
+        assertThat(queryValue("SELECT count(*) <= " + (SERVERS + 1) + ofDatabase)).isEqualTo("t");
         assertThat(
                         queryValue(
                                 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND"

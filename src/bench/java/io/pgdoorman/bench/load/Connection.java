@@ -19,26 +19,29 @@ final class Connection {
 
     final int id;
     final SocketChannel channel;
+    private final Wire wire;
     private final Query query;
     private final ByteBuffer in = ByteBuffer.allocateDirect(LARGEST_MESSAGE);
     private int rows;
     private long sentAt;
     private boolean waiting;
 
-    private Connection(int id, Query query, SocketChannel channel) {
+    private Connection(int id, Query query, SocketChannel channel, Wire wire) {
         this.id = id;
         this.query = query;
         this.channel = channel;
+        this.wire = wire;
     }
 
     /** Connects and logs in; blocks meanwhile, and stays in blocking mode. */
-    static Connection open(int id, int port, Query query) throws IOException {
+    static Connection open(int id, int port, boolean tls, Query query) throws IOException {
         var channel = SocketChannel.open();
         try {
             channel.connect(new InetSocketAddress("127.0.0.1", port));
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            var connection = new Connection(id, query, channel);
-            connection.write(ByteBuffer.wrap(Query.startup("postgres", "bench")));
+            Wire wire = tls ? TlsWire.handshake(channel) : Wire.plain(channel);
+            var connection = new Connection(id, query, channel, wire);
+            wire.write(ByteBuffer.wrap(Query.startup("postgres", "bench")));
             while (!connection.receive()) {}
             return connection;
         } catch (IOException | RuntimeException e) {
@@ -49,7 +52,7 @@ final class Connection {
 
     void close() {
         try (channel) {
-            channel.write(ByteBuffer.wrap(Query.terminate()));
+            wire.write(ByteBuffer.wrap(Query.terminate()));
         } catch (IOException e) {
             // It is gone all the same.
         }
@@ -61,7 +64,7 @@ final class Connection {
         waiting = true;
         ByteBuffer bytes = query.next();
         sentAt = System.nanoTime();
-        write(bytes);
+        wire.write(bytes);
     }
 
     boolean isWaiting() {
@@ -79,7 +82,7 @@ final class Connection {
      * @throws IOException if it is not the one asked for, or the connection has ended
      */
     boolean receive() throws IOException {
-        if (channel.read(in) < 0) {
+        if (wire.read(in) < 0) {
             throw new IOException("closed by the peer" + (waiting ? " in a query" : ""));
         }
         int end = in.position();
@@ -134,13 +137,5 @@ final class Connection {
         byte[] bytes = new byte[length];
         in.get(at, bytes);
         return new String(bytes, UTF_8).replaceAll("\\p{Cntrl}+", " ").strip();
-    }
-
-    private void write(ByteBuffer bytes) throws IOException {
-        channel.write(bytes);
-        if (bytes.hasRemaining()) {
-            // One small query at a time always fits into the buffer of the socket.
-            throw new IOException("the socket takes no more");
-        }
     }
 }

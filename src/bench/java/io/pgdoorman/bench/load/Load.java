@@ -17,7 +17,8 @@ import java.util.function.LongSupplier;
 
 /**
  * The program. Arguments: port of the pooler, port of PostgreSQL, numbers of busy, silent and
- * direct clients, microseconds that a busy client pauses, and a direct one.
+ * direct clients, microseconds that a busy client pauses, and a direct one, and whether all come by
+ * TLS ({@code true} or {@code false}).
  *
  * <p>It says {@code ready NANOS} when all are logged in and the load runs, and then does what it is
  * told on standard input, until that ends. Times are nanoseconds of the monotonic clock.
@@ -59,12 +60,13 @@ final class Load {
                         Integer.parseInt(args[4]),
                         MICROSECONDS.toNanos(Long.parseLong(args[5])),
                         MICROSECONDS.toNanos(Long.parseLong(args[6])));
+        boolean tls = Boolean.parseBoolean(args[7]);
         var clients = new Connection[kinds.all()];
         for (int i = 0; i < clients.length; i++) {
             var query = i % 2 == 0 ? Query.simple(i) : Query.extended(i);
-            clients[i] = Connection.open(i, kinds.isDirect(i) ? postgres : port, query);
+            clients[i] = Connection.open(i, kinds.isDirect(i) ? postgres : port, tls, query);
         }
-        new Load(new LoadLoop(kinds, clients), new NewClients(port)).listen();
+        new Load(new LoadLoop(kinds, clients), new NewClients(port, tls)).listen();
     }
 
     private void listen() throws IOException {

@@ -19,11 +19,13 @@ final class NewClients implements Runnable {
 
     final Recorder recorder = new Recorder(50_000);
     private final int port;
+    private final boolean tls;
     private volatile long began;
     private volatile int failed;
 
-    NewClients(int port) {
+    NewClients(int port, boolean tls) {
         this.port = port;
+        this.tls = tls;
     }
 
     /** When the client that has no answer yet began, or 0. */
@@ -41,7 +43,7 @@ final class NewClients implements Runnable {
             long start = System.nanoTime();
             began = start;
             try {
-                var client = Connection.open(WHO, port, Query.simple(ID_IN_QUERY));
+                var client = Connection.open(WHO, port, tls, Query.simple(ID_IN_QUERY));
                 try {
                     client.send();
                     while (!client.receive()) {}
