@@ -24,6 +24,9 @@ final class Giver {
     /** What cannot be moved now can be a moment later. */
     private static final long RETRY_MILLIS = 1;
 
+    /** In which all clients should have moved, if that is possible without longer pauses. */
+    private static final long USUAL_NANOS = 700_000_000;
+
     /** After the last client: how long for servers that something else holds. */
     private static final long SERVERS_LIMIT_NANOS = 800_000_000;
 
@@ -40,6 +43,7 @@ final class Giver {
     private final Arrival arrival;
     private final DescriptorQuota quota;
     private final boolean hearsPlaced;
+    private long usualEnd;
 
     /** Those who ask for nothing do not notice how many move at once, only those beside them do. */
     private final BatchSize quiet = new BatchSize(4, 64, 8_000_000, 16_000_000);
@@ -72,6 +76,7 @@ final class Giver {
      */
     void giveAll() throws HandoverException, InterruptedException {
         departure.quiet().find();
+        usualEnd = System.nanoTime() + USUAL_NANOS;
         long clientsDeadline = System.nanoTime() + CLIENTS_LIMIT_NANOS;
         boolean wasQuiet = false;
         while (departure.remaining() > 0) {
@@ -106,11 +111,14 @@ final class Giver {
     }
 
     private boolean giveQuiet() throws HandoverException, InterruptedException {
-        return give(departure.nextQuiet(quiet.most(), quota.next(quiet.most())), quiet);
+        int most = quiet.most(departure.quiet().size(), usualEnd - System.nanoTime());
+        return give(departure.nextQuiet(most, quota.next(most)), quiet);
     }
 
     private boolean giveBusy() throws HandoverException, InterruptedException {
-        return give(departure.next(busy.most(), quota.next(busy.most())), busy);
+        int waiting = departure.remaining() - departure.quiet().size();
+        int most = busy.most(waiting, usualEnd - System.nanoTime());
+        return give(departure.next(most, quota.next(most)), busy);
     }
 
     /** Servers and permits alone, which the other process wants. */

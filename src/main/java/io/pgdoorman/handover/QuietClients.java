@@ -64,6 +64,10 @@ final class QuietClients {
         return quiet.isEmpty();
     }
 
+    int size() {
+        return quiet.size();
+    }
+
     /** Whether it knows of clients that are not quiet. */
     boolean hasBusy() {
         return busy.values().stream().anyMatch(sessions -> !sessions.isEmpty());
