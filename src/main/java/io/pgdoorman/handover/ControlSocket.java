@@ -24,7 +24,8 @@ import java.util.List;
  */
 public final class ControlSocket implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlSocket.class);
-    private static final Duration ACCEPT_ROUND = Duration.ofMillis(500);
+    private static final Duration ACCEPT_ROUND = Duration.ofMinutes(1);
+    private static final Duration RETRY = Duration.ofMillis(500);
     private static final Duration FIRST_MESSAGE_LIMIT = Duration.ofSeconds(5);
 
     /**
@@ -115,7 +116,7 @@ public final class ControlSocket implements AutoCloseable {
     /** Out of descriptors, the next attempt would fail at once as well. */
     private static void pause() {
         try {
-            Thread.sleep(ACCEPT_ROUND);
+            Thread.sleep(RETRY);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -22,10 +22,17 @@ public final class PeerListener implements AutoCloseable {
     private final Object key;
     private volatile boolean closed;
 
-    private PeerListener(int fd, Path path, Object key) {
+    /**
+     * Two ends of a socket; closing the second wakes who waits. A thread that went on waiting would
+     * hold up the end of the process: HotSpot gives threads in native code 300 ms to come back.
+     */
+    private final int[] wake;
+
+    private PeerListener(int fd, Path path, Object key) throws IOException {
         this.fd = fd;
         this.path = path;
         this.key = key;
+        this.wake = PeerSocket.descriptorPair();
     }
 
     /**
@@ -100,10 +107,9 @@ public final class PeerListener implements AutoCloseable {
     public PeerSocket accept(Duration limit) throws IOException {
         long deadline = System.nanoTime() + limit.toNanos();
         while (true) {
-            if (closed) {
-                throw new IOException(path + " is closed");
-            }
-            UnixSockets.await(fd, UnixSockets.POLLIN, deadline);
+            requireOpen();
+            UnixSockets.await(fd, UnixSockets.POLLIN, wake[0], deadline);
+            requireOpen();
             PeerSocket socket = new PeerSocket(UnixSockets.accept(fd));
             try {
                 if (socket.peer().uid() == Posix.geteuid()) {
@@ -114,6 +120,12 @@ public final class PeerListener implements AutoCloseable {
                 throw e;
             }
             socket.close();
+        }
+    }
+
+    private void requireOpen() throws IOException {
+        if (closed) {
+            throw new IOException(path + " is closed");
         }
     }
 
@@ -130,10 +142,12 @@ public final class PeerListener implements AutoCloseable {
         closeAfterHandover();
     }
 
-    /** Closes this process's descriptor only. */
+    /** Closes this process's descriptor only; {@link #accept} ends. */
     public synchronized void closeAfterHandover() {
         if (!closed) {
             closed = true;
+            UnixSockets.close(wake[1]);
+            UnixSockets.close(wake[0]);
             UnixSockets.close(fd);
         }
     }

@@ -23,6 +23,11 @@ final class UnixSockets {
     static final short POLLIN = 1;
     static final short POLLOUT = 4;
 
+    /** poll(2) leaves it out. */
+    private static final int NO_DESCRIPTOR = -1;
+
+    private static final int POLLFD_BYTES = 8;
+
     private static final int MAX_PATH_BYTES = 107;
     private static final int SOCKADDR_BYTES = 110;
 
@@ -101,11 +106,18 @@ final class UnixSockets {
      * @param deadlineNanos {@link System#nanoTime}
      */
     static void await(int fd, short events, long deadlineNanos) throws IOException {
+        await(fd, events, NO_DESCRIPTOR, deadlineNanos);
+    }
+
+    /** As {@link #await(int, short, long)}, or until the other end of {@code wake} is closed. */
+    static void await(int fd, short events, int wake, long deadlineNanos) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
-            MemorySegment poll = arena.allocate(8, 4);
+            MemorySegment poll = arena.allocate(2 * POLLFD_BYTES, 4);
             poll.set(JAVA_INT, 0, fd);
             poll.set(JAVA_SHORT, 4, events);
+            poll.set(JAVA_INT, POLLFD_BYTES, wake);
+            poll.set(JAVA_SHORT, POLLFD_BYTES + 4, POLLIN);
             while (true) {
                 long left =
                         TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime() + 999_999);
@@ -114,7 +126,7 @@ final class UnixSockets {
                 }
                 int millis = (int) Math.min(left, Integer.MAX_VALUE);
                 int ready =
-                        Libc.intCall(() -> (int) Poll.CALL.invokeExact(errno, poll, 1L, millis));
+                        Libc.intCall(() -> (int) Poll.CALL.invokeExact(errno, poll, 2L, millis));
                 if (ready > 0) {
                     return;
                 }

@@ -2,6 +2,8 @@ package io.pgdoorman.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -20,6 +22,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Bytes and descriptors between two ends. */
 class PeerSocketTest {
@@ -221,6 +225,27 @@ class PeerSocketTest {
         try (PeerListener again = PeerListener.bind(path)) {
             assertThat(again.path()).exists();
         }
+    }
+
+    @Test
+    void closingAListenerWakesWhoWaits(@TempDir Path home) throws Exception {
+        PeerListener listener = PeerListener.bind(home.resolve("own").resolve("s"));
+        var end = new CompletableFuture<Throwable>();
+        Thread waiting =
+                Thread.ofPlatform()
+                        .start(() -> end.complete(catchThrowable(() -> listener.accept(LIMIT))));
+        await().atMost(LIMIT).until(() -> isInPoll(waiting));
+
+        listener.close();
+
+        assertThat(end.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
+                .isExactlyInstanceOf(IOException.class)
+                .hasMessageContaining("is closed");
+    }
+
+    private static boolean isInPoll(Thread thread) {
+        return Stream.of(thread.getStackTrace())
+                .anyMatch(frame -> frame.getClassName().equals(UnixSockets.class.getName()));
     }
 
     private void send(byte[] bytes) {
