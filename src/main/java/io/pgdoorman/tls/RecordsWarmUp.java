@@ -13,7 +13,7 @@ public final class RecordsWarmUp {
     /** The JDK's ciphers use the processor's instructions only when they are compiled. */
     private static final int CONTENT_BYTES = 300;
 
-    private static final int RECORDS_BETWEEN_MOVES = 50;
+    private static final int RECORDS_BETWEEN_MOVES = 8;
 
     private RecordsWarmUp() {}
 
