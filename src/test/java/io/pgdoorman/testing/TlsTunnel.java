@@ -34,8 +34,9 @@ import javax.net.ssl.X509TrustManager;
 
 /**
  * Lets clients without TLS speak with a server by TLS: each connection to {@link #address} becomes
- * one of JSSE's, opened by SSLRequest. What the server shows is not checked. Threads: any; two
- * virtual ones for each connection.
+ * one of JSSE's, opened by SSLRequest. What the server shows is not checked. Threads: any; two for
+ * each connection, which the system lets take turns: virtual ones that carry large results would
+ * let the others wait for seconds.
  */
 public final class TlsTunnel implements AutoCloseable {
     private static final byte[] SSL_REQUEST = {0, 0, 0, 8, 4, (byte) 0xd2, 0x16, 0x2f};
@@ -81,7 +82,7 @@ public final class TlsTunnel implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Thread.ofVirtual().start(this::accept);
+        Thread.ofPlatform().daemon().start(this::accept);
     }
 
     public static TlsTunnel to(InetSocketAddress target) {
@@ -187,7 +188,7 @@ public final class TlsTunnel implements AutoCloseable {
             try {
                 Socket client = listener.accept();
                 open.add(client);
-                Thread.ofVirtual().start(() -> connect(client));
+                Thread.ofPlatform().daemon().start(() -> connect(client));
             } catch (IOException e) {
                 return; // closed
             }
@@ -229,7 +230,7 @@ public final class TlsTunnel implements AutoCloseable {
             session = (ExtendedSSLSession) secure.getSession();
             shown = (X509Certificate) secure.getSession().getPeerCertificates()[0];
             Socket near = client;
-            Thread.ofVirtual().start(() -> pump(near, secure));
+            Thread.ofPlatform().daemon().start(() -> pump(near, secure));
             pump(secure, client);
         } catch (IOException e) {
             close(client);
