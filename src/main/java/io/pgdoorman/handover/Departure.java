@@ -2,28 +2,21 @@ package io.pgdoorman.handover;
 
 import io.netty.channel.EventLoop;
 import io.pgdoorman.backend.MovingServer;
-import io.pgdoorman.backend.Server;
 import io.pgdoorman.handover.format.Batch;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
-import io.pgdoorman.pool.Waiter;
 import io.pgdoorman.session.ConsoleClient;
 import io.pgdoorman.session.LoginHandler;
-import io.pgdoorman.session.MovingConsole;
-import io.pgdoorman.session.MovingLogin;
 import io.pgdoorman.session.MovingSession;
 import io.pgdoorman.session.Session;
 
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
 /**
@@ -88,12 +81,12 @@ final class Departure {
                 });
     }
 
-    private Batch next(int descriptors, ToIntFunction<Map<EventLoop, LoopWork>> choice)
+    private Batch next(int descriptors, ToIntFunction<Map<EventLoop, LoopDeparture>> choice)
             throws InterruptedException, HandoverException {
         int before = remaining();
         stoppedNanos = System.nanoTime();
-        Map<EventLoop, LoopWork> works = new HashMap<>();
-        host.loops().forEach(loop -> works.put(loop, new LoopWork(loop)));
+        Map<EventLoop, LoopDeparture> works = new HashMap<>();
+        host.loops().forEach(loop -> works.put(loop, new LoopDeparture(host, loop)));
         int chosen = choice.applyAsInt(works);
         int left = Math.max(0, descriptors - 2 * chosen);
         double share = before == 0 ? 1 : Math.min(1, (double) chosen / before);
@@ -122,8 +115,8 @@ final class Departure {
      * @param descriptors it may have
      */
     Batch spare(Wants wants, int descriptors) throws InterruptedException, HandoverException {
-        Map<EventLoop, LoopWork> works = new HashMap<>();
-        host.loops().forEach(loop -> works.put(loop, new LoopWork(loop)));
+        Map<EventLoop, LoopDeparture> works = new HashMap<>();
+        host.loops().forEach(loop -> works.put(loop, new LoopDeparture(host, loop)));
         List<Batch.Permits> poolPermits = new ArrayList<>();
         List<Batch.Permits> databasePermits = new ArrayList<>();
         int left = descriptors;
@@ -155,7 +148,7 @@ final class Departure {
         return batch;
     }
 
-    private Batch collect(Map<EventLoop, LoopWork> works)
+    private Batch collect(Map<EventLoop, LoopDeparture> works)
             throws InterruptedException, HandoverException {
         List<CompletableFuture<Void>> done = new ArrayList<>();
         works.values().forEach(work -> done.add(work.start()));
@@ -180,7 +173,7 @@ final class Departure {
      *
      * @return how many, as far as can be told from here
      */
-    private int chooseStarved(int most, Map<EventLoop, LoopWork> works) {
+    private int chooseStarved(int most, Map<EventLoop, LoopDeparture> works) {
         int chosen = 0;
         for (Pool pool : host.pools()) {
             int waiting = pool.waitingHint();
@@ -190,7 +183,7 @@ final class Departure {
             int starved = pool.isPaused() ? 0 : waiting - (int) Math.ceil(open * usual);
             for (Shard shard : pool.shards()) {
                 int count = Math.min(Math.min(starved, most - chosen), shard.waitingHint());
-                LoopWork work = works.get(shard.loop());
+                LoopDeparture work = works.get(shard.loop());
                 if (count > 0 && work != null) {
                     work.starved.put(shard, count);
                     starved -= count;
@@ -201,13 +194,13 @@ final class Departure {
         return chosen;
     }
 
-    private int choose(int most, Map<EventLoop, LoopWork> works) {
+    private int choose(int most, Map<EventLoop, LoopDeparture> works) {
         int chosen = 0;
         Iterator<LoginHandler> logins = host.sessions().logins().iterator();
         while (chosen < most && logins.hasNext()) {
             LoginHandler login = logins.next();
             EventLoop loop = login.loop();
-            LoopWork work = loop == null ? null : works.get(loop);
+            LoopDeparture work = loop == null ? null : works.get(loop);
             if (work != null) {
                 work.logins.add(login);
                 chosen++;
@@ -216,7 +209,7 @@ final class Departure {
         Iterator<ConsoleClient> consoles = host.sessions().consoles().iterator();
         while (chosen < most && consoles.hasNext()) {
             ConsoleClient console = consoles.next();
-            LoopWork work = works.get(console.channel().eventLoop());
+            LoopDeparture work = works.get(console.channel().eventLoop());
             if (work != null) {
                 work.consoles.add(console);
                 chosen++;
@@ -234,26 +227,24 @@ final class Departure {
     }
 
     /** Each loop chooses from its own: it knows which of them have a server. */
-    private int chooseBusy(int most, Map<EventLoop, LoopWork> works) {
+    private int chooseBusy(int most, Map<EventLoop, LoopDeparture> works) {
         int chosen = 0;
         int loops = works.size();
-        for (LoopWork work : works.values()) {
-            work.busy = quiet.busyOnes(work.loop);
-            work.busyCount = Math.min((most - chosen + loops - 1) / loops, work.busy.size());
-            work.linkedFirst = !serversGiven;
-            chosen += work.busyCount;
+        for (Map.Entry<EventLoop, LoopDeparture> work : works.entrySet()) {
+            int share = (most - chosen + loops - 1) / loops;
+            chosen += work.getValue().choose(quiet.busyOnes(work.getKey()), share, !serversGiven);
             loops--;
         }
         return chosen;
     }
 
-    private static int choose(List<Session> sessions, Map<EventLoop, LoopWork> works) {
+    private static int choose(List<Session> sessions, Map<EventLoop, LoopDeparture> works) {
         return sessions.stream().mapToInt(session -> choose(session, works)).sum();
     }
 
     /** How many more were chosen: 0 if it is chosen already, or has left its loops. */
-    private static int choose(Session session, Map<EventLoop, LoopWork> works) {
-        LoopWork work = works.get(session.channel().eventLoop());
+    private static int choose(Session session, Map<EventLoop, LoopDeparture> works) {
+        LoopDeparture work = works.get(session.channel().eventLoop());
         return work != null && work.sessions.add(session) ? 1 : 0;
     }
 
@@ -262,11 +253,11 @@ final class Departure {
      *
      * @return how many, at most {@code most}
      */
-    private static int takeIdle(Pool pool, int most, Map<EventLoop, LoopWork> works) {
+    private static int takeIdle(Pool pool, int most, Map<EventLoop, LoopDeparture> works) {
         int taken = 0;
         for (Shard shard : pool.shards()) {
             int count = Math.min(most - taken, shard.idleHint());
-            LoopWork work = works.get(shard.loop());
+            LoopDeparture work = works.get(shard.loop());
             if (count > 0 && work != null) {
                 work.servers.merge(pool, count, Integer::sum);
                 taken += count;
@@ -276,10 +267,10 @@ final class Departure {
     }
 
     /** All servers without a client, those the keeper works on too, wherever they are. */
-    private static int spread(Pool pool, int part, Map<EventLoop, LoopWork> works) {
+    private static int spread(Pool pool, int part, Map<EventLoop, LoopDeparture> works) {
         int loops = works.size();
         int index = 0;
-        for (LoopWork work : works.values()) {
+        for (LoopDeparture work : works.values()) {
             int count = part / loops + (index++ < part % loops ? 1 : 0);
             if (count > 0) {
                 work.servers.merge(pool, count, Integer::sum);
@@ -347,121 +338,6 @@ final class Departure {
             future.get();
         } catch (java.util.concurrent.ExecutionException e) {
             throw new HandoverException("an event loop failed: " + e.getCause(), e);
-        }
-    }
-
-    /** What one loop gives up. Its lists are filled on the loop, read after {@link #start}. */
-    private final class LoopWork {
-        final EventLoop loop;
-        final Set<Session> sessions = new LinkedHashSet<>();
-        Set<Session> busy = Set.of();
-        int busyCount;
-        boolean linkedFirst;
-        final List<LoginHandler> logins = new ArrayList<>();
-        final List<ConsoleClient> consoles = new ArrayList<>();
-        final Map<Shard, Integer> starved = new HashMap<>();
-        final Map<Pool, Integer> servers = new HashMap<>();
-        private final List<MovingSession> movingSessions = new ArrayList<>();
-        private final List<MovingLogin> movingLogins = new ArrayList<>();
-        private final List<MovingConsole> movingConsoles = new ArrayList<>();
-        private final List<MovingServer> movingServers = new ArrayList<>();
-        private final CompletableFuture<Void> done = new CompletableFuture<>();
-        private int pending = 1;
-
-        LoopWork(EventLoop loop) {
-            this.loop = loop;
-        }
-
-        CompletableFuture<Void> start() {
-            loop.execute(
-                    () -> {
-                        try {
-                            run();
-                        } catch (RuntimeException | Error e) {
-                            done.completeExceptionally(e);
-                        }
-                    });
-            return done;
-        }
-
-        private void run() {
-            for (LoginHandler login : logins) {
-                pending++;
-                boolean moves =
-                        host.sessionMoves().detach(login, moving -> onOne(movingLogins, moving));
-                pending -= moves ? 0 : 1;
-            }
-            for (ConsoleClient console : consoles) {
-                pending++;
-                boolean moves =
-                        host.sessionMoves()
-                                .detach(console, moving -> onOne(movingConsoles, moving));
-                pending -= moves ? 0 : 1;
-            }
-            starved.forEach(
-                    (shard, count) -> {
-                        for (Waiter waiter : shard.longestWaiting(count)) {
-                            if (waiter instanceof Session session) {
-                                sessions.add(session);
-                            }
-                        }
-                    });
-            takeBusy();
-            for (Session session : sessions) {
-                pending++;
-                boolean moves =
-                        host.sessionMoves()
-                                .detach(session, moving -> onOne(movingSessions, moving));
-                pending -= moves ? 0 : 1;
-            }
-            servers.forEach(
-                    (pool, count) -> {
-                        for (Server server : pool.shard(loop).giveUpServers(count)) {
-                            pending++;
-                            host.serverMoves()
-                                    .detach(server, moving -> onOne(movingServers, moving));
-                        }
-                    });
-            countDown();
-        }
-
-        private void takeBusy() {
-            if (linkedFirst) {
-                takeBusy(Session::isLinked);
-            }
-            takeBusy(_ -> true);
-        }
-
-        private void takeBusy(Predicate<Session> wanted) {
-            Iterator<Session> all = busy.iterator();
-            while (busyCount > 0 && all.hasNext()) {
-                Session session = all.next();
-                if (wanted.test(session)) {
-                    all.remove();
-                    sessions.add(session);
-                    busyCount--;
-                }
-            }
-        }
-
-        private <T> void onOne(List<T> list, @org.jspecify.annotations.Nullable T moving) {
-            if (moving != null) {
-                list.add(moving);
-            }
-            countDown();
-        }
-
-        private void countDown() {
-            if (--pending == 0) {
-                done.complete(null);
-            }
-        }
-
-        void addTo(Batch batch) {
-            batch.sessions().addAll(movingSessions);
-            batch.logins().addAll(movingLogins);
-            batch.consoles().addAll(movingConsoles);
-            batch.servers().addAll(movingServers);
         }
     }
 }
