@@ -341,6 +341,22 @@ class PredecessorFaultsIT {
         }
     }
 
+    /** Nobody hears its PLACED. */
+    @Test
+    void itGoesOnAloneWhenItsPredecessorDiesAfterACommit() {
+        comeTo(Until.STATE);
+        try (var client = login(UnixDomainSocketAddress.of(clients))) {
+            predecessor.send("BATCH").expect("PREPARED");
+            successor.signal("STOP");
+            predecessor.send("COMMIT").signal("KILL");
+            predecessor.awaitExit(LIMIT);
+
+            successor.signal("CONT");
+
+            assertGoesOnAlone(client);
+        }
+    }
+
     @Test
     void itGoesOnAloneWhenItsPredecessorDiesInARollBack() {
         comeTo(Until.STATE);
