@@ -24,8 +24,13 @@ import java.util.List;
  */
 public final class ControlSocket implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlSocket.class);
+
+    /** Closing ends it; it only has to be some time. */
     private static final Duration ACCEPT_ROUND = Duration.ofMinutes(1);
+
+    /** After a failure. */
     private static final Duration RETRY = Duration.ofMillis(500);
+
     private static final Duration FIRST_MESSAGE_LIMIT = Duration.ofSeconds(5);
 
     /**

@@ -33,7 +33,7 @@ public final class DryRun {
                     .name("pooler-dry-run")
                     .start(() -> take(to, other, taking));
             var giver = new Giver(from, giving, PeerProcess.of(0), DescriptorRoom.left(), true);
-            giver.noteActivity();
+            giver.noteActivity(); // else all would count as busy
             giver.giveAll();
             giving.send(MessageType.END);
             taking.get();

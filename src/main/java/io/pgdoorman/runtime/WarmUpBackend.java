@@ -75,9 +75,8 @@ final class WarmUpBackend implements AutoCloseable {
             message(out, 'K', "\0\0\0\1\0\0\0\2");
             char status = IDLE;
             ready(out, status);
-            for (char next = answer(in, out, status); next != END; ) {
-                status = next;
-                next = answer(in, out, status);
+            while (status != END) {
+                status = answer(in, out, status);
             }
         } catch (IOException e) {
             LOG.trace("connection ended", e);

@@ -1,5 +1,8 @@
 package io.pgdoorman.session;
 
+import io.pgdoorman.auth.ChannelBindings;
+import io.pgdoorman.wire.Bytes;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,4 +33,9 @@ public record FrozenLogin(
         long nanosLeft,
         byte[] endPoint,
         byte[] exporter,
-        @Nullable FrozenVerdict verdict) {}
+        @Nullable FrozenVerdict verdict) {
+
+    ChannelBindings bindings() {
+        return new ChannelBindings(Bytes.copyOf(endPoint), Bytes.copyOf(exporter));
+    }
+}

@@ -17,7 +17,6 @@ import io.pgdoorman.auth.LoginRandom;
 import io.pgdoorman.config.HbaMethod;
 import io.pgdoorman.log.LogSubject;
 import io.pgdoorman.tls.TlsException;
-import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.Frames;
 import io.pgdoorman.wire.FrontendType;
@@ -136,13 +135,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
         this.record = new LoginRecord(frozen);
         this.tls =
                 new LoginTls(
-                        this,
-                        sessions,
-                        frozen == null
-                                ? ChannelBindings.NONE
-                                : new ChannelBindings(
-                                        Bytes.copyOf(frozen.endPoint()),
-                                        Bytes.copyOf(frozen.exporter())));
+                        this, sessions, frozen == null ? ChannelBindings.NONE : frozen.bindings());
         this.verdict = frozen == null ? null : frozen.verdict();
         long limit = sessions.settings().loginNanos();
         this.limitNanos =

@@ -538,11 +538,12 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
     private Result result(TlsContext.Opening made, FrozenTls state, Optional<X509Certificate> peer)
             throws TlsException {
         ReferenceCountedOpenSslEngine engine = made.engine();
-        TlsSuite suite = TlsSuite.of(engine.getSession().getCipherSuite());
+        var records = new TlsRecords(state);
+        TlsSuite suite = records.suite();
         boolean exports = suite.isTls13() && !context.isOfServers();
         String protocol = engine.getNegotiatedApplicationProtocol();
         return new Result(
-                new TlsRecords(state),
+                records,
                 protocol == null ? "" : protocol,
                 first(engine.getSession().getLocalCertificates()),
                 peer,

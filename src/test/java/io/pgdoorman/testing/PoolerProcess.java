@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -425,7 +424,7 @@ public final class PoolerProcess implements AutoCloseable {
             var pooler = new PoolerProcess(home, port, child);
             Deadline deadline = Deadline.in(START_LIMIT);
             Path socket = home.resolve(".s.PGSQL." + port); // bound after the TCP port
-            while (!takesConnections(port) || !isListening(socket)) {
+            while (!Ports.takesConnections(port) || !isListening(socket)) {
                 if (!child.isAlive() || deadline.isOver()) {
                     String log = child.output();
                     pooler.close();
@@ -467,15 +466,6 @@ public final class PoolerProcess implements AutoCloseable {
                                         words.length > 7
                                                 && words[7].equals(socket.toString())
                                                 && words[3].equals(ACCEPTS_CONNECTIONS));
-            }
-        }
-
-        private static boolean takesConnections(int port) {
-            try (var socket = new Socket()) {
-                socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
-                return true;
-            } catch (IOException e) {
-                return false;
             }
         }
     }

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Free TCP ports. Below the range the kernel takes for outgoing connections, so that only another
- * fixture can take one before its program binds it; the fixtures then try the next. Threads: any.
+ * TCP ports of this machine. Free ones are below the range the kernel takes for outgoing
+ * connections, so that only another fixture can take one before its program binds it; the fixtures
+ * then try the next. Threads: any.
  */
 public final class Ports {
     private static final int FIRST = 15_000;
@@ -27,5 +29,15 @@ public final class Ports {
             }
         }
         throw new IllegalStateException("no free port from " + FIRST + " to " + END);
+    }
+
+    /** Whether somebody on 127.0.0.1 accepts connections at the port. */
+    public static boolean takesConnections(int port) {
+        try (var socket = new Socket()) {
+            socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 }

@@ -3,8 +3,6 @@ package io.pgdoorman.testing;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -125,18 +123,9 @@ public final class Slapd implements AutoCloseable {
     private void run() {
         String addresses = "ldap://127.0.0.1:%d/ ldaps://127.0.0.1:%d/".formatted(port, tlsPort);
         process = ChildProcess.start(command("-d", "0", "-h", addresses), Map.of(), home);
-        await().atMost(LIMIT).until(() -> takesConnections(tlsPort) || !process.isAlive());
+        await().atMost(LIMIT).until(() -> Ports.takesConnections(tlsPort) || !process.isAlive());
         if (!process.isAlive()) {
             throw new IllegalStateException("slapd: " + process.output());
-        }
-    }
-
-    private static boolean takesConnections(int port) {
-        try (var socket = new Socket()) {
-            socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
-            return true;
-        } catch (IOException e) {
-            return false;
         }
     }
 
