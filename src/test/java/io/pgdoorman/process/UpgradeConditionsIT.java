@@ -20,7 +20,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -230,6 +232,31 @@ class UpgradeConditionsIT {
             assertThat(home).isEmptyDirectory();
             assertGoesOn(pooler, client);
         }
+    }
+
+    /** A process that was killed while it started leaves its copies; the next one removes them. */
+    @Test
+    void abandonedCopiesAreRemoved(@TempDir Path home) throws IOException {
+        Path abandoned = copyOf(home, "pg_doorman-lib.aaaaaa", Duration.ofMinutes(11));
+        Path starting = copyOf(home, "pg_doorman-lib.bbbbbb", Duration.ofMinutes(9));
+        Path another = copyOf(home, "pg_doorman-other", Duration.ofMinutes(11));
+        Path target = copyOf(home, "target", Duration.ofMinutes(11));
+        Path link = Files.createSymbolicLink(home.resolve("pg_doorman-lib.cccccc"), target);
+
+        try (var pooler = builder().environment("TMPDIR", home.toString()).start();
+                var client = inTransaction(pooler)) {
+            await().atMost(LIMIT).untilAsserted(() -> assertThat(abandoned).doesNotExist());
+            assertThat(starting).isNotEmptyDirectory();
+            assertThat(another).isNotEmptyDirectory();
+            assertThat(link).isNotEmptyDirectory();
+            assertGoesOn(pooler, client);
+        }
+    }
+
+    private static Path copyOf(Path home, String name, Duration age) throws IOException {
+        Path directory = Files.createDirectory(home.resolve(name));
+        Files.createFile(directory.resolve("pg_doorman.jar"));
+        return Files.setLastModifiedTime(directory, FileTime.from(Instant.now().minus(age)));
     }
 
     private static boolean isEmpty(Path directory) throws IOException {
