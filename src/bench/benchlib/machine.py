@@ -12,6 +12,8 @@ from pathlib import Path
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 # utime and stime in /proc/PID/stat, counted after the parenthesised command name (proc(5)).
 UTIME, STIME, PARENT = 11, 12, 1
+# cutime and cstime: of children that have ended and were waited for.
+CHILDREN_UTIME, CHILDREN_STIME = 13, 14
 
 
 def raise_open_files(wanted):
@@ -52,12 +54,14 @@ def family(pid):
     return found
 
 
-def cpu_seconds(pids):
-    """User plus system time of all threads, also of threads that have ended."""
+def cpu_seconds(pids, with_ended=False):
+    """User plus system time of all threads, also of ended ones; if asked, of ended children too."""
     ticks = 0
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # ended meanwhile
             fields = stat_fields(pid)
+            if with_ended:
+                ticks += int(fields[CHILDREN_UTIME]) + int(fields[CHILDREN_STIME])
             ticks += int(fields[UTIME]) + int(fields[STIME])
     return ticks / TICKS_PER_SECOND
 
@@ -84,7 +88,7 @@ class CoresUsed:
         # The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal.
         ticks = [int(field) for field in Path("/proc/stat").read_text().split(None, 9)[1:9]]
         busy = (sum(ticks) - ticks[3] - ticks[4]) / TICKS_PER_SECOND
-        ours = cpu_seconds(family(os.getpid()))
+        ours = cpu_seconds(family(os.getpid()), with_ended=True)
         return time.monotonic(), cpu_seconds([self.pid]), busy - ours
 
     def until_now(self):

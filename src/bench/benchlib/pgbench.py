@@ -105,6 +105,7 @@ def run_turn(pgbench, scenario, server, seconds, directory, observe=None, every=
     excluding = next((r for label, r in rates.items() if "including" not in label), including)
     result = per_transaction([mark for mark in marks if mark[0] < seconds])
     result["tps"] = including if scenario.connect else excluding
+    result["reports"] = [rate for _, rate, _ in marks]
     result.update(read_log(f"{log_prefix}.*", scenario.clients))
     result["rss_kib"] = machine.memory_kib(pids)
     return result
