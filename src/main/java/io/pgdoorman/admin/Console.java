@@ -121,7 +121,10 @@ public final class Console {
             return new Result(null, tag);
         }
         if (verb.is("SELECT")) {
-            return PsqlCompletion.answer(words, show.names());
+            Table table = CatalogQueries.answer(words, host.version());
+            return table == null
+                    ? PsqlCompletion.answer(words, show.names())
+                    : new Result(table, "SELECT");
         }
         String command = verb.quoted() ? "" : verb.text().toUpperCase(Locale.ROOT);
         if (!COMMANDS.contains(command)) {

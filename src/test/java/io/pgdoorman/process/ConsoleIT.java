@@ -380,6 +380,31 @@ class ConsoleIT {
         }
     }
 
+    /** As Npgsql asks, which does not connect without. */
+    @ParameterizedTest
+    @ValueSource(strings = {"pgdoorman", "pgbouncer"})
+    void tellsADriverItsTypes(String database) throws SQLException {
+        try (WireClient client = wire(database)) {
+            assertThat(
+                            client.query(
+                                    "SELECT version();\nSELECT ns.nspname, t.oid, t.typname FROM"
+                                            + " (SELECT oid FROM pg_type) AS t JOIN pg_namespace AS ns"
+                                            + " ON (true); -- enums\nSELECT pg_type.oid, enumlabel"
+                                            + " FROM pg_enum JOIN pg_type ON pg_type.oid=enumtypid"))
+                    .extracting(Message::type)
+                    .containsSubsequence('T', 'D', 'C', 'T', 'D', 'D', 'C', 'T', 'C', 'Z')
+                    .doesNotContain('E');
+        }
+        try (Connection connection = connect(database, "?prepareThreshold=1")) {
+            String query =
+                    "SELECT ns.nspname, a.typname, a.oid FROM pg_type AS a"
+                            + " JOIN pg_namespace AS ns ON (ns.oid = a.typnamespace)";
+
+            assertThat(show(connection, query))
+                    .contains(Map.of("nspname", "pg_catalog", "typname", "text", "oid", "25"));
+        }
+    }
+
     @Test
     void severalCommandsAndNone() {
         try (WireClient client = wire("pgbouncer")) {
