@@ -50,6 +50,11 @@ public final class UserLookup implements AutoCloseable {
         return config;
     }
 
+    /** Whose servers a user gets. */
+    public String serverUserOf(String user) {
+        return config.serverUser().orElse(user);
+    }
+
     public LookupCounts counts() {
         return counts;
     }

@@ -15,6 +15,8 @@ import io.pgdoorman.pool.PoolSettings;
 import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.session.ClientDirectory;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,6 +60,43 @@ final class PoolFactory {
         this.tls = tls;
         this.authorities = authorities;
         this.loops = loops;
+    }
+
+    /**
+     * The pool of one user as this configuration has it.
+     *
+     * @param before told what is new to it; null if there is none, and one is made
+     * @param newSockets how servers are connected has changed
+     * @param changes gets a line if it is not as it was; no secrets
+     */
+    PoolSet.Entry entry(
+            PoolConfig pool,
+            UserConfig user,
+            Coordinator coordinator,
+            PoolSet.@Nullable Entry before,
+            boolean newSockets,
+            List<String> changes) {
+        if (before == null) {
+            ClientDirectory.Account account = account(pool, user, coordinator);
+            changes.add(account.pool().name() + ": added");
+            return new PoolSet.Entry(account, pool, user);
+        }
+        if (!newSockets
+                && before.user().equals(user)
+                && before.account().secret().equals(secret(user))
+                && withoutUsers(before.pool()).equals(withoutUsers(pool))) {
+            return new PoolSet.Entry(before.account(), pool, user);
+        }
+        Update update = update(before.account(), before.pool(), before.user(), pool, user);
+        if (!update.changes().isEmpty()) {
+            changes.add(
+                    before.account().pool().name() + ": " + String.join(", ", update.changes()));
+        }
+        return new PoolSet.Entry(update.account(), pool, user);
+    }
+
+    private static PoolConfig withoutUsers(PoolConfig pool) {
+        return pool.withUsers(List.of());
     }
 
     /**
@@ -108,10 +147,10 @@ final class PoolFactory {
      *
      * @param changes in words, for the log; no secrets
      */
-    record Update(ClientDirectory.Account account, List<String> changes) {}
+    private record Update(ClientDirectory.Account account, List<String> changes) {}
 
     /** Tells a living pool what is new to it. */
-    Update update(
+    private Update update(
             ClientDirectory.Account account,
             PoolConfig oldPool,
             UserConfig oldUser,

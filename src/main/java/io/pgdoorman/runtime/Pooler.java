@@ -447,8 +447,10 @@ public final class Pooler implements AutoCloseable {
         int max = config.general().housekeeping().retainConnectionsMax();
         var quota = new AtomicInteger(max == 0 ? Integer.MAX_VALUE : max);
         pools.all().forEach(pool -> pool.retain(quota));
-        if (pools.hasDynamic()) {
-            pools.collect(sessions.all().stream().map(Session::pool).collect(Collectors.toSet()));
+        LookedUpPools lookedUp = pools.lookedUp();
+        if (!lookedUp.isEmpty()) {
+            lookedUp.collect(
+                    sessions.all().stream().map(Session::pool).collect(Collectors.toSet()));
         }
     }
 

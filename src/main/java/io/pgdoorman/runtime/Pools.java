@@ -3,15 +3,12 @@ package io.pgdoorman.runtime;
 import io.pgdoorman.admin.AuthQueryRow;
 import io.pgdoorman.auth.Authority;
 import io.pgdoorman.auth.StoredSecret;
-import io.pgdoorman.config.AuthQueryConfig;
 import io.pgdoorman.config.Config;
 import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.HbaRule;
 import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.config.PoolConfig;
-import io.pgdoorman.config.Secret;
 import io.pgdoorman.config.UserConfig;
-import io.pgdoorman.config.UserParameters;
 import io.pgdoorman.lookup.LookedUpUser;
 import io.pgdoorman.lookup.LookupCounts;
 import io.pgdoorman.lookup.UserLookup;
@@ -20,8 +17,6 @@ import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.ClientDirectory;
 
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -32,8 +27,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * All pools of the process, by database and user, and the rules of who may use them.
@@ -42,49 +35,20 @@ import java.util.concurrent.atomic.AtomicLong;
  * alone replaces it.
  */
 final class Pools implements ClientDirectory {
-    private record Key(String database, String user) {}
-
-    private record Entry(Account account, PoolConfig pool, UserConfig user) {}
-
-    private record Snapshot(
-            HbaRules hba,
-            GeneralConfig.Admin admin,
-            Map<Key, Entry> entries,
-            Map<String, PoolConfig> databases,
-            Map<String, Coordinator> coordinators,
-            Map<String, UserLookup> lookups,
-            Authorities authorities) {}
-
-    /**
-     * A pool of a user that was looked up.
-     *
-     * @param usedNanos when a client came last, or a handover brought it
-     * @param startupParameters those of the user alone; the pool of the entry has them all
-     */
-    private record Dynamic(
-            Entry entry, AtomicLong usedNanos, Map<String, String> startupParameters) {
-        Pool pool() {
-            return entry.account().pool();
-        }
-    }
-
-    private static final Logger LOG = LoggerFactory.getLogger(Pools.class);
-
     private final PoolFactory factory;
-    private volatile Snapshot now;
+    private final LookedUpPools lookedUp;
+    private volatile PoolSet now;
 
-    /** Pools of users that were looked up. Changed under the lock of this object. */
-    private final Map<Key, Dynamic> dynamic = new ConcurrentHashMap<>();
-
-    private Pools(PoolFactory factory, Snapshot first) {
+    private Pools(PoolFactory factory, PoolSet first) {
         this.factory = factory;
         this.now = first;
+        this.lookedUp = new LookedUpPools(factory, () -> now);
     }
 
     /** Builds the pools of a configuration; opens no connection. */
     static Pools of(Config config, PoolFactory factory) {
         var nothing =
-                new Snapshot(
+                new PoolSet(
                         config.general().hba(),
                         config.general().admin(),
                         Map.of(),
@@ -111,21 +75,21 @@ final class Pools implements ClientDirectory {
      *
      * @param newSockets how servers are connected has changed for all pools
      */
-    synchronized Outcome apply(Config config, boolean newSockets) {
+    Outcome apply(Config config, boolean newSockets) {
         factory.authorities().use(config);
-        Snapshot before = now;
+        PoolSet before = now;
         List<String> changes = new ArrayList<>();
         Map<String, Coordinator> coordinators = new HashMap<>();
-        Map<Key, Entry> entries = new HashMap<>();
+        Map<PoolSet.Key, PoolSet.Entry> entries = new HashMap<>();
         for (PoolConfig pool : config.pools().values()) {
             Coordinator coordinator =
                     coordinator(pool, before.coordinators().get(pool.name()), changes);
             coordinators.put(pool.name(), coordinator);
             for (UserConfig user : pool.users()) {
-                var key = new Key(pool.name(), user.username());
+                var key = new PoolSet.Key(pool.name(), user.username());
                 entries.put(
                         key,
-                        entry(
+                        factory.entry(
                                 pool,
                                 user,
                                 coordinator,
@@ -136,7 +100,7 @@ final class Pools implements ClientDirectory {
         }
         Map<String, UserLookup> lookups = lookups(config, before.lookups());
         now =
-                new Snapshot(
+                new PoolSet(
                         config.general().hba(),
                         config.general().admin(),
                         Map.copyOf(entries),
@@ -153,7 +117,7 @@ final class Pools implements ClientDirectory {
                                 changes.add(entry.account().pool().name() + ": removed");
                             }
                         });
-        applyToDynamic(newSockets, changes, removed);
+        lookedUp.apply(newSockets, changes, removed);
         return new Outcome(changes, removed);
     }
 
@@ -183,38 +147,6 @@ final class Pools implements ClientDirectory {
                     }
                 });
         return Map.copyOf(lookups);
-    }
-
-    /** Pools of users that were looked up are changed in place, too, or go. */
-    private void applyToDynamic(boolean newSockets, List<String> changes, List<Pool> removed) {
-        Snapshot snapshot = now;
-        for (Map.Entry<Key, Dynamic> present : Map.copyOf(dynamic).entrySet()) {
-            Key key = present.getKey();
-            Dynamic before = present.getValue();
-            UserLookup lookup = snapshot.lookups().get(key.database());
-            if (lookup == null
-                    || snapshot.entries().containsKey(key)
-                    || !roleOf(lookup, key.user()).equals(key.user())) {
-                dynamic.remove(key);
-                removed.add(before.pool());
-                changes.add(before.pool().name() + ": removed");
-                continue;
-            }
-            PoolConfig pool = snapshot.databases().get(key.database());
-            Coordinator coordinator = snapshot.coordinators().get(key.database());
-            if (pool != null && coordinator != null) {
-                Entry entry =
-                        entry(
-                                UserParameters.over(pool, before.startupParameters()),
-                                user(pool, lookup.config(), key.user()),
-                                coordinator,
-                                before.entry(),
-                                newSockets,
-                                changes);
-                dynamic.put(
-                        key, new Dynamic(entry, before.usedNanos(), before.startupParameters()));
-            }
-        }
     }
 
     // ---- users that are looked up ---------------------------------------------------------------
@@ -253,46 +185,9 @@ final class Pools implements ClientDirectory {
         }
         boolean ownPool = lookup.config().serverUser().isEmpty();
         if (ownPool) {
-            pool = adapt(new Key(database, user), found.startupParameters(), pool);
+            pool = lookedUp.adapt(new PoolSet.Key(database, user), found.startupParameters(), pool);
         }
         return Optional.of(new Account(pool, found.secret(), ownPool));
-    }
-
-    /** Its row has other startup parameters than before: servers are made anew. */
-    private Pool adapt(Key key, Map<String, String> startupParameters, Pool pool) {
-        Dynamic present = dynamic.get(key);
-        return present == null || present.startupParameters().equals(startupParameters)
-                ? pool
-                : change(key, startupParameters, pool);
-    }
-
-    private synchronized Pool change(
-            Key key, Map<String, String> startupParameters, Pool otherwise) {
-        Snapshot snapshot = now;
-        Dynamic before = dynamic.get(key);
-        UserLookup lookup = snapshot.lookups().get(key.database());
-        PoolConfig pool = snapshot.databases().get(key.database());
-        Coordinator coordinator = snapshot.coordinators().get(key.database());
-        if (before == null || lookup == null || pool == null || coordinator == null) {
-            return otherwise;
-        }
-        List<String> changes = new ArrayList<>();
-        Entry entry =
-                entry(
-                        UserParameters.over(pool, startupParameters),
-                        user(pool, lookup.config(), key.user()),
-                        coordinator,
-                        before.entry(),
-                        false,
-                        changes);
-        dynamic.put(key, new Dynamic(entry, before.usedNanos(), startupParameters));
-        changes.forEach(change -> LOG.info("auth_query: {}", change));
-        return entry.account().pool();
-    }
-
-    /** Whose servers a user gets. */
-    private static String roleOf(UserLookup lookup, String user) {
-        return lookup.config().serverUser().orElse(user);
     }
 
     /**
@@ -300,131 +195,35 @@ final class Pools implements ClientDirectory {
      * before this one; made if need be.
      */
     @Nullable Pool pool(String database, String user) {
-        Snapshot snapshot = now;
-        Entry named = snapshot.entries().get(new Key(database, user));
+        PoolSet snapshot = now;
+        PoolSet.Entry named = snapshot.entries().get(new PoolSet.Key(database, user));
         UserLookup lookup = snapshot.lookups().get(database);
         if (named != null || lookup == null) {
             return named == null ? null : named.account().pool();
         }
-        var key = new Key(database, roleOf(lookup, user));
-        Entry shared = snapshot.entries().get(key);
-        if (shared != null) {
-            return shared.account().pool();
-        }
-        Dynamic present = dynamic.get(key);
-        if (present == null) {
-            return create(key);
-        }
-        present.usedNanos().set(System.nanoTime());
-        return present.pool().isClosed() ? create(key) : present.pool();
+        var key = new PoolSet.Key(database, lookup.serverUserOf(user));
+        PoolSet.Entry shared = snapshot.entries().get(key);
+        return shared != null ? shared.account().pool() : lookedUp.pool(key);
     }
 
-    private synchronized @Nullable Pool create(Key key) {
-        Snapshot snapshot = now;
-        Dynamic present = dynamic.get(key);
-        if (present != null) {
-            return present.pool();
-        }
-        UserLookup lookup = snapshot.lookups().get(key.database());
-        PoolConfig pool = snapshot.databases().get(key.database());
-        Coordinator coordinator = snapshot.coordinators().get(key.database());
-        if (lookup == null || pool == null || coordinator == null) {
-            return null;
-        }
-        UserConfig user = user(pool, lookup.config(), key.user());
-        LookedUpUser known = lookup.cache().remembered(key.user());
-        Map<String, String> own =
-                known == null || lookup.config().serverUser().isPresent()
-                        ? Map.of()
-                        : known.startupParameters();
-        PoolConfig effective = UserParameters.over(pool, own);
-        var made =
-                new Dynamic(
-                        new Entry(factory.account(effective, user, coordinator), effective, user),
-                        new AtomicLong(System.nanoTime()),
-                        own);
-        dynamic.put(key, made);
-        lookup.counts().poolsCreated.increment();
-        LOG.info("{}: pool made for a user of auth_query", made.pool().name());
-        return made.pool();
-    }
-
-    /** As if the configuration named the role. What the client proves is passed on. */
-    static UserConfig user(PoolConfig pool, AuthQueryConfig config, String role) {
-        return new UserConfig(
-                role,
-                Secret.of(""),
-                config.poolSize(),
-                config.minPoolSize(),
-                pool.poolMode(),
-                pool.serverLifetime(),
-                role,
-                config.serverPassword(),
-                config.serverPasswordFrom(),
-                Optional.empty());
-    }
-
-    /**
-     * Closes pools of users that were looked up and are of no use any more.
-     *
-     * @param inUse pools that have clients
-     */
-    synchronized void collect(Set<Pool> inUse) {
-        long present = System.nanoTime();
-        List<String> gone = new ArrayList<>();
-        dynamic.forEach(
-                (key, entry) -> {
-                    Pool pool = entry.pool();
-                    if (present - entry.usedNanos().get() > unusedNanos(key.database())
-                            && pool.open() == 0
-                            && !pool.isPaused()
-                            && !pool.isDisabled()
-                            && pool.settings().minSize() == 0
-                            && !inUse.contains(pool)) {
-                        dynamic.remove(key);
-                        pool.close();
-                        gone.add(pool.name());
-                        UserLookup lookup = now.lookups().get(key.database());
-                        if (lookup != null) {
-                            lookup.counts().poolsRemoved.increment();
-                        }
-                    }
-                });
-        if (!gone.isEmpty()) {
-            LOG.info("GC: removed {} idle dynamic pool(s): {}", gone.size(), gone);
-        }
-    }
-
-    private long unusedNanos(String database) {
-        UserLookup lookup = now.lookups().get(database);
-        return lookup == null ? 0 : lookup.config().unusedPoolTimeout().toNanos();
-    }
-
-    boolean hasDynamic() {
-        return !dynamic.isEmpty();
+    LookedUpPools lookedUp() {
+        return lookedUp;
     }
 
     /** What look-ups came to, by database. */
     List<AuthQueryRow> authQuery() {
-        Map<String, UserLookup> lookups = now.lookups();
-        return lookups.entrySet().stream()
-                .sorted(Map.Entry.comparingByKey())
-                .map(
-                        entry ->
-                                new AuthQueryRow(
-                                        entry.getKey(),
-                                        entry.getValue().size(),
-                                        (int)
-                                                dynamic.keySet().stream()
-                                                        .filter(
-                                                                key ->
-                                                                        key.database()
-                                                                                .equals(
-                                                                                        entry
-                                                                                                .getKey()))
-                                                        .count(),
-                                        entry.getValue().counts()))
-                .toList();
+        List<AuthQueryRow> rows = new ArrayList<>();
+        now.lookups()
+                .forEach(
+                        (database, lookup) ->
+                                rows.add(
+                                        new AuthQueryRow(
+                                                database,
+                                                lookup.size(),
+                                                lookedUp.count(database),
+                                                lookup.counts())));
+        rows.sort(Comparator.comparing(AuthQueryRow::database));
+        return rows;
     }
 
     private static Coordinator coordinator(
@@ -452,37 +251,6 @@ final class Pools implements ClientDirectory {
         return coordinator;
     }
 
-    private Entry entry(
-            PoolConfig pool,
-            UserConfig user,
-            Coordinator coordinator,
-            @Nullable Entry before,
-            boolean newSockets,
-            List<String> changes) {
-        if (before == null) {
-            Account account = factory.account(pool, user, coordinator);
-            changes.add(account.pool().name() + ": added");
-            return new Entry(account, pool, user);
-        }
-        if (!newSockets
-                && before.user().equals(user)
-                && before.account().secret().equals(factory.secret(user))
-                && withoutUsers(before.pool()).equals(withoutUsers(pool))) {
-            return new Entry(before.account(), pool, user);
-        }
-        PoolFactory.Update update =
-                factory.update(before.account(), before.pool(), before.user(), pool, user);
-        if (!update.changes().isEmpty()) {
-            changes.add(
-                    before.account().pool().name() + ": " + String.join(", ", update.changes()));
-        }
-        return new Entry(update.account(), pool, user);
-    }
-
-    private static PoolConfig withoutUsers(PoolConfig pool) {
-        return pool.withUsers(List.of());
-    }
-
     @Override
     public HbaRules hba() {
         return now.hba();
@@ -500,7 +268,8 @@ final class Pools implements ClientDirectory {
 
     @Override
     public Optional<Account> find(String database, String user) {
-        return Optional.ofNullable(now.entries().get(new Key(database, user))).map(Entry::account);
+        return Optional.ofNullable(now.entries().get(new PoolSet.Key(database, user)))
+                .map(PoolSet.Entry::account);
     }
 
     @Override
@@ -515,7 +284,7 @@ final class Pools implements ClientDirectory {
 
     @Override
     public Optional<Operator> operator(String user) {
-        Snapshot snapshot = now;
+        PoolSet snapshot = now;
         GeneralConfig.Admin admin = snapshot.admin();
         if (admin.username().equals(user) && !admin.password().isEmpty()) {
             return Optional.of(new Operator(StoredSecret.parse(admin.password().reveal()), true));
@@ -541,7 +310,7 @@ final class Pools implements ClientDirectory {
     List<Pool> all() {
         List<Pool> pools = new ArrayList<>();
         now.entries().values().forEach(entry -> pools.add(entry.account().pool()));
-        dynamic.values().forEach(entry -> pools.add(entry.pool()));
+        pools.addAll(lookedUp.all());
         return pools;
     }
 }

@@ -72,7 +72,7 @@ final class ServerPasswords {
                                 add(
                                         warnings,
                                         pool,
-                                        credential(pool, Pools.user(pool, lookup, role))));
+                                        credential(pool, LookedUpPools.user(pool, lookup, role))));
     }
 
     private static void add(List<String> warnings, PoolConfig pool, ServerCredential credential) {
