@@ -14,6 +14,7 @@ import io.pgdoorman.backend.ServerOwner;
 import io.pgdoorman.backend.ServerSource;
 import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.config.SessionState;
+import io.pgdoorman.net.LoopChoice;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.PoolSettings;
@@ -61,7 +62,12 @@ final class RelaySurroundings {
         sessions =
                 new Sessions(
                         new NoAccounts(),
-                        new ClientServices(authentication, Runnable::run, false, Consoles.NONE),
+                        new ClientServices(
+                                authentication,
+                                Runnable::run,
+                                false,
+                                Consoles.NONE,
+                                new LoopChoice(List.of(loop))),
                         new SessionSettings(
                                 2,
                                 MINUTE,

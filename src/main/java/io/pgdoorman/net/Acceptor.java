@@ -15,7 +15,6 @@ import org.slf4j.LoggerFactory;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * Takes accepted connections to their loops. Threads: confined to the acceptor's loop, but for
@@ -37,7 +36,7 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
             Set.of(-103, -71, -4, -1, -100, -92, -112, -64, -113, -95, -101);
 
     private final Sockets sockets;
-    private final Supplier<EventLoop> chooser;
+    private final LoopChoice choice;
     private final boolean unix;
     private final ChannelInitializer<Channel> initializer;
 
@@ -54,14 +53,14 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
             Sockets sockets,
             SocketSettings settings,
             boolean unix,
-            Supplier<EventLoop> chooser,
+            LoopChoice choice,
             Consumer<Channel> onAccept,
             boolean paused) {
         this.paused = paused;
         this.sockets = sockets;
         this.settings = settings;
         this.unix = unix;
-        this.chooser = chooser;
+        this.choice = choice;
         initializer =
                 new ChannelInitializer<>() {
                     @Override
@@ -102,11 +101,14 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
                 SocketOptions.applyAcceptedTcp(client, settings);
             }
             client.pipeline().addLast(initializer);
-            chooser.get()
-                    .register(client)
+            EventLoop loop = choice.choose();
+            loop.register(client)
                     .addListener(
                             done -> {
-                                if (!done.isSuccess()) {
+                                if (done.isSuccess()) {
+                                    client.closeFuture().addListener(_ -> choice.leave(loop));
+                                } else {
+                                    choice.leave(loop);
                                     refuse(client, done.cause());
                                 }
                             });
@@ -115,7 +117,7 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** The loop is shutting down, or the owner's chooser failed: the client sees a close. */
+    /** The loop is shutting down: the client sees a close. */
     private static void refuse(Channel client, Throwable cause) {
         client.unsafe().closeForcibly();
         LOG.atWarn().addKeyValue("reason", cause.toString()).log("accepted connection dropped");

@@ -27,7 +27,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * Makes event loops, listeners and connections on the chosen transport. Nothing above this package
@@ -113,7 +112,7 @@ public final class Transport {
      *
      * @param acceptor loop that accepts; may be one of the client loops
      * @param backlog length of the accept queue; the kernel caps it at net.core.somaxconn
-     * @param chooser called on the acceptor's loop, once per connection: the loop it will live on
+     * @param choice of the loop each connection will live on
      * @param onAccept called on that loop before {@code channelActive}: adds the handlers, once per
      *     connection. What it throws closes the connection.
      * @param paused nothing is accepted before {@link Listener#resume}
@@ -123,7 +122,7 @@ public final class Transport {
             InetSocketAddress address,
             int backlog,
             SocketSettings settings,
-            Supplier<EventLoop> chooser,
+            LoopChoice choice,
             Consumer<Channel> onAccept,
             boolean paused) {
         return listening.tcp(
@@ -131,7 +130,7 @@ public final class Transport {
                 address,
                 backlog,
                 settings,
-                new Acceptor(sockets, settings, false, chooser, onAccept, paused));
+                new Acceptor(sockets, settings, false, choice, onAccept, paused));
     }
 
     /**
@@ -147,7 +146,7 @@ public final class Transport {
             int mode,
             int backlog,
             SocketSettings settings,
-            Supplier<EventLoop> chooser,
+            LoopChoice choice,
             Consumer<Channel> onAccept,
             boolean paused) {
         return listening.unix(
@@ -155,7 +154,7 @@ public final class Transport {
                 path,
                 mode,
                 backlog,
-                new Acceptor(sockets, settings, true, chooser, onAccept, paused));
+                new Acceptor(sockets, settings, true, choice, onAccept, paused));
     }
 
     /**
@@ -168,7 +167,7 @@ public final class Transport {
             EventLoop acceptor,
             int fd,
             SocketSettings settings,
-            Supplier<EventLoop> chooser,
+            LoopChoice choice,
             Consumer<Channel> onAccept,
             boolean paused) {
         boolean unix;
@@ -181,7 +180,7 @@ public final class Transport {
                 acceptor,
                 fd,
                 settings,
-                new Acceptor(sockets, settings, unix, chooser, onAccept, paused),
+                new Acceptor(sockets, settings, unix, choice, onAccept, paused),
                 unix);
     }
 

@@ -5,6 +5,7 @@ import io.netty.channel.EventLoop;
 import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.handover.PassedListener;
 import io.pgdoorman.net.Listener;
+import io.pgdoorman.net.LoopChoice;
 import io.pgdoorman.net.Posix;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.net.Transport;
@@ -25,7 +26,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -72,7 +72,7 @@ final class Listeners {
     private final Transport transport;
     private final List<EventLoop> loops;
     private final Consumer<Channel> onAccept;
-    private final AtomicInteger nextLoop = new AtomicInteger();
+    private final LoopChoice choice;
     private final Map<Address, Listener> open = new LinkedHashMap<>();
     private boolean closed;
 
@@ -82,9 +82,14 @@ final class Listeners {
     /** Nothing is accepted: another process does, or will. */
     private boolean paused;
 
-    Listeners(Transport transport, List<EventLoop> loops, Consumer<Channel> onAccept) {
+    Listeners(
+            Transport transport,
+            List<EventLoop> loops,
+            LoopChoice choice,
+            Consumer<Channel> onAccept) {
         this.transport = transport;
         this.loops = loops;
+        this.choice = choice;
         this.onAccept = onAccept;
     }
 
@@ -224,12 +229,7 @@ final class Listeners {
                 joined(
                         address,
                         transport.adoptListener(
-                                loops.getFirst(),
-                                fd,
-                                settings,
-                                this::chooseLoop,
-                                onAccept,
-                                paused));
+                                loops.getFirst(), fd, settings, choice, onAccept, paused));
         if (address instanceof Unix(Path path, int mode)) {
             try {
                 Posix.chmod(path, mode);
@@ -329,10 +329,6 @@ final class Listeners {
         }
     }
 
-    private EventLoop chooseLoop() {
-        return loops.get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()));
-    }
-
     private CompletableFuture<Listener> listen(
             Address address, int backlog, SocketSettings settings) {
         return switch (address) {
@@ -345,13 +341,7 @@ final class Listeners {
                                     .formatted(host));
                 }
                 yield transport.listenTcp(
-                        loops.getFirst(),
-                        socket,
-                        backlog,
-                        settings,
-                        this::chooseLoop,
-                        onAccept,
-                        paused);
+                        loops.getFirst(), socket, backlog, settings, choice, onAccept, paused);
             }
             case Unix(Path path, int mode) ->
                     transport.listenUnix(
@@ -360,7 +350,7 @@ final class Listeners {
                             mode,
                             backlog,
                             settings,
-                            this::chooseLoop,
+                            choice,
                             onAccept,
                             paused);
         };

@@ -16,6 +16,7 @@ import io.pgdoorman.handover.ControlSocket;
 import io.pgdoorman.handover.Host;
 import io.pgdoorman.handover.Transplants;
 import io.pgdoorman.metrics.HandoverState;
+import io.pgdoorman.net.LoopChoice;
 import io.pgdoorman.net.SystemdNotifier;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
@@ -112,7 +113,7 @@ public final class Pooler implements AutoCloseable {
     private volatile Map<String, String> consoleSettingsToTry = Map.of();
 
     /** Of the warm-up's listener. Confined to its loop. */
-    private int nextLoop;
+    private final LoopChoice clientLoops;
 
     /** Set by a signal, read by the control thread. */
     private volatile boolean stopping;
@@ -201,6 +202,7 @@ public final class Pooler implements AutoCloseable {
                         secrets,
                         lastServerId,
                         rehearse);
+        this.clientLoops = new LoopChoice(loops);
         var interner = new ParameterInterner();
         TlsSetup tls = TlsSetup.of(config).prepare();
         Authorities.check(config);
@@ -219,12 +221,12 @@ public final class Pooler implements AutoCloseable {
                         this::sessions,
                         options.logLevels(),
                         new AdminOrders());
-        this.services = new ClientServices(authentication, workers, rehearse, admin);
+        this.services = new ClientServices(authentication, workers, rehearse, admin, clientLoops);
         this.sessions = new Sessions(pools, services, Settings.sessions(general));
         sessions.update(tls.clients());
         tls.warnings().forEach(warning -> LOG.warn("{}", warning));
         ServerPasswords.warnings(config).forEach(warning -> LOG.warn("{}", warning));
-        this.listeners = new Listeners(transport, loops, sessions::accept);
+        this.listeners = new Listeners(transport, loops, clientLoops, sessions::accept);
         this.web =
                 new WebEndpoint(
                         transport,
@@ -352,7 +354,7 @@ public final class Pooler implements AutoCloseable {
                         OWNER_ONLY,
                         SOMAXCONN,
                         Settings.sockets(config.general()),
-                        () -> loops.get(Math.floorMod(nextLoop++, loops.size())),
+                        clientLoops,
                         sessions::accept,
                         false)
                 .join();

@@ -210,10 +210,16 @@ public final class Sessions {
                 settings.maxConnections());
     }
 
-    /** A login that began elsewhere goes on on this channel. */
-    void adoptLogin(Channel channel, FrozenLogin frozen) {
+    /** Counts a client that comes from another process, or comes back. */
+    private void join(Channel channel) {
         connections.incrementAndGet();
         channel.closeFuture().addListener(_ -> connections.decrementAndGet());
+        services.loops().join(channel);
+    }
+
+    /** A login that began elsewhere goes on on this channel. */
+    void adoptLogin(Channel channel, FrozenLogin frozen) {
+        join(channel);
         var login = new LoginHandler(this, services, frozen.id(), frozen.overLimit(), frozen);
         logins.add(login);
         channel.pipeline().addLast(login);
@@ -302,8 +308,7 @@ public final class Sessions {
 
     /** It goes on here. */
     void onAdopted(ConsoleClient console, Channel channel) {
-        connections.incrementAndGet();
-        channel.closeFuture().addListener(_ -> connections.decrementAndGet());
+        join(channel);
         onConsole(console, channel);
     }
 
@@ -391,8 +396,7 @@ public final class Sessions {
 
     /** It goes on here, on a channel of its own. */
     void onAdopted(Session session) {
-        connections.incrementAndGet();
-        session.channel().closeFuture().addListener(_ -> connections.decrementAndGet());
+        join(session.channel());
         byProcessId.put(session.identity().id(), session);
     }
 

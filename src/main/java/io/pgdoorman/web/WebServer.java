@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.pgdoorman.net.Listener;
+import io.pgdoorman.net.LoopChoice;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.net.Transport;
 
@@ -87,7 +88,7 @@ public final class WebServer implements AutoCloseable {
                                 address,
                                 BACKLOG,
                                 SocketSettings.DEFAULT,
-                                () -> server.loop,
+                                new LoopChoice(List.of(server.loop)),
                                 server::accept,
                                 false),
                 endpoints,
@@ -108,7 +109,7 @@ public final class WebServer implements AutoCloseable {
                                 server.loop,
                                 fd,
                                 SocketSettings.DEFAULT,
-                                () -> server.loop,
+                                new LoopChoice(List.of(server.loop)),
                                 server::accept,
                                 false),
                 endpoints,

@@ -21,6 +21,7 @@ import io.pgdoorman.log.LogLevel;
 import io.pgdoorman.log.LogLevels;
 import io.pgdoorman.lookup.LookupCounts;
 import io.pgdoorman.lookup.UserLookup;
+import io.pgdoorman.net.LoopChoice;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
@@ -99,7 +100,12 @@ final class StateHost implements Host {
         sessions =
                 new Sessions(
                         new NobodyMayLogIn(),
-                        new ClientServices(authentication, Runnable::run, false, Consoles.NONE),
+                        new ClientServices(
+                                authentication,
+                                Runnable::run,
+                                false,
+                                Consoles.NONE,
+                                new LoopChoice(loops())),
                         new SessionSettings(
                                 MAX_CONNECTIONS,
                                 0,

@@ -18,6 +18,7 @@ import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.handover.Phase;
 import io.pgdoorman.handover.Report;
 import io.pgdoorman.lookup.LookupCounts;
+import io.pgdoorman.net.LoopChoice;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
@@ -77,7 +78,12 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
     private final Sessions sessions =
             new Sessions(
                     new NobodyMayLogIn(),
-                    new ClientServices(authentication, Runnable::run, false, Consoles.NONE),
+                    new ClientServices(
+                            authentication,
+                            Runnable::run,
+                            false,
+                            Consoles.NONE,
+                            new LoopChoice(loops)),
                     new SessionSettings(
                             10, 0, 1 << 20, 0, Bytes.EMPTY, false, false, 0, 0, false, 0));
 

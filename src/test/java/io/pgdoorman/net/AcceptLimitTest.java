@@ -120,7 +120,7 @@ class AcceptLimitTest {
                                     new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                                     1024,
                                     SocketSettings.DEFAULT,
-                                    loops::next,
+                                    new LoopChoice(List.of(loops.next())),
                                     Server::addEcho,
                                     false)
                             .join();

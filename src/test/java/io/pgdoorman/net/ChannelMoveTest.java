@@ -280,7 +280,7 @@ class ChannelMoveTest {
                                     new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                                     16,
                                     SocketSettings.DEFAULT,
-                                    loops.inTurn(),
+                                    loops.choice(),
                                     this::onAccept,
                                     false)
                             .join();
@@ -296,7 +296,7 @@ class ChannelMoveTest {
                                     0600,
                                     16,
                                     SocketSettings.DEFAULT,
-                                    loops.inTurn(),
+                                    loops.choice(),
                                     this::onAccept,
                                     false)
                             .join();

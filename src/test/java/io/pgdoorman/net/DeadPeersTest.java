@@ -113,7 +113,7 @@ class DeadPeersTest {
                                     new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                                     16,
                                     SocketSettings.DEFAULT,
-                                    loops.inTurn(),
+                                    loops.choice(),
                                     channel -> {
                                         channel.pipeline().addLast(new Ear(failure));
                                         accepted.complete(channel);

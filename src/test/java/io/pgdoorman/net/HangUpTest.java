@@ -40,7 +40,7 @@ class HangUpTest {
                                     new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                                     16,
                                     SocketSettings.DEFAULT,
-                                    loops.inTurn(),
+                                    loops.choice(),
                                     channel -> watch(channel, accepted[0], ended[0]),
                                     false)
                             .join();

@@ -8,8 +8,6 @@ import org.junit.jupiter.api.Assumptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 
 /** A transport with loops for one test; skips the test where io_uring is forbidden. */
 final class Loops implements AutoCloseable {
@@ -36,10 +34,8 @@ final class Loops implements AutoCloseable {
         return all.getFirst();
     }
 
-    /** Each call the next loop. */
-    Supplier<EventLoop> inTurn() {
-        AtomicInteger turn = new AtomicInteger();
-        return () -> all.get(turn.getAndIncrement() % all.size());
+    LoopChoice choice() {
+        return new LoopChoice(all);
     }
 
     @Override

@@ -124,7 +124,7 @@ class TransportTest {
                                     ANY_PORT,
                                     16,
                                     SocketSettings.DEFAULT,
-                                    loops.inTurn(),
+                                    loops.choice(),
                                     channel -> {
                                         threads.add(Thread.currentThread());
                                         channel.pipeline().addLast(new Echo());
@@ -177,7 +177,7 @@ class TransportTest {
                                     ANY_PORT,
                                     16,
                                     ODD_SETTINGS,
-                                    loops.inTurn(),
+                                    loops.choice(),
                                     channel -> {
                                         channel.pipeline().addLast(new Echo());
                                         channel.eventLoop()
@@ -231,7 +231,7 @@ class TransportTest {
                                     0600,
                                     16,
                                     ODD_SETTINGS,
-                                    loops.inTurn(),
+                                    loops.choice(),
                                     channel -> {
                                         channel.pipeline().addLast(new Echo());
                                         channel.eventLoop()
@@ -312,7 +312,7 @@ class TransportTest {
                                     loops.first(),
                                     copy,
                                     SocketSettings.DEFAULT,
-                                    loops.inTurn(),
+                                    loops.choice(),
                                     channel -> channel.pipeline().addLast(new Echo()),
                                     false)
                             .join();
@@ -415,7 +415,7 @@ class TransportTest {
                                     ANY_PORT,
                                     16,
                                     SocketSettings.DEFAULT,
-                                    loops.inTurn(),
+                                    loops.choice(),
                                     channel -> {
                                         channel.config().setAutoRead(false); // no read yet
                                         channel.eventLoop()
@@ -483,7 +483,7 @@ class TransportTest {
                 address,
                 16,
                 SocketSettings.DEFAULT,
-                loops.inTurn(),
+                loops.choice(),
                 channel -> channel.pipeline().addLast(handler),
                 false);
     }

@@ -205,7 +205,7 @@ class UnixListenerTest {
                                     loops.first(),
                                     copy,
                                     SocketSettings.DEFAULT,
-                                    loops.inTurn(),
+                                    loops.choice(),
                                     channel -> channel.pipeline().addLast(new Echo()),
                                     false)
                             .join();
@@ -225,7 +225,7 @@ class UnixListenerTest {
                 mode,
                 16,
                 SocketSettings.DEFAULT,
-                loops.inTurn(),
+                loops.choice(),
                 channel -> channel.pipeline().addLast(new Echo()),
                 false);
     }

@@ -6,6 +6,7 @@ import io.pgdoorman.auth.ScramKeyCache;
 import io.pgdoorman.auth.StoredSecret;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.config.HbaRules;
+import io.pgdoorman.net.LoopChoice;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.FakeServers;
 import io.pgdoorman.pool.Pool;
@@ -83,7 +84,12 @@ final class SessionStage {
                         false);
         return new Sessions(
                 directory,
-                new ClientServices(authentication, Runnable::run, rehearse, Consoles.NONE),
+                new ClientServices(
+                        authentication,
+                        Runnable::run,
+                        rehearse,
+                        Consoles.NONE,
+                        new LoopChoice(List.of(loop.loop()))),
                 new SessionSettings(
                         maxConnections,
                         loginTime.toNanos(),
