@@ -455,6 +455,16 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
         }
     }
 
+    /** The decoder would ask for more whenever it made no message, also while a command runs. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        if (ctx.channel().config().isAutoRead()) {
+            super.channelReadComplete(ctx);
+        } else {
+            ctx.fireChannelReadComplete();
+        }
+    }
+
     /** Who does not take answers gets no more, and is not read. */
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {

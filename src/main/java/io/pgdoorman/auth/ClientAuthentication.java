@@ -22,6 +22,7 @@ import io.pgdoorman.wire.frontend.SASLResponse;
 import org.jspecify.annotations.Nullable;
 
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * One client's login, we being the server.
@@ -71,6 +72,12 @@ public final class ClientAuthentication {
     public static final int MAX_MESSAGE_BYTES = 65_535;
 
     static final String WRONG_PASSWORD = "wrong password";
+
+    /**
+     * Of a password that is compared with a SCRAM secret, in bytes: preparing it (RFC 4013) takes
+     * time by the square of its length, if somebody has chosen its characters for that.
+     */
+    private static final int MAX_GUESS = 4_096;
 
     private static final String UNKNOWN_USER = "user does not exist";
     private static final String NO_PASSWORD = "user has no password";
@@ -251,7 +258,7 @@ public final class ClientAuthentication {
     private ClientStep trust() {
         if (secret == null) {
             // Fails closed; PostgreSQL says the same after its own trust.
-            return rule.method() == HbaMethod.CERT && !isOwnCertificate()
+            return rule.method() == HbaMethod.CERT && !isOwnCertificate(login.user())
                     ? refuseCertificate()
                     : refuseUnknownRole();
         }
@@ -315,6 +322,9 @@ public final class ClientAuthentication {
     }
 
     private ClientStep checkPassword(Bytes password, StoredSecret.Scram scram) {
+        if (password.length() > MAX_GUESS) {
+            return refusePassword(WRONG_PASSWORD);
+        }
         ScramKeys known = context.keys().find(password, scram.salt(), scram.iterations());
         if (known != null) {
             return onPasswordChecked(known.storedKey().equals(scram.storedKey()), password);
@@ -582,7 +592,7 @@ public final class ClientAuthentication {
             String identity,
             String application,
             ServerCredential credential) {
-        if (rule.certificate() == ClientCertificate.VERIFY_FULL && !isOwnCertificate()) {
+        if (rule.certificate() == ClientCertificate.VERIFY_FULL && !isOwnCertificate(identity)) {
             return refuseCertificate();
         }
         state = new Accepted();
@@ -590,10 +600,14 @@ public final class ClientAuthentication {
         return new ClientStep.Accepted(messages, known, application, credential);
     }
 
-    private boolean isOwnCertificate() {
+    /**
+     * @param identity whom a token has named, whose certificate it must be; or the user
+     */
+    private boolean isOwnCertificate(String identity) {
+        Predicate<String> mayBe = identity.equals(login.user()) ? rule.mayBe() : identity::equals;
         return rule.wholeName()
-                ? rule.mayBe().test(login.certificate())
-                : CertificateName.common(login.certificate()).filter(rule.mayBe()).isPresent();
+                ? mayBe.test(login.certificate())
+                : CertificateName.common(login.certificate()).filter(mayBe).isPresent();
     }
 
     private ClientStep refuseCertificate() {

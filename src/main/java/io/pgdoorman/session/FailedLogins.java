@@ -42,6 +42,7 @@ final class FailedLogins {
     private static final int MAX_ENTRIES = 16_384;
     private static final int KEPT_ENTRIES = MAX_ENTRIES / 4 * 3;
     private static final int IPV6_PREFIX_BYTES = 8;
+    private static final int MAX_NAME = 63;
 
     private record Key(String address, String user) {}
 
@@ -72,7 +73,7 @@ final class FailedLogins {
             return new Penalty(0, () -> {});
         }
         String prefix = prefix(address);
-        Count ofUser = count(users, new Key(prefix, user));
+        Count ofUser = count(users, key(prefix, user));
         Count ofAddress = count(addresses, prefix);
         long nanos =
                 Math.max(
@@ -88,7 +89,7 @@ final class FailedLogins {
     /** The user knows the password after all. */
     void onSuccess(@Nullable InetAddress address, String user) {
         if (!users.isEmpty()) {
-            users.remove(new Key(prefix(address), user));
+            users.remove(key(prefix(address), user));
         }
     }
 
@@ -125,6 +126,11 @@ final class FailedLogins {
     /** Entries that it holds. */
     int size() {
         return users.size() + addresses.size();
+    }
+
+    /** No role has a longer name (NAMEDATALEN): those who try such names share a place. */
+    private static Key key(String prefix, String user) {
+        return new Key(prefix, user.length() > MAX_NAME ? "" : user);
     }
 
     /** What counts as one address; empty for the Unix socket. */

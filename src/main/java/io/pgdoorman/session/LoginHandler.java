@@ -154,8 +154,20 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object msg) throws Exception {
-        record.received((ByteBuf) msg);
+        if (phase != Phase.CLOSED) {
+            record.received((ByteBuf) msg);
+        }
         super.channelRead(ctx, msg);
+    }
+
+    /** The decoder would ask for more whenever it made no message, also of a client that waits. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        if (ctx.channel().config().isAutoRead()) {
+            super.channelReadComplete(ctx);
+        } else {
+            ctx.fireChannelReadComplete();
+        }
     }
 
     // ---- bytes ----------------------------------------------------------------------------------

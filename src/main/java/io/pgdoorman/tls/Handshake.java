@@ -284,7 +284,7 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
         long began = System.nanoTime();
         try {
             step(ctx);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | OutOfMemoryError e) {
             // Others wait for their turn behind this one.
             LOG.error("unexpected failure during a TLS handshake", e);
             fail(ctx, e);

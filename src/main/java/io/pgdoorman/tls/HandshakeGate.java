@@ -114,18 +114,21 @@ final class HandshakeGate {
     private void drain() {
         spentNanos = 0;
         draining = true;
-        while (spentNanos < BUDGET_NANOS) {
-            Waiting next = next();
-            if (next == null) {
-                break;
+        try {
+            while (spentNanos < BUDGET_NANOS) {
+                Waiting next = next();
+                if (next == null) {
+                    break;
+                }
+                next.resume();
             }
-            next.resume();
-        }
-        draining = false;
-        if (begun.isEmpty() && fresh.isEmpty()) {
-            spentNanos = 0;
-        } else {
-            setTimer();
+        } finally { // others wait for their turn, whatever became of this one
+            draining = false;
+            if (begun.isEmpty() && fresh.isEmpty()) {
+                spentNanos = 0;
+            } else {
+                setTimer();
+            }
         }
     }
 

@@ -42,6 +42,15 @@ public final class TlsRecords extends ChannelDuplexHandler {
     /** So many updates of the peer's key with nothing between them are an attack. */
     private static final int MAX_KEY_UPDATES = 32;
 
+    /** So many records without content, one after the other, are an attack. */
+    private static final int MAX_EMPTY_RECORDS = 32;
+
+    /**
+     * Of records that have a part of a handshake message each. A peer that has content to send, or
+     * a message that is worth it, fills them; whoever does not would have each looked at again.
+     */
+    private static final int MIN_FRAGMENT = 256;
+
     /** Of a handshake message that comes after the handshake. */
     private static final int MAX_MESSAGE = 1 << 16;
 
@@ -86,6 +95,11 @@ public final class TlsRecords extends ChannelDuplexHandler {
 
     private byte[] unfinished;
     private int keyUpdates;
+    private int emptyRecords;
+
+    /** The answer to an update of the peer's key is not with the kernel yet. */
+    private boolean updateAnswered;
+
     private boolean inputOver;
     private boolean outputOver;
     private @Nullable ChannelHandlerContext context;
@@ -296,10 +310,12 @@ public final class TlsRecords extends ChannelDuplexHandler {
                 if (unfinished.length > 0) {
                     throw new TlsException("content came in the middle of a handshake message");
                 }
-                keyUpdates = 0;
                 if (length == 0) {
+                    onNoContent();
                     return content;
                 }
+                keyUpdates = 0;
+                emptyRecords = 0;
                 ByteBuf all =
                         content == null ? ctx.alloc().buffer(length + in.readableBytes()) : content;
                 return all.writeBytes(scratch.content, 0, length);
@@ -340,6 +356,12 @@ public final class TlsRecords extends ChannelDuplexHandler {
         if (!suite.isTls13()) {
             throw new TlsException("renegotiation is not possible");
         }
+        if (length == 0) {
+            throw new TlsException("a handshake record without content"); // RFC 8446, 5.1
+        }
+        if (unfinished.length >= MIN_FRAGMENT && length < MIN_FRAGMENT) {
+            onNoContent();
+        }
         byte[] all = Arrays.copyOf(unfinished, unfinished.length + length);
         System.arraycopy(content, 0, all, unfinished.length, length);
         int at = 0;
@@ -348,7 +370,7 @@ public final class TlsRecords extends ChannelDuplexHandler {
                     ((all[at + 1] & 0xff) << 16)
                             | ((all[at + 2] & 0xff) << 8)
                             | (all[at + 3] & 0xff);
-            if (size > MAX_MESSAGE) {
+            if (size > (all[at] == KEY_UPDATE ? 1 : MAX_MESSAGE)) {
                 throw new TlsException("a handshake message of %d bytes".formatted(size));
             }
             if (all.length - at - 4 < size) {
@@ -367,6 +389,13 @@ public final class TlsRecords extends ChannelDuplexHandler {
         unfinished = Arrays.copyOfRange(all, at, all.length);
     }
 
+    /** Such records cost as much as others, and nobody behind this would ever count them. */
+    private void onNoContent() throws TlsException {
+        if (++emptyRecords > MAX_EMPTY_RECORDS) {
+            throw new TlsException("%d records without content".formatted(emptyRecords));
+        }
+    }
+
     private void onKeyUpdate(ChannelHandlerContext ctx, int size, byte request, boolean more)
             throws TlsException {
         if (size != 1 || request < 0 || request > 1 || more) {
@@ -376,8 +405,11 @@ public final class TlsRecords extends ChannelDuplexHandler {
             throw new TlsException("%d KeyUpdates and no content".formatted(keyUpdates));
         }
         reading.update();
-        if (request == 1 && !outputOver) {
-            updateWriting(ctx);
+        if (request == 1 && !outputOver && !updateAnswered) {
+            // One answer is one for all that came before it is on its way (RFC 8446, 4.6.3): a peer
+            // that asks and does not read would have us hold them.
+            updateAnswered = true;
+            updateWriting(ctx).addListener(_ -> updateAnswered = false);
             ctx.flush();
         }
     }
@@ -503,10 +535,12 @@ public final class TlsRecords extends ChannelDuplexHandler {
         return all;
     }
 
-    private void updateWriting(ChannelHandlerContext ctx) {
+    private ChannelFuture updateWriting(ChannelHandlerContext ctx) {
         seal(ctx); // with the key it was written for
-        writeRecord(ctx, HANDSHAKE, new byte[] {KEY_UPDATE, 0, 0, 1, 0}, ctx.newPromise());
+        ChannelPromise written = ctx.newPromise();
+        writeRecord(ctx, HANDSHAKE, new byte[] {KEY_UPDATE, 0, 0, 1, 0}, written);
         writing.update();
+        return written;
     }
 
     private void writeRecord(

@@ -1,6 +1,7 @@
 package io.pgdoorman.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 import static org.awaitility.Awaitility.await;
 
 import io.pgdoorman.testing.Frontend;
@@ -20,10 +21,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 
@@ -37,6 +44,10 @@ class HostileClientIT {
     private static final int POOL_SIZE = 2;
     private static final Duration LOGIN_LIMIT = Duration.ofSeconds(2);
     private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    /** Loopback sockets grow to some megabytes on either side. */
+    private static final long MORE_THAN_SOCKETS_HOLD = 64L << 20;
+
     private static final Duration NOW = Duration.ofMillis(1);
     private static PoolerProcess pooler;
 
@@ -82,6 +93,46 @@ class HostileClientIT {
                 pooler.close();
                 pooler = configuration().start();
             }
+        }
+    }
+
+    /** Who waits for an answer to its login is not read: what it sends stays in its socket. */
+    @Test
+    void whoSendsWhileItWaitsFillsNoMemory() throws IOException {
+        try (var silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                var own =
+                        configuration()
+                                .pool(
+                                        "silent",
+                                        "server_host = \"127.0.0.1\"\nserver_port = %d\n"
+                                                        .formatted(silent.getLocalPort())
+                                                + "pool_mode = \"transaction\"",
+                                        PoolerProcess.Builder.user(PostgresServer.APP, 1))
+                                .start();
+                var socket = SocketChannel.open(own.address())) {
+            socket.write(
+                    ByteBuffer.wrap(
+                            Frontend.startup(
+                                    Frontend.PROTOCOL_3_0,
+                                    Map.of("user", PostgresServer.APP, "database", "silent"))));
+            socket.configureBlocking(false);
+            ByteBuffer bytes = ByteBuffer.allocateDirect(1 << 20);
+            long sent = 0;
+            long end = System.nanoTime() + LOGIN_LIMIT.toNanos() / 2;
+            try {
+                while (System.nanoTime() - end < 0 && sent < MORE_THAN_SOCKETS_HOLD) {
+                    int count = socket.write(bytes.clear());
+                    sent += count;
+                    if (count == 0) {
+                        Thread.onSpinWait();
+                    }
+                }
+            } catch (IOException e) {
+                fail("closed after %d bytes, before its time: %s".formatted(sent, e));
+            }
+
+            assertThat(sent).isLessThan(MORE_THAN_SOCKETS_HOLD);
+            assertThat(own.log()).doesNotContain("OutOfMemory");
         }
     }
 

@@ -39,6 +39,18 @@ class FailedLoginsTest {
                 .containsExactly(0L, 0L, 0L, 250L, 500L, 1000L, 2000L, 2000L, 2000L);
     }
 
+    /** No role has such a name; a map of them would be memory for whoever wants to fill it. */
+    @Test
+    void longNamesShareAPlace() {
+        for (int i = 0; i < 1_000; i++) {
+            fail(HERE, Integer.toString(i).repeat(3_000));
+        }
+
+        assertThat(logins.size()).isEqualTo(2);
+        assertThat(fail(HERE, "x".repeat(64))).isEqualTo(2000L);
+        assertThat(fail(THERE, "x".repeat(63))).isZero();
+    }
+
     @Test
     void othersAreNotSlowedDown() {
         fail(HERE, "alice", 9);

@@ -1,6 +1,7 @@
 package io.pgdoorman.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.channel.embedded.EmbeddedChannel;
 
@@ -22,7 +23,7 @@ class HandshakeGateTest {
         return new HandshakeGate(channel.eventLoop(), intervalNanos, () -> now);
     }
 
-    private final class Fake implements HandshakeGate.Waiting {
+    private class Fake implements HandshakeGate.Waiting {
         final HandshakeGate gate;
         final String name;
         boolean over;
@@ -59,6 +60,29 @@ class HandshakeGateTest {
         gate.spent(MILLI / 2);
         assertThat(gate.enter(new Fake(gate, "b"), false)).isTrue();
         gate.spent(MILLI / 2);
+        assertThat(gate.enter(new Fake(gate, "c"), true)).isFalse();
+    }
+
+    /** As when there is no memory. */
+    @Test
+    void goesOnBehindOneThatFails() {
+        HandshakeGate gate = gate(0);
+        gate.spent(2 * MILLI);
+        gate.enter(
+                new Fake(gate, "a") {
+                    @Override
+                    public void resume() {
+                        throw new OutOfMemoryError("made up");
+                    }
+                },
+                true);
+        gate.enter(new Fake(gate, "b"), true);
+
+        assertThatThrownBy(channel::runPendingTasks).isInstanceOf(OutOfMemoryError.class);
+        turn();
+
+        assertThat(resumed).containsExactly("b");
+        gate.spent(MILLI);
         assertThat(gate.enter(new Fake(gate, "c"), true)).isFalse();
     }
 

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 
 import org.junit.jupiter.api.AfterEach;
@@ -18,7 +21,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 
@@ -401,6 +407,100 @@ class TlsRecordsTest {
                             }
                         })
                 .hasMessageContaining("33 KeyUpdates");
+    }
+
+    /** An empty record is no content that makes up for them. */
+    @Test
+    void aFloodOfKeyUpdatesWithEmptyRecordsBetweenEnds() throws TlsException {
+        FrozenTls state = begin(TlsSuite.TLS_AES_128_GCM_SHA256);
+        RecordKeys peer = peer(state);
+        EmbeddedChannel one = channel(state);
+
+        assertThatThrownBy(
+                        () -> {
+                            for (int i = 0; i < 100; i++) {
+                                opened(one, record(peer, 22, new byte[] {24, 0, 0, 1, 0}));
+                                peer.update();
+                                opened(one, record(peer, 23, new byte[0]));
+                            }
+                        })
+                .hasMessageContaining("33 ");
+    }
+
+    /** A peer that asks for our next key again and again, and reads nothing. */
+    @Test
+    void keepsOneAnswerToKeyUpdatesForWhoDoesNotRead() throws TlsException {
+        FrozenTls state = begin(TlsSuite.TLS_AES_128_GCM_SHA256);
+        RecordKeys peer = peer(state);
+        EmbeddedChannel one = channel(state);
+        Map<ByteBuf, ChannelPromise> held = new LinkedHashMap<>();
+        one.pipeline()
+                .addFirst(
+                        new ChannelOutboundHandlerAdapter() {
+                            @Override
+                            public void write(
+                                    ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
+                                held.put((ByteBuf) msg, promise);
+                            }
+                        });
+
+        for (int i = 0; i < 200; i++) {
+            opened(one, record(peer, 22, new byte[] {24, 0, 0, 1, 1}));
+            peer.update();
+            opened(one, record(peer, 23, new byte[] {1}));
+        }
+        assertThat(held).hasSize(1);
+
+        held.values().iterator().next().setSuccess();
+        opened(one, record(peer, 22, new byte[] {24, 0, 0, 1, 1}));
+        peer.update();
+        assertThat(held).hasSize(2);
+        held.keySet().forEach(ByteBuf::release);
+    }
+
+    @Test
+    void emptyRecordsEnd() throws TlsException {
+        FrozenTls state = begin(TlsSuite.TLS_AES_128_GCM_SHA256);
+        RecordKeys peer = peer(state);
+        EmbeddedChannel one = channel(state);
+
+        assertThatThrownBy(
+                        () -> {
+                            for (int i = 0; i < 100; i++) {
+                                opened(one, record(peer, 23, new byte[0]));
+                            }
+                        })
+                .hasMessageContaining("33 records without content");
+    }
+
+    @Test
+    void aHandshakeMessageDoesNotComeInCrumbs() throws TlsException {
+        FrozenTls state = begin(TlsSuite.TLS_AES_128_GCM_SHA256);
+        RecordKeys peer = peer(state);
+        EmbeddedChannel one = channel(state);
+        byte[] begin = new byte[1_000];
+        begin[0] = 4;
+        begin[2] = 0x7f;
+        opened(one, record(peer, 22, begin));
+
+        assertThatThrownBy(
+                        () -> {
+                            for (int i = 0; i < 100; i++) {
+                                opened(one, record(peer, 22, new byte[1]));
+                            }
+                        })
+                .hasMessageContaining("33 records without content");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', a handshake record without content", "180000ff, a handshake message of 255"})
+    void aHandshakeMessageIsRefusedByItsHeader(String hex, String message) throws TlsException {
+        FrozenTls state = begin(TlsSuite.TLS_AES_128_GCM_SHA256);
+        RecordKeys peer = peer(state);
+        EmbeddedChannel one = channel(state);
+
+        assertThatThrownBy(() -> opened(one, record(peer, 22, HexFormat.of().parseHex(hex))))
+                .hasMessageContaining(message);
     }
 
     @ParameterizedTest
