@@ -11,6 +11,9 @@ import io.pgdoorman.session.LoginHandler;
 import io.pgdoorman.session.MovingSession;
 import io.pgdoorman.session.Session;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -26,6 +29,7 @@ import java.util.function.ToIntFunction;
  * <p>Threads: a thread of the handover, which waits for the loops.
  */
 final class Departure {
+    private static final Logger LOG = LoggerFactory.getLogger(Departure.class);
     private final Host host;
     private final QuietClients quiet;
 
@@ -34,6 +38,8 @@ final class Departure {
 
     /** Before that those who connect to the other process meanwhile wait in vain. */
     private boolean serversGiven;
+
+    private HeapRoom room = new HeapRoom();
 
     private long stoppedNanos = System.nanoTime();
 
@@ -52,6 +58,22 @@ final class Departure {
         return host.sessions().all().size()
                 + host.sessions().logins().size()
                 + host.sessions().consoles().size();
+    }
+
+    /**
+     * Whether no client is here any more. One that is between two lists, or has been accepted and
+     * not been on its loop yet, is seen after each loop has ended what it was doing.
+     */
+    boolean isEmpty() throws InterruptedException, HandoverException {
+        if (remaining() > 0) {
+            return false;
+        }
+        await(
+                CompletableFuture.allOf(
+                        host.loops().stream()
+                                .map(loop -> CompletableFuture.runAsync(() -> {}, loop))
+                                .toArray(CompletableFuture[]::new)));
+        return remaining() == 0;
     }
 
     /** Servers that are still here or about to be. */
@@ -85,8 +107,7 @@ final class Departure {
             throws InterruptedException, HandoverException {
         int before = remaining();
         stoppedNanos = System.nanoTime();
-        Map<EventLoop, LoopDeparture> works = new HashMap<>();
-        host.loops().forEach(loop -> works.put(loop, new LoopDeparture(host, loop)));
+        Map<EventLoop, LoopDeparture> works = newWorks();
         int chosen = choice.applyAsInt(works);
         int left = Math.max(0, descriptors - 2 * chosen);
         double share = before == 0 ? 1 : Math.min(1, (double) chosen / before);
@@ -115,8 +136,7 @@ final class Departure {
      * @param descriptors it may have
      */
     Batch spare(Wants wants, int descriptors) throws InterruptedException, HandoverException {
-        Map<EventLoop, LoopDeparture> works = new HashMap<>();
-        host.loops().forEach(loop -> works.put(loop, new LoopDeparture(host, loop)));
+        Map<EventLoop, LoopDeparture> works = newWorks();
         List<Batch.Permits> poolPermits = new ArrayList<>();
         List<Batch.Permits> databasePermits = new ArrayList<>();
         int left = descriptors;
@@ -146,6 +166,19 @@ final class Departure {
         batch.poolPermits().addAll(poolPermits);
         batch.databasePermits().addAll(databasePermits);
         return batch;
+    }
+
+    private Map<EventLoop, LoopDeparture> newWorks() {
+        var ofBatch = new HeapRoom();
+        room = ofBatch;
+        Map<EventLoop, LoopDeparture> works = new HashMap<>();
+        host.loops().forEach(loop -> works.put(loop, new LoopDeparture(host, loop, ofBatch)));
+        return works;
+    }
+
+    /** Whether a client of the last batch had to stay because the heap had no room for it. */
+    boolean lacksRoom() {
+        return room.hasRefused();
     }
 
     private Batch collect(Map<EventLoop, LoopDeparture> works)
@@ -337,7 +370,8 @@ final class Departure {
         try {
             future.get();
         } catch (java.util.concurrent.ExecutionException e) {
-            throw new HandoverException("an event loop failed: " + e.getCause(), e);
+            LOG.error("an event loop failed to give up its clients", e.getCause());
+            throw new NotGivenException(e.getCause() == null ? e : e.getCause());
         }
     }
 }

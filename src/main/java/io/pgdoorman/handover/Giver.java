@@ -36,6 +36,8 @@ final class Giver {
      */
     private static final long CLIENTS_LIMIT_NANOS = 10_000_000_000L;
 
+    private static final long COLLECT_AGAIN_NANOS = 2_000_000_000L;
+
     private final Host host;
     private final Link link;
     private final PeerProcess peer;
@@ -43,7 +45,15 @@ final class Giver {
     private final Arrival arrival;
     private final DescriptorQuota quota;
     private final boolean hearsPlaced;
+
+    /**
+     * The other process is the one that goes on, as long as it lives: it is never ended, and what
+     * was sent to it does not run here as well.
+     */
+    private final boolean peerPrevails;
+
     private long usualEnd;
+    private long collectedNanos = System.nanoTime() - COLLECT_AGAIN_NANOS;
 
     /** Those who ask for nothing do not notice how many move at once, only those beside them do. */
     private final BatchSize quiet = new BatchSize(4, 64, 8_000_000, 16_000_000);
@@ -55,6 +65,17 @@ final class Giver {
      * @param hearsPlaced the other process says when a batch runs there
      */
     Giver(Host host, Link link, PeerProcess peer, int room, boolean hearsPlaced) {
+        this(host, link, peer, room, hearsPlaced, false);
+    }
+
+    private Giver(
+            Host host,
+            Link link,
+            PeerProcess peer,
+            int room,
+            boolean hearsPlaced,
+            boolean peerPrevails) {
+        this.peerPrevails = peerPrevails;
         this.host = host;
         this.link = link;
         this.peer = peer;
@@ -62,6 +83,11 @@ final class Giver {
         this.arrival = new Arrival(host);
         this.quota = new DescriptorQuota(room);
         this.hearsPlaced = hearsPlaced;
+    }
+
+    /** One that gives back what it has got from a process that then goes on without it. */
+    static Giver givingBack(Host host, Link link, PeerProcess peer, int room, boolean hearsPlaced) {
+        return new Giver(host, link, peer, room, hearsPlaced, true);
     }
 
     /** Looks at who is busy; what happens until {@link #giveAll} shows who is quiet. */
@@ -79,16 +105,23 @@ final class Giver {
         usualEnd = System.nanoTime() + USUAL_NANOS;
         long clientsDeadline = System.nanoTime() + CLIENTS_LIMIT_NANOS;
         boolean wasQuiet = false;
-        while (departure.remaining() > 0) {
+        while (!departure.isEmpty()) {
             QuietClients clients = departure.quiet();
             boolean isQuiet = !clients.isEmpty() && !(wasQuiet && clients.hasBusy());
             wasQuiet = isQuiet;
             if (isQuiet ? giveQuiet() : giveBusy()) {
                 clientsDeadline = System.nanoTime() + CLIENTS_LIMIT_NANOS;
             } else if (System.nanoTime() - clientsDeadline >= 0) {
-                throw new HandoverException(
-                        "%d clients cannot be moved".formatted(departure.remaining()));
+                throw new NotGivenException(
+                        "%d clients cannot be moved%s"
+                                .formatted(
+                                        departure.remaining(),
+                                        departure.lacksRoom()
+                                                ? "; the heap has no room for what they are"
+                                                        + " sending (PG_DOORMAN_HEAP)"
+                                                : ""));
             } else {
+                makeRoom();
                 Thread.sleep(RETRY_MILLIS);
             }
         }
@@ -97,7 +130,7 @@ final class Giver {
             if (!give(departure.next(0, quota.spare()), busy)) {
                 Thread.sleep(RETRY_MILLIS);
             }
-            if (departure.remaining() > 0) {
+            if (!departure.isEmpty()) {
                 giveAll(); // a login that was just being accepted
                 return;
             }
@@ -107,6 +140,15 @@ final class Giver {
                     "Handover: {} servers that are being opened or cancelled are closed",
                     departure.remainingServers());
             departure.closeRest();
+        }
+    }
+
+    /** What others have left behind may be all that takes the room of a client. */
+    private void makeRoom() {
+        long now = System.nanoTime();
+        if (departure.lacksRoom() && now - collectedNanos >= COLLECT_AGAIN_NANOS) {
+            collectedNanos = now;
+            System.gc();
         }
     }
 
@@ -136,19 +178,24 @@ final class Giver {
             return false;
         }
         long began = System.nanoTime();
-        Batch.Encoded encoded = batch.encode();
-        var body =
-                new FieldWriter()
-                        .put(1, encoded.bytes())
-                        .put(2, host.sessions().connections())
-                        .put(3, departure.stoppedNanos());
+        Batch.Encoded encoded;
         Message answer;
         try {
+            encoded = batch.encode();
+            var body =
+                    new FieldWriter()
+                            .put(1, encoded.bytes())
+                            .put(2, host.sessions().connections())
+                            .put(3, departure.stoppedNanos());
             link.send(MessageType.BATCH, body, encoded.fds());
             answer = awaitPrepared();
         } catch (HandoverException e) {
             takeBack(batch);
             throw e;
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOG.error("Handover: a batch could not be made", e);
+            takeBack(batch);
+            throw new NotGivenException(e);
         }
         departure.committed(batch);
         quota.used(encoded.fds().length);
@@ -180,7 +227,7 @@ final class Giver {
         try {
             return link.expect(MessageType.PREPARED, PREPARE_LIMIT);
         } catch (HandoverTimeoutException e) {
-            if (peer.isAlive() && peer.kill("it takes no more clients")) {
+            if (peerPrevails || (peer.isAlive() && peer.kill("it takes no more clients"))) {
                 throw e;
             }
             link.refuseFurther();
@@ -194,6 +241,12 @@ final class Giver {
     }
 
     private void takeBack(Batch batch) throws InterruptedException {
+        if (peerPrevails && !peer.hasEnded()) {
+            LOG.warn(
+                    "Handover: {} clients are the other process's, which does not answer",
+                    batch.sessions().size() + batch.logins().size());
+            return;
+        }
         LOG.warn(
                 "Handover: {} clients go on in this process, as they were not taken",
                 batch.sessions().size() + batch.logins().size());

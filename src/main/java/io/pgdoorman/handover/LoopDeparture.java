@@ -33,6 +33,7 @@ import java.util.function.Predicate;
 final class LoopDeparture {
     private final Host host;
     private final EventLoop loop;
+    private final HeapRoom room;
     final Set<Session> sessions = new LinkedHashSet<>();
     final List<LoginHandler> logins = new ArrayList<>();
     final List<ConsoleClient> consoles = new ArrayList<>();
@@ -48,9 +49,10 @@ final class LoopDeparture {
     private boolean linkedFirst;
     private int pending = 1;
 
-    LoopDeparture(Host host, EventLoop loop) {
+    LoopDeparture(Host host, EventLoop loop, HeapRoom room) {
         this.host = host;
         this.loop = loop;
+        this.room = room;
     }
 
     /**
@@ -104,6 +106,9 @@ final class LoopDeparture {
                 });
         takeBusy();
         for (Session session : sessions) {
+            if (!room.take(session.heldBytes())) {
+                continue;
+            }
             pending++;
             boolean moves =
                     host.sessionMoves().detach(session, moving -> onOne(movingSessions, moving));

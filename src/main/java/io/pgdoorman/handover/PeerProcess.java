@@ -67,9 +67,12 @@ final class PeerProcess {
     /**
      * Makes sure that it serves nobody any more: what does not answer may wake up again.
      *
-     * @return whether it is gone now, or nothing can be known of it
+     * @return whether it is gone now; false if it has no pid here, and nothing can be known
      */
     boolean kill(String why) {
+        if (!isKnown()) {
+            return false;
+        }
         if (!isAlive()) {
             return true;
         }

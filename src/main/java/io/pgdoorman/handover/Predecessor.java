@@ -333,14 +333,30 @@ final class Predecessor {
                 MessageType.END,
                 Statistics.write(
                         host, new FieldWriter().put(1, due.reload()).put(2, due.shutdown())));
-        Report report;
+        Report report = lastWord(to);
         try {
-            report = Report.read(to.expect(MessageType.BYE, END_LIMIT).fields());
-        } catch (HandoverException | FormatException e) {
-            // It has everything; whether it lives is not for this process to mend any more.
-            LOG.warn("Handover: no last word of process {}: {}", peerPid, e.getMessage());
-            report = new Tally().report(0, beganNanos);
+            letGo(to);
+        } catch (RuntimeException e) {
+            LOG.error("Handover: not everything is closed as it should be", e);
         }
+        LOG.info("Handover: done, process {} serves; {}", peerPid, report.text());
+        return report;
+    }
+
+    /** The other process has everything; whether it lives is not for this one to mend any more. */
+    private Report lastWord(Link to) {
+        try {
+            return Report.read(to.expect(MessageType.BYE, END_LIMIT).fields());
+        } catch (HandoverException | FormatException | RuntimeException e) {
+            LOG.warn("Handover: no last word of process {}: {}", peerPid, e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            LOG.warn("Handover: interrupted before the last word of process {}", peerPid);
+        }
+        return new Tally().report(0, beganNanos);
+    }
+
+    private void letGo(Link to) {
         cancels().close();
         int controlNumber = host.listeners().size();
         host.releaseListeners(taken);
@@ -350,8 +366,6 @@ final class Predecessor {
             control.close();
         }
         to.close();
-        LOG.info("Handover: done, process {} serves; {}", peerPid, report.text());
-        return report;
     }
 
     // ---- if it fails ----------------------------------------------------------------------------
@@ -364,7 +378,7 @@ final class Predecessor {
                 failed.text(),
                 reason.getMessage());
         Link to = link;
-        if (shared && !rolledBack && to != null && reason instanceof PeerFailedException) {
+        if (shared && !rolledBack && to != null && mayRollBack(reason)) {
             try {
                 rollBack(to);
             } catch (HandoverException e) {
@@ -399,6 +413,11 @@ final class Predecessor {
         phase = Phase.NONE;
         stagedReached.completeExceptionally(reason);
         outcome.completeExceptionally(reason);
+    }
+
+    /** Whether the other process still listens, and is able to give back what it has. */
+    private static boolean mayRollBack(HandoverException reason) {
+        return reason instanceof PeerFailedException || reason instanceof NotGivenException;
     }
 
     /** It hears that this process goes on, if it still hears anything. */

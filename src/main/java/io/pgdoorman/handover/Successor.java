@@ -298,7 +298,7 @@ public final class Successor {
             host.pauseListeners();
             taker.awaitPlaced();
             try {
-                new Giver(host, link, peer, room, other.knowsPlaced()).giveAll();
+                Giver.givingBack(host, link, peer, room, other.knowsPlaced()).giveAll();
                 link.send(MessageType.END, Statistics.write(host, new FieldWriter()));
                 link.expect(MessageType.BYE, MESSAGE_LIMIT);
             } catch (HandoverException e) {

@@ -89,7 +89,7 @@ final class Taker {
                 }
             }
             batch = Batch.decode(content, message.fds(), host.interner());
-        } catch (FormatException | RuntimeException e) {
+        } catch (FormatException | RuntimeException | OutOfMemoryError e) {
             message.closeFds();
             link.sendReason(MessageType.FAILED, String.valueOf(e.getMessage()));
             return;

@@ -33,7 +33,8 @@ final class Tally {
     synchronized void add(Batch batch, long size, long stoppedNanos) {
         batches++;
         bytes += size;
-        if (!any) {
+        boolean clients = !batch.sessions().isEmpty() || !batch.logins().isEmpty();
+        if (!any && clients) { // before it there are servers that a staged process asks for
             any = true;
             firstStopNanos = stoppedNanos;
             lastStartNanos = stoppedNanos;
@@ -71,7 +72,9 @@ final class Tally {
         }
         Arrays.fill(pauses, pauseCount, pauseCount + clients, now - stoppedNanos);
         pauseCount += clients;
-        lastStartNanos = Math.max(lastStartNanos, now);
+        if (clients > 0) {
+            lastStartNanos = Math.max(lastStartNanos, now);
+        }
     }
 
     /** Adds all pauses so far. */

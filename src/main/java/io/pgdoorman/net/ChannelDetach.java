@@ -58,6 +58,10 @@ final class ChannelDetach extends ChannelInboundHandlerAdapter {
         assert channel.eventLoop().inEventLoop();
         channel.flush(); // what is written is in records then
         channel.pipeline().addFirst(this);
+        Handshake handshake = Handshake.of(channel);
+        if (handshake != null) { // now: its turn may come before the channel is off its loop
+            unread = Unpooled.wrappedBuffer(handshake.giveUp());
+        }
         if (!sockets.canRegisterAgain()) {
             channel.config().setAutoRead(false);
         }
@@ -114,10 +118,6 @@ final class ChannelDetach extends ChannelInboundHandlerAdapter {
             ByteBuf begun = Unpooled.wrappedBuffer(records.takePartial());
             unread = Unpooled.wrappedBuffer(begun, unread);
             channel.pipeline().remove(records); // it must not say goodbye
-        }
-        Handshake handshake = Handshake.of(channel);
-        if (handshake != null) {
-            unread = Unpooled.wrappedBuffer(Unpooled.wrappedBuffer(handshake.giveUp()), unread);
         }
         byte[] read = io.netty.buffer.ByteBufUtil.getBytes(unread);
         unread.release();

@@ -258,7 +258,11 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
                 opened.began(origin.report());
             }
         }
-        opened.open();
+        try {
+            opened.open();
+        } catch (OutOfMemoryError e) { // no thread is to be had
+            LOG.error("upgrade_socket: {}; this process cannot be upgraded", e.getMessage());
+        }
     }
 
     // ---- this process takes over ----------------------------------------------------------------
@@ -293,8 +297,14 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
             end(Event.NOT_TAKEN_OVER);
         } catch (RuntimeException | Error e) {
             LOG.error("Handover: unexpected failure", e);
-            end(Event.NOT_TAKEN_OVER);
+            if (isTakingOver()) { // else everything is here, and nobody else serves
+                end(Event.NOT_TAKEN_OVER);
+            }
         }
+    }
+
+    private synchronized boolean isTakingOver() {
+        return takingOver;
     }
 
     /** The service is another process's, which systemd hears of from nobody else. */

@@ -462,6 +462,11 @@ public final class Session
         }
     }
 
+    /** Of a message that is passed on when it is complete. On the loop. */
+    public int heldBytes() {
+        return stream.partialBytes();
+    }
+
     /**
      * A long message that has to be whole counts in the budget of the process while it comes.
      *

@@ -3,6 +3,8 @@ package io.pgdoorman.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.pgdoorman.testing.Frontend;
+import io.pgdoorman.testing.Message;
 import io.pgdoorman.testing.PoolerProcess;
 import io.pgdoorman.testing.PostgresServer;
 import io.pgdoorman.testing.Requirement;
@@ -24,6 +26,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -230,6 +233,35 @@ class UpgradeConditionsIT {
             pooler.handOver();
 
             assertThat(home).isEmptyDirectory();
+            assertGoesOn(pooler, client);
+        }
+    }
+
+    /** A message that would fill the heap on its way: its client stays, and so does everybody. */
+    @Test
+    void aHeapWithoutRoomForWhatAClientSendsHarmsNobody() {
+        byte[] parse = Frontend.parse("", "SELECT 'sent' /* " + "x".repeat(14 << 20) + " */");
+        int end = parse.length - 10;
+        try (var pooler = builder().environment("PG_DOORMAN_HEAP", "64m").start();
+                var client = inTransaction(pooler);
+                var sender = login(pooler)) {
+            sender.send(Arrays.copyOf(parse, end));
+
+            pooler.signal("USR2");
+
+            await().atMost(LIMIT)
+                    .untilAsserted(
+                            () -> assertThat(pooler.log()).contains("Handover: rolled back"));
+            assertThat(pooler.log()).contains("PG_DOORMAN_HEAP").doesNotContain("OutOfMemory");
+            assertGoesOn(pooler, client);
+            sender.send(
+                    Arrays.copyOfRange(parse, end, parse.length),
+                    Frontend.bind("", ""),
+                    Frontend.execute("", 0),
+                    Frontend.sync());
+            assertThat(sender.readUntilReady())
+                    .extracting(Message::type)
+                    .containsExactly('1', '2', 'D', 'C', 'Z');
             assertGoesOn(pooler, client);
         }
     }
