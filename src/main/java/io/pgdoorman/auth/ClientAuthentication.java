@@ -601,10 +601,10 @@ public final class ClientAuthentication {
     }
 
     /**
-     * @param identity whom a token has named, whose certificate it must be; or the user
+     * @param identity whom the authority has named
      */
     private boolean isOwnCertificate(String identity) {
-        Predicate<String> mayBe = identity.equals(login.user()) ? rule.mayBe() : identity::equals;
+        Predicate<String> mayBe = rule.namesRole() ? identity::equals : rule.mayBe();
         return rule.wholeName()
                 ? mayBe.test(login.certificate())
                 : CertificateName.common(login.certificate()).filter(mayBe).isPresent();

@@ -15,13 +15,26 @@ import java.util.function.Predicate;
  * @param authority whom the methods pam, ldap and jwt ask; null for others
  * @param mayBe whether somebody whom a certificate or an authority knows by a name may log in as
  *     the user
+ * @param namesRole the authority says which role the client is, whatever user it named: a
+ *     certificate has to be that role's
  */
 public record LoginRule(
         HbaMethod method,
         ClientCertificate certificate,
         boolean wholeName,
         @Nullable Authority authority,
-        Predicate<String> mayBe) {
+        Predicate<String> mayBe,
+        boolean namesRole) {
+
+    /** Of a user whom the startup packet names. */
+    public LoginRule(
+            HbaMethod method,
+            ClientCertificate certificate,
+            boolean wholeName,
+            @Nullable Authority authority,
+            Predicate<String> mayBe) {
+        this(method, certificate, wholeName, authority, mayBe, false);
+    }
 
     /** Of a line without options. */
     public static LoginRule of(HbaMethod method) {

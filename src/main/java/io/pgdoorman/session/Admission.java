@@ -156,7 +156,8 @@ final class Admission {
                             rule.certificate(),
                             rule.wholeName(),
                             tokens.get(),
-                            role -> directory.find(database, role).isPresent()),
+                            role -> directory.find(database, role).isPresent(),
+                            true),
                     new StoredSecret.None());
             return;
         }

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** What a rule asks beside or in place of a password: certificates and other authorities. */
@@ -202,6 +203,45 @@ class LoginRuleTest {
         var accepted = (ClientStep.Accepted) step;
         assertThat(accepted.identity()).isEqualTo("cn of alice");
         assertThat(accepted.credential()).isEqualTo(new ServerCredential.None());
+    }
+
+    /** A token says who it is; a certificate of any other role does not go with it. */
+    @ParameterizedTest
+    @CsvSource({"CN=owner, true", "CN=another, false", "CN=alice, false"})
+    void aCertificateIsThatOfTheRoleTheTokenNames(String subject, boolean admitted) {
+        var rule =
+                new LoginRule(
+                        HbaMethod.JWT,
+                        ClientCertificate.VERIFY_FULL,
+                        false,
+                        DIRECTORY,
+                        _ -> true,
+                        true);
+        ClientAuthentication login = login(rule, subject, new StoredSecret.None());
+        login.begin();
+        Login.deliver(login, new PasswordMessage("token"));
+
+        ClientStep step = login.onVerdict(new Authority.Verdict.Known("owner"));
+
+        assertThat(step instanceof ClientStep.Accepted).isEqualTo(admitted);
+    }
+
+    /** The certificate and the directory know the user by names of their own. */
+    @Test
+    void aMappedCertificateGoesWithAMappedIdentity() {
+        var rule =
+                new LoginRule(
+                        HbaMethod.LDAP,
+                        ClientCertificate.VERIFY_FULL,
+                        false,
+                        DIRECTORY,
+                        List.of("cn of alice", "alice at the directory")::contains);
+        ClientAuthentication login = login(rule, "CN=cn of alice", Login.scram());
+        login.begin();
+        Login.deliver(login, new PasswordMessage("any"));
+
+        assertThat(login.onVerdict(new Authority.Verdict.Known("alice at the directory")))
+                .isInstanceOf(ClientStep.Accepted.class);
     }
 
     @Test
