@@ -34,7 +34,7 @@ public final class DryRun {
                     .start(() -> take(to, other, taking));
             var giver = new Giver(from, giving, PeerProcess.of(0), DescriptorRoom.left(), true);
             giver.noteActivity(); // else all would count as busy
-            giver.giveAll();
+            giver.giveWhatIsHere();
             giving.send(MessageType.END);
             taking.get();
         } catch (ExecutionException e) {

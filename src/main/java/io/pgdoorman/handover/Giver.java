@@ -101,11 +101,18 @@ final class Giver {
      * @throws HandoverException a batch was not taken; it runs here again
      */
     void giveAll() throws HandoverException, InterruptedException {
+        do {
+            giveWhatIsHere();
+        } while (!departure.isEmpty());
+    }
+
+    /** As {@link #giveAll}, if nobody is just coming, as in a rehearsal. */
+    void giveWhatIsHere() throws HandoverException, InterruptedException {
         departure.quiet().find();
         usualEnd = System.nanoTime() + USUAL_NANOS;
         long clientsDeadline = System.nanoTime() + CLIENTS_LIMIT_NANOS;
         boolean wasQuiet = false;
-        while (!departure.isEmpty()) {
+        while (departure.remaining() > 0) {
             QuietClients clients = departure.quiet();
             boolean isQuiet = !clients.isEmpty() && !(wasQuiet && clients.hasBusy());
             wasQuiet = isQuiet;
@@ -130,8 +137,8 @@ final class Giver {
             if (!give(departure.next(0, quota.spare()), busy)) {
                 Thread.sleep(RETRY_MILLIS);
             }
-            if (!departure.isEmpty()) {
-                giveAll(); // a login that was just being accepted
+            if (departure.remaining() > 0) {
+                giveWhatIsHere(); // a login that was just being accepted
                 return;
             }
         }
