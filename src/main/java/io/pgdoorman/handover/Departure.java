@@ -11,14 +11,14 @@ import io.pgdoorman.session.LoginHandler;
 import io.pgdoorman.session.MovingSession;
 import io.pgdoorman.session.Session;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.ToIntFunction;
 
@@ -29,7 +29,6 @@ import java.util.function.ToIntFunction;
  * <p>Threads: a thread of the handover, which waits for the loops.
  */
 final class Departure {
-    private static final Logger LOG = LoggerFactory.getLogger(Departure.class);
     private final Host host;
     private final QuietClients quiet;
 
@@ -40,6 +39,7 @@ final class Departure {
     private boolean serversGiven;
 
     private HeapRoom room = new HeapRoom();
+    private @Nullable Throwable failure;
 
     private long stoppedNanos = System.nanoTime();
 
@@ -181,6 +181,11 @@ final class Departure {
         return room.hasRefused();
     }
 
+    /** Why the last batch has not everything that it should have; null if it has. */
+    @Nullable Throwable failure() {
+        return failure;
+    }
+
     private Batch collect(Map<EventLoop, LoopDeparture> works)
             throws InterruptedException, HandoverException {
         List<CompletableFuture<Void>> done = new ArrayList<>();
@@ -195,6 +200,12 @@ final class Departure {
                         new ArrayList<>(),
                         new ArrayList<>());
         works.values().forEach(work -> work.addTo(batch));
+        failure =
+                works.values().stream()
+                        .map(LoopDeparture::failure)
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElse(null);
         serversGiven |= batch.sessions().stream().anyMatch(one -> one.state().server() != null);
         serversGiven |= !batch.servers().isEmpty();
         return batch;
@@ -370,8 +381,7 @@ final class Departure {
         try {
             future.get();
         } catch (java.util.concurrent.ExecutionException e) {
-            LOG.error("an event loop failed to give up its clients", e.getCause());
-            throw new NotGivenException(e.getCause() == null ? e : e.getCause());
+            throw new HandoverException("an event loop failed: " + e.getCause(), e);
         }
     }
 }

@@ -181,6 +181,12 @@ final class Giver {
      */
     private boolean give(Batch batch, BatchSize size)
             throws HandoverException, InterruptedException {
+        Throwable failure = departure.failure();
+        if (failure != null) {
+            LOG.error("Handover: a client could not be given up", failure);
+            takeBack(batch);
+            throw new NotGivenException(failure);
+        }
         if (batch.isEmpty()) {
             return false;
         }

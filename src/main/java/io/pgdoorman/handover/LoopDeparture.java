@@ -1,5 +1,6 @@
 package io.pgdoorman.handover;
 
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.pgdoorman.backend.MovingServer;
 import io.pgdoorman.backend.Server;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
@@ -48,6 +50,7 @@ final class LoopDeparture {
     private int busyCount;
     private boolean linkedFirst;
     private int pending = 1;
+    private @Nullable Throwable failure;
 
     LoopDeparture(Host host, EventLoop loop, HeapRoom room) {
         this.host = host;
@@ -70,31 +73,31 @@ final class LoopDeparture {
         return busyCount;
     }
 
-    /** Completes when everything is off the loop. */
+    /** Completes when everything is off the loop that could be given up. */
     CompletableFuture<Void> start() {
         loop.execute(
                 () -> {
                     try {
                         run();
-                    } catch (RuntimeException | Error e) {
-                        done.completeExceptionally(e);
+                    } catch (RuntimeException | OutOfMemoryError e) {
+                        failure = e;
                     }
+                    countDown();
                 });
         return done;
     }
 
+    /** Why not everything was given up that should have been; null if it was. */
+    @Nullable Throwable failure() {
+        return failure;
+    }
+
     private void run() {
         for (LoginHandler login : logins) {
-            pending++;
-            boolean moves =
-                    host.sessionMoves().detach(login, moving -> onOne(movingLogins, moving));
-            pending -= moves ? 0 : 1;
+            giveUp(login.channel(), () -> detach(login));
         }
         for (ConsoleClient console : consoles) {
-            pending++;
-            boolean moves =
-                    host.sessionMoves().detach(console, moving -> onOne(movingConsoles, moving));
-            pending -= moves ? 0 : 1;
+            giveUp(console.channel(), () -> detach(console));
         }
         starved.forEach(
                 (shard, count) -> {
@@ -106,13 +109,9 @@ final class LoopDeparture {
                 });
         takeBusy();
         for (Session session : sessions) {
-            if (!room.take(session.heldBytes())) {
-                continue;
+            if (room.take(session.heldBytes())) {
+                giveUp(session.channel(), () -> detach(session));
             }
-            pending++;
-            boolean moves =
-                    host.sessionMoves().detach(session, moving -> onOne(movingSessions, moving));
-            pending -= moves ? 0 : 1;
         }
         servers.forEach(
                 (pool, count) -> {
@@ -121,7 +120,30 @@ final class LoopDeparture {
                         host.serverMoves().detach(server, moving -> onOne(movingServers, moving));
                     }
                 });
-        countDown();
+    }
+
+    /** One that fails on the way has no state any more that could go on: its client sees an end. */
+    private void giveUp(Channel client, BooleanSupplier detach) {
+        pending++;
+        try {
+            pending -= detach.getAsBoolean() ? 0 : 1;
+        } catch (RuntimeException | OutOfMemoryError e) {
+            pending--;
+            failure = e;
+            client.close();
+        }
+    }
+
+    private boolean detach(LoginHandler login) {
+        return host.sessionMoves().detach(login, moving -> onOne(movingLogins, moving));
+    }
+
+    private boolean detach(ConsoleClient console) {
+        return host.sessionMoves().detach(console, moving -> onOne(movingConsoles, moving));
+    }
+
+    private boolean detach(Session session) {
+        return host.sessionMoves().detach(session, moving -> onOne(movingSessions, moving));
     }
 
     private void takeBusy() {

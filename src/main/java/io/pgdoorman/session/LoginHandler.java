@@ -636,7 +636,7 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
 
     // ---- freeze ---------------------------------------------------------------------------------
 
-    Channel channel() {
+    public Channel channel() {
         return context().channel();
     }
 
