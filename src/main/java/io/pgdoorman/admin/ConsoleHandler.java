@@ -6,8 +6,8 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.ByteToMessageDecoder;
 import io.pgdoorman.admin.ConsoleStatements.Portal;
+import io.pgdoorman.net.PausingDecoder;
 import io.pgdoorman.session.ConsoleClient;
 import io.pgdoorman.session.FrozenConsole;
 import io.pgdoorman.wire.Frames;
@@ -57,7 +57,7 @@ import java.util.concurrent.FutureTask;
  *
  * @see <a href="https://www.postgresql.org/docs/current/protocol-flow.html">Message Flow</a>
  */
-public final class ConsoleHandler extends ByteToMessageDecoder implements ConsoleClient {
+public final class ConsoleHandler extends PausingDecoder implements ConsoleClient {
     private static final Logger LOG = LoggerFactory.getLogger(ConsoleHandler.class);
     private static final int MAX_MESSAGE = 64 * 1024;
 
@@ -452,16 +452,6 @@ public final class ConsoleHandler extends ByteToMessageDecoder implements Consol
             channelRead(ctx, Unpooled.EMPTY_BUFFER); // what has come already
         } catch (Exception e) {
             exceptionCaught(ctx, e);
-        }
-    }
-
-    /** The decoder would ask for more whenever it made no message, also while a command runs. */
-    @Override
-    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
-        if (ctx.channel().config().isAutoRead()) {
-            super.channelReadComplete(ctx);
-        } else {
-            ctx.fireChannelReadComplete();
         }
     }
 

@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.pgdoorman.auth.Authority;
 import io.pgdoorman.auth.ChannelBindings;
@@ -16,6 +15,7 @@ import io.pgdoorman.auth.Derivation;
 import io.pgdoorman.auth.LoginRandom;
 import io.pgdoorman.config.HbaMethod;
 import io.pgdoorman.log.LogSubject;
+import io.pgdoorman.net.PausingDecoder;
 import io.pgdoorman.tls.TlsException;
 import io.pgdoorman.wire.CancelKey;
 import io.pgdoorman.wire.Frames;
@@ -65,7 +65,7 @@ import java.util.function.Consumer;
  * @see <a
  *     href="https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP">Start-up</a>
  */
-public final class LoginHandler extends ByteToMessageDecoder implements LogSubject {
+public final class LoginHandler extends PausingDecoder implements LogSubject {
     private static final Logger LOG = LoggerFactory.getLogger(LoginHandler.class);
 
     /** So long a handover waits for a step of a login that cannot be repeated. */
@@ -158,16 +158,6 @@ public final class LoginHandler extends ByteToMessageDecoder implements LogSubje
             record.received((ByteBuf) msg);
         }
         super.channelRead(ctx, msg);
-    }
-
-    /** The decoder would ask for more whenever it made no message, also of a client that waits. */
-    @Override
-    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
-        if (ctx.channel().config().isAutoRead()) {
-            super.channelReadComplete(ctx);
-        } else {
-            ctx.fireChannelReadComplete();
-        }
     }
 
     // ---- bytes ----------------------------------------------------------------------------------
