@@ -42,7 +42,8 @@ import java.util.Map;
  * </pre>
  *
  * <p>The predecessor begins with all permits of the limits, the successor with none; servers and
- * batches bring them. Threads: no state; a thread of the handover.
+ * batches bring them. The reserve of a database is the predecessor's until it is gone. Threads: no
+ * state; a thread of the handover.
  */
 final class ProcessState {
     private static final int PARAMETER_SET = 1;
@@ -104,7 +105,7 @@ final class ProcessState {
                         (database, coordinator) -> {
                             boolean inForce = coordinator.isEnabled();
                             if (inForce) {
-                                coordinator.share(coordinator.max() + coordinator.reserve());
+                                coordinator.share(true);
                             }
                             body.put(
                                     DATABASE_LIMIT,
@@ -325,7 +326,7 @@ final class ProcessState {
         Map<String, Coordinator> coordinators = host.coordinators();
         Coordinator coordinator = coordinators.get(database);
         if (inForce && coordinator != null && coordinator.isEnabled()) {
-            coordinator.share(0);
+            coordinator.share(false);
         }
     }
 }

@@ -30,8 +30,11 @@ public final class Coordinator {
     private final LongAdder exhaustions = new LongAdder();
     private final AtomicInteger used = new AtomicInteger();
 
-    /** Of the permits for {@link #used}, those of this process. */
+    /** Of the permits for {@link #used}, those of this process, without the reserve. */
     private final Allowance allowance = new Allowance();
+
+    /** Written by a handover, read by all shards. */
+    private volatile boolean reserveElsewhere;
 
     private final List<Pool> pools = new CopyOnWriteArrayList<>();
 
@@ -98,16 +101,19 @@ public final class Coordinator {
     // ---- shared with another process ---------------------------------------------------------
 
     /**
-     * From now on this process and another keep to the limits together.
+     * From now on this process and another keep to the limits together. The reserve is one
+     * process's until the end.
      *
-     * @param mine the permits this process begins with
+     * @param all whether this process begins with all permits, and not with none
      */
-    public void share(int mine) {
-        allowance.begin(mine);
+    public void share(boolean all) {
+        reserveElsewhere = !all;
+        allowance.begin(all ? limits.max() : 0);
     }
 
     /** The other process is gone: all permits are this one's. */
     public void unshare() {
+        reserveElsewhere = false;
         allowance.end();
         wakeOldest();
     }
@@ -154,7 +160,8 @@ public final class Coordinator {
 
     boolean tryAcquire(boolean mayUseReserve) {
         Limits now = limits;
-        int limit = allowance.of(mayUseReserve ? now.max() + now.reserve() : now.max());
+        int usual = allowance.of(now.max());
+        int limit = mayUseReserve && !reserveElsewhere ? usual + now.reserve() : usual;
         while (true) {
             int before = used.get();
             if (before >= limit) {
@@ -164,7 +171,7 @@ public final class Coordinator {
                 return false;
             }
             if (used.compareAndSet(before, before + 1)) {
-                if (before >= now.max()) {
+                if (before >= usual) {
                     reserveAcquisitions.increment();
                 }
                 return true;

@@ -217,6 +217,37 @@ class CoordinatorTest {
         assertThat(coordinator.used()).isEqualTo(2);
     }
 
+    /** Both processes of a handover together keep to the limit and to the reserve. */
+    @Test
+    void theReserveIsOnlyForClientsThatHaveWaitedLongWhileTheLimitIsShared() {
+        var here = new Coordinator(2, 1);
+        var there = new Coordinator(2, 1);
+        here.share(true);
+        there.share(false);
+        assertThat(here.tryAcquire(false)).isTrue();
+        assertThat(here.tryAcquire(false)).isTrue();
+        here.onLeft(); // with its client
+        there.onArrived();
+
+        assertThat(here.tryAcquire(false)).isFalse();
+        assertThat(there.tryAcquire(false)).isFalse();
+        assertThat(there.tryAcquire(true)).isFalse(); // it is not here
+        assertThat(here.tryAcquire(true)).isTrue();
+        assertThat(here.tryAcquire(true)).isFalse();
+        assertThat(here.reserveAcquisitions()).isEqualTo(1);
+        here.onLeft();
+        there.onArrived();
+        here.onLeft();
+        there.onArrived();
+        assertThat(here.tryAcquire(true)).isFalse();
+        there.unshare();
+        assertThat(there.used()).isEqualTo(3);
+        assertThat(there.tryAcquire(true)).isFalse();
+        there.release();
+        assertThat(there.tryAcquire(false)).isFalse();
+        assertThat(there.tryAcquire(true)).isTrue();
+    }
+
     @Test
     void aFailedLoginGivesItsPermitBack() {
         alice.client().acquire();
