@@ -195,13 +195,6 @@ final class Admission {
 
     private void admit(LoginRule rule, Optional<ClientDirectory.Account> found) {
         account = found.orElse(null);
-        if (account != null && account.pool().isDisabled()) {
-            login.refuse(
-                    SqlState.CANNOT_CONNECT_NOW,
-                    "database \"%s\" is disabled by the administrator"
-                            .formatted(request.database()));
-            return;
-        }
         authenticate(rule, found.map(ClientDirectory.Account::secret).orElse(null));
     }
 

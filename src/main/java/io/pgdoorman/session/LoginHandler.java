@@ -471,6 +471,12 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
         Optional<ClientDirectory.Account> account = admitting.account();
         if (operator.isPresent()) {
             opened.openConsole(operator.get());
+        } else if (account.isPresent() && account.get().pool().isDisabled()) {
+            // Not before the proof: who has none must not learn which users there are.
+            refuse(
+                    SqlState.CANNOT_CONNECT_NOW,
+                    "database \"%s\" is disabled by the administrator"
+                            .formatted(parsed.database()));
         } else if (account.isPresent()) {
             phase = Phase.PREPARING;
             opened.openSession(account.get().pool());

@@ -424,6 +424,36 @@ class LoginHandlerTest {
         assertThat(frozen.verdict()).isEqualTo(new FrozenVerdict("oracle", "alice", "shop"));
     }
 
+    // ---- a disabled database
+    // ---------------------------------------------------------------------
+
+    /** Who has no password does not learn which users there are. */
+    @ParameterizedTest
+    @ValueSource(strings = {"alice", "mallory"})
+    void aDisabledDatabaseRefusesTheWrongPasswordFirst(String user) {
+        hba("local all all password");
+        TestChannel client = stage.connection();
+        stage.pool().setDisabled(true);
+
+        client.send(startup(Map.of("user", user)));
+        assertThat(client.receivedTypes()).isEqualTo("R");
+        client.send(Frontend.password("wrong"));
+
+        assertRefused(client, "28P01", "password authentication failed for user");
+    }
+
+    @Test
+    void aDisabledDatabaseLetsNobodyIn() {
+        hba("local all all password");
+        TestChannel client = stage.connection();
+        stage.pool().setDisabled(true);
+
+        client.send(STARTUP);
+        client.send(Frontend.password("sesame"));
+
+        assertRefused(client, "57P03", "database \"shop\" is disabled by the administrator");
+    }
+
     /** A client whose refusal waits, since others have guessed before. */
     private TestChannel guessedOften() {
         stage.failedLogin = Duration.ofSeconds(2);
