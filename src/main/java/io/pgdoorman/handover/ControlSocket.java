@@ -101,14 +101,10 @@ public final class ControlSocket implements AutoCloseable {
     private void accept(Owner owner) {
         while (!closed) {
             try {
-                var link = new Link(listener.accept(ACCEPT_ROUND));
-                Thread.ofPlatform()
-                        .daemon()
-                        .name("pooler-control-client")
-                        .start(() -> serve(owner, link));
+                serve(owner, new Link(listener.accept(ACCEPT_ROUND)));
             } catch (SocketTimeoutException e) {
                 LOG.trace("nobody came");
-            } catch (IOException e) {
+            } catch (IOException | OutOfMemoryError e) { // no descriptor, or no thread
                 if (closed) {
                     return;
                 }
@@ -129,6 +125,18 @@ public final class ControlSocket implements AutoCloseable {
 
     private static void serve(Owner owner, Link link) {
         try {
+            Thread.ofPlatform()
+                    .daemon()
+                    .name("pooler-control-client")
+                    .start(() -> answer(owner, link));
+        } catch (OutOfMemoryError e) {
+            link.close();
+            throw e;
+        }
+    }
+
+    private static void answer(Owner owner, Link link) {
+        try {
             Message first = link.start().receive(FIRST_MESSAGE_LIMIT);
             switch (first.type()) {
                 case HELLO -> knock(owner, link, first);
@@ -139,7 +147,7 @@ public final class ControlSocket implements AutoCloseable {
                 }
                 default -> throw new HandoverException("it began with " + first.type());
             }
-        } catch (HandoverException | FormatException e) {
+        } catch (HandoverException | FormatException | RuntimeException | OutOfMemoryError e) {
             LOG.warn("control socket: process {}: {}", link.peer().pid(), e.getMessage());
             link.close();
         } catch (InterruptedException e) {

@@ -37,5 +37,13 @@ public interface HandoverEvents {
     ControlSocket.Answer onCommand(List<String> words);
 
     /** Signals that came while the handover ran. */
-    record Due(boolean reload, boolean shutdown) {}
+    record Due(boolean reload, boolean shutdown) {
+        /** None came. */
+        public static final Due NOTHING = new Due(false, false);
+
+        /** What came then or now. */
+        public Due and(Due other) {
+            return new Due(reload || other.reload, shutdown || other.shutdown);
+        }
+    }
 }

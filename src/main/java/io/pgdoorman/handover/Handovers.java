@@ -96,7 +96,7 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
     public synchronized void rollBackStaged() {
         Predecessor now = current;
         if (now != null) {
-            now.decide(Predecessor.Decision.ROLLBACK);
+            now.rollBackStaged();
         }
     }
 
@@ -136,7 +136,15 @@ public final class Handovers implements ControlSocket.Owner, AutoCloseable {
             current = starting;
         }
         events.onBegin();
-        Thread.ofPlatform().daemon().name("pooler-handover").start(() -> run(starting));
+        try {
+            Thread.ofPlatform().daemon().name("pooler-handover").start(() -> run(starting));
+        } catch (OutOfMemoryError e) {
+            synchronized (this) {
+                current = null;
+            }
+            events.onFailed();
+            return "no thread is to be had (" + e.getMessage() + ")";
+        }
         return "";
     }
 

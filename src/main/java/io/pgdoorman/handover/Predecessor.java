@@ -136,6 +136,13 @@ final class Predecessor {
         return phase == Phase.STAGED && decisions.offer(decision);
     }
 
+    /** A staged handover comes to nothing, now or as soon as there is something to decide. */
+    void rollBackStaged() {
+        if (staged) {
+            boolean _ = decisions.offer(Decision.ROLLBACK); // if it is full, it is decided
+        }
+    }
+
     /** The process it has started cannot take over, by its own word. */
     void onStartFailed(long pid, String reason) {
         Process started = child;
@@ -164,6 +171,7 @@ final class Predecessor {
     void run() {
         try {
             Report report = handOver();
+            stagedReached.complete(null);
             outcome.complete(report);
         } catch (HandoverException e) {
             fail(e);
@@ -299,7 +307,9 @@ final class Predecessor {
                         + " 'pg_doorman ctl upgrade --commit' or --rollback",
                 peerPid);
         Taker taker = new Taker(host, to, peer, saysPlaced);
-        stagedReached.complete(null);
+        if (decisions.isEmpty()) { // else it is about to end
+            stagedReached.complete(null);
+        }
         while (true) {
             Decision decision = decisions.poll(TICK.toMillis(), TimeUnit.MILLISECONDS);
             if (decision == Decision.COMMIT) {

@@ -387,7 +387,7 @@ public final class Successor {
             if (!peer.kill("it does not answer")) {
                 LOG.error("Handover: the predecessor may still run: end it by hand");
             }
-            finish(new HandoverEvents.Due(false, false));
+            finish(HandoverEvents.Due.NOTHING);
             return Outcome.TAKEN_OVER;
         }
     }

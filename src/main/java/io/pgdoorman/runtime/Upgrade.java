@@ -18,6 +18,7 @@ import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -32,6 +33,9 @@ import java.util.function.Function;
  */
 final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Upgrade.class);
+
+    /** For an answer that takes no work. */
+    private static final Duration PASS_LIMIT = Duration.ofSeconds(2);
 
     /** What the process has to do. */
     enum Event {
@@ -64,8 +68,15 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
     private boolean takingOver;
     private boolean underWay;
     private boolean handedOver;
-    private boolean reloadDue;
-    private boolean shutdownDue;
+
+    /** The process that serves, once everything is handed over to it. */
+    private long heir;
+
+    /** What still has to be done. */
+    private Due due = Due.NOTHING;
+
+    /** What the heir is told with the last message. */
+    private Due told = Due.NOTHING;
 
     Upgrade(
             Host host,
@@ -136,7 +147,7 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
      */
     synchronized boolean deferReload() {
         if (isUnderWay()) {
-            reloadDue = true;
+            due = due.and(new Due(true, false));
         }
         return isUnderWay();
     }
@@ -150,7 +161,7 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
             if (!isUnderWay()) {
                 return false;
             }
-            shutdownDue = true;
+            due = due.and(new Due(false, true));
             now = handovers;
         }
         if (now != null) {
@@ -321,29 +332,27 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
     }
 
     @Override
-    public void onAlone(Due due) {
+    public void onAlone(Due inherited) {
         RunOptions.Upgrades upgrades = options.orElseThrow();
         Successor taking = successor;
-        boolean reload;
-        boolean shutdown;
+        Due now;
         synchronized (this) {
             takingOver = false;
-            reload = due.reload() || reloadDue;
-            shutdown = due.shutdown() || shutdownDue;
-            reloadDue = false;
+            now = inherited.and(due);
+            due = Due.NOTHING;
         }
         takePidFile();
         // The predecessor has said so, unless it died; whoever is told twice does not mind.
         systemd.mainPid(ProcessHandle.current().pid());
         process.accept(Event.SERVING);
         open(upgrades, taking == null ? null : taking.control());
-        follow(reload, shutdown);
+        follow(now);
     }
 
-    private void follow(boolean reload, boolean shutdown) {
-        if (shutdown) {
+    private void follow(Due now) {
+        if (now.shutdown()) {
             process.accept(Event.SHUTDOWN);
-        } else if (reload) {
+        } else if (now.reload()) {
             process.accept(Event.RELOAD);
         }
     }
@@ -368,37 +377,68 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
         process.accept(Event.LEAVING);
         synchronized (this) {
             handedOver = true;
+            heir = pid;
             if (pidFile != null) {
                 pidFile.release();
             }
             if (child) {
                 systemd.mainPid(pid);
             }
-            return new Due(reloadDue, shutdownDue);
+            told = due;
+            due = Due.NOTHING;
+            return told;
         }
     }
 
     @Override
     public void onFailed() {
-        boolean reload;
-        boolean shutdown;
+        Due now;
         synchronized (this) {
             underWay = false;
+            if (handedOver) { // the last message did not reach the successor
+                systemd.mainPid(ProcessHandle.current().pid());
+            }
             handedOver = false;
-            reload = reloadDue;
-            shutdown = shutdownDue;
-            reloadDue = false;
-            shutdownDue = false;
+            now = due.and(told);
+            due = Due.NOTHING;
+            told = Due.NOTHING;
             takePidFileBack();
         }
         process.accept(Event.STAYING);
         systemd.ready("serving");
-        follow(reload, shutdown);
+        follow(now);
     }
 
     @Override
     public void onDone() {
+        Due late;
+        synchronized (this) {
+            late = due;
+        }
+        if (late.shutdown()) {
+            pass("shutdown");
+        } else if (late.reload()) {
+            pass("reload");
+        }
         process.accept(Event.OVER);
+    }
+
+    /** What was asked of this process when the successor had had its last message. */
+    private void pass(String command) {
+        Path path = options.orElseThrow().controlPath();
+        try {
+            ControlSocket.Answer answer = ControlSocket.ask(path, List.of(command), PASS_LIMIT);
+            LOG.info("Handover: process {} is asked for the {}: {}", heir, command, answer.text());
+        } catch (IOException e) {
+            LOG.warn(
+                    "Handover: process {} does not hear of the {} that this one was asked for, ask"
+                            + " it again: {}",
+                    heir,
+                    command,
+                    e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override

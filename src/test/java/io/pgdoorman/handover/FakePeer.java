@@ -4,6 +4,7 @@ import io.pgdoorman.handover.format.FieldReader;
 import io.pgdoorman.handover.format.FieldWriter;
 import io.pgdoorman.net.PeerSocket;
 import io.pgdoorman.testing.ChildProcess;
+import io.pgdoorman.testing.Deadline;
 
 import org.slf4j.Logger;
 
@@ -136,9 +137,16 @@ public final class FakePeer implements AutoCloseable {
 
     // ---- connecting -----------------------------------------------------------------------------
 
-    /** Knocks at the control socket of a running process. */
+    /** Knocks at the control socket of a running process, as soon as that has one. */
     public FakePeer connect(Path path) {
-        return command("connect " + path);
+        Deadline deadline = Deadline.in(LIMIT);
+        while (!ask("connect " + path).equals(FakePeerProgram.OK)) {
+            if (deadline.isOver()) {
+                throw new IllegalStateException("nobody listens at " + path);
+            }
+            Deadline.breathe();
+        }
+        return this;
     }
 
     /** Listens at {@code path}, in a directory of its own; see {@link #accept}. */
@@ -146,7 +154,16 @@ public final class FakePeer implements AutoCloseable {
         return command("listen " + path);
     }
 
-    /** Waits for a successor at {@code path}. */
+    /**
+     * Listens at {@code path}, as the process from which this descriptor came.
+     *
+     * @param number of the descriptor among all that came
+     */
+    public FakePeer adopt(int number, Path path) {
+        return command("adopt %d %s".formatted(number, path));
+    }
+
+    /** Waits for a successor, or for a command, at {@code path}. */
     public FakePeer accept(Path path) {
         return command("accept %s %d".formatted(path, LIMIT.toMillis()));
     }

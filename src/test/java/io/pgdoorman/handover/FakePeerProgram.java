@@ -27,6 +27,7 @@ import java.util.TreeMap;
  * <pre>
  *   connect PATH              knocks
  *   listen PATH               binds, without waiting for anybody
+ *   adopt NUMBER PATH         goes on listening by the descriptor that came as NUMBER
  *   accept PATH MILLIS        waits for a process that knocks there
  *   send CODE HEX [PATH ...]  one message, with the descriptors of what listens at the paths
  *   raw HEX                   bytes as they are
@@ -78,6 +79,11 @@ final class FakePeerProgram {
             case "listen" -> {
                 String path = words.getFirst();
                 listeners.put(path, PeerListener.bind(Path.of(path)));
+            }
+            case "adopt" -> {
+                String path = words.get(1);
+                int fd = received.get(Integer.parseInt(words.getFirst()));
+                listeners.put(path, PeerListener.adopt(fd, Path.of(path)));
             }
             case "accept" -> socket = listener(words.getFirst()).accept(millis(words.get(1)));
             case "send" -> send(words);

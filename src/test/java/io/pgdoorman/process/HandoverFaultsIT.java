@@ -1,6 +1,7 @@
 package io.pgdoorman.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.pgdoorman.handover.FakePeer;
 import io.pgdoorman.handover.format.FieldWriter;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -34,6 +36,7 @@ class HandoverFaultsIT {
     private static final PostgresServer SERVER = PostgresServer.shared();
     private static final String DATABASE = SERVER.newDatabase("faults");
     private static final int FIRST_BATCH = 4;
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private static final RestartingPooler POOLER =
             new RestartingPooler(Crowd.pooler(SERVER, DATABASE));
@@ -214,6 +217,63 @@ class HandoverFaultsIT {
                         stage.assertReplaceable();
                     }
                 });
+    }
+
+    // ---- at its end -----------------------------------------------------------------------------
+
+    /** By then it has everything: nobody here is left to mend anything. */
+    @ParameterizedTest
+    @ValueSource(strings = {"dies", "hangs up", "talks nonsense"})
+    void howASuccessorFailsAfterTheLastMessageDoesNotMatter(String how) {
+        try (var pooler = Crowd.pooler(SERVER, DATABASE).start();
+                var fake = FakePeer.start().connect(pooler.controlSocket())) {
+            comeTo(Until.STATE, fake);
+            fake.send("READY").expect("END");
+
+            switch (how) {
+                case "dies" -> fake.signal("KILL");
+                case "hangs up" -> fake.hangUp();
+                default -> fake.raw("nonsense".getBytes(StandardCharsets.UTF_8));
+            }
+
+            assertThat(pooler.awaitExit(LIMIT)).isZero();
+            assertThat(fake.isAlive()).isEqualTo(!how.equals("dies"));
+            assertThat(pooler.log())
+                    .contains("Handover: no last word of process " + fake.pid())
+                    .contains("Handover: done")
+                    .doesNotContain("FAILED")
+                    .doesNotContain("is killed");
+        }
+    }
+
+    /** The successor has had its last message when somebody asks for something. */
+    @ParameterizedTest
+    @ValueSource(strings = {"reload", "shutdown"})
+    void whatIsAskedForAtTheEndReachesTheSuccessor(String command) {
+        try (var pooler = Crowd.pooler(SERVER, DATABASE).start();
+                var fake = FakePeer.start().connect(pooler.controlSocket())) {
+            fake.hello().expect("HELLO");
+            assertThat(fake.expect("LISTENERS").descriptors()).isEqualTo(3);
+            fake.send("LISTENING", new FieldWriter().put(1, 3));
+            fake.expect("STATE");
+            fake.send("READY").expect("END");
+
+            pooler.ctl(command);
+
+            await().atMost(LIMIT)
+                    .untilAsserted(
+                            () -> assertThat(pooler.log()).contains("follows the handover that"));
+            fake.send("BYE");
+            assertThat(fake.receive().type()).isEqualTo(FakePeer.CLOSED);
+            fake.adopt(2, pooler.controlSocket()).accept(pooler.controlSocket());
+            assertThat(fake.expect("COMMAND").text(1)).isEqualTo(command);
+            fake.send("ANSWER", new FieldWriter().put(1, true).put(2, "it is done"));
+            assertThat(pooler.awaitExit(LIMIT)).isZero();
+            assertThat(pooler.log())
+                    .contains(
+                            "Handover: process %d is asked for the %s: it is done"
+                                    .formatted(fake.pid(), command));
+        }
     }
 
     @Test

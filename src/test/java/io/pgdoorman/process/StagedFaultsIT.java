@@ -272,6 +272,28 @@ class StagedFaultsIT {
         }
     }
 
+    /** The successor is only about to come, so there is nothing to roll back yet. */
+    @Test
+    void aShutdownIsNotForgottenUntilItIsStaged() {
+        try (var pooler = Crowd.pooler(SERVER, DATABASE).start();
+                var ctl = start(pooler, pooler.ctlCommand("upgrade", "--stage"))) {
+            await().atMost(LIMIT).until(() -> pooler.log().contains("Handover: started "));
+
+            pooler.ctl("shutdown");
+
+            assertThat(pooler.awaitExit(LIMIT)).isZero();
+            awaitNobody(pooler);
+            assertThat(ctl.awaitExit(LIMIT)).isEqualTo(1);
+            assertThat(ctl.output()).contains("rolled back");
+            assertThat(pooler.log())
+                    .containsSubsequence(
+                            "The shutdown follows the handover that is under way",
+                            "Handover: staged",
+                            "rolled back; came back",
+                            "Shutting down gracefully");
+        }
+    }
+
     private static void awaitNobody(PoolerProcess pooler) {
         await().atMost(LIMIT).until(() -> Processes.of(pooler).isEmpty());
     }

@@ -25,7 +25,7 @@ public final class Deadline {
     }
 
     /** The pause between two looks at a condition that nobody reports. */
-    static void breathe() {
+    public static void breathe() {
         LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
     }
 }
