@@ -176,7 +176,7 @@ final class Arrival {
         private void guard(Runnable work) {
             try {
                 work.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | OutOfMemoryError e) {
                 LOG.error("a connection that was handed over could not go on", e);
                 countDown();
             }

@@ -109,7 +109,7 @@ final class LoopDeparture {
                 });
         takeBusy();
         for (Session session : sessions) {
-            if (room.take(session.heldBytes())) {
+            if (room.take(session)) {
                 giveUp(session.channel(), () -> detach(session));
             }
         }
@@ -117,9 +117,16 @@ final class LoopDeparture {
                 (pool, count) -> {
                     for (Server server : pool.shard(loop).giveUpServers(count)) {
                         pending++;
-                        host.serverMoves().detach(server, moving -> onOne(movingServers, moving));
+                        host.serverMoves().detach(server, moving -> onServer(pool, server, moving));
                     }
                 });
+    }
+
+    private void onServer(Pool pool, Server server, @Nullable MovingServer moving) {
+        if (moving == null) {
+            pool.onLost(server.identity());
+        }
+        onOne(movingServers, moving);
     }
 
     /** One that fails on the way has no state any more that could go on: its client sees an end. */

@@ -69,8 +69,19 @@ final class ChannelDetach extends ChannelInboundHandlerAdapter {
         if (pending == null || pending.totalPendingWriteBytes() == 0) {
             deregister(NOTHING);
         } else {
-            sockets.settleWrites(channel, () -> deregister(takeUnwritten()));
+            sockets.settleWrites(channel, this::onSettled);
         }
+    }
+
+    private void onSettled() {
+        byte[] unwritten;
+        try {
+            unwritten = takeUnwritten();
+        } catch (RuntimeException | OutOfMemoryError e) {
+            fail(e);
+            return;
+        }
+        deregister(unwritten);
     }
 
     private byte[] takeUnwritten() {
@@ -111,6 +122,25 @@ final class ChannelDetach extends ChannelInboundHandlerAdapter {
     }
 
     private void finish(byte[] unwritten) {
+        DetachedSocket detached;
+        try {
+            detached = take(unwritten);
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            fail(e);
+            return;
+        }
+        channel.close();
+        onDetached.accept(detached);
+    }
+
+    private void fail(Throwable cause) {
+        unread.release();
+        unread = Unpooled.EMPTY_BUFFER;
+        channel.close();
+        onFailed.accept(cause);
+    }
+
+    private DetachedSocket take(byte[] unwritten) throws IOException {
         TlsRecords records = TlsRecords.of(channel);
         FrozenTls tls = null;
         if (records != null) {
@@ -122,21 +152,12 @@ final class ChannelDetach extends ChannelInboundHandlerAdapter {
         byte[] read = io.netty.buffer.ByteBufUtil.getBytes(unread);
         unread.release();
         unread = Unpooled.EMPTY_BUFFER;
-        DetachedSocket detached;
         try {
-            try {
-                detached = new DetachedSocket(Descriptors.release(channel), read, unwritten, tls);
-            } catch (IOException e) {
-                LOG.debug("{} broke while it was detached", channel, e);
-                detached = DetachedSocket.broken(read, tls);
-            }
+            return new DetachedSocket(Descriptors.release(channel), read, unwritten, tls);
         } catch (IOException e) {
-            channel.close();
-            onFailed.accept(e);
-            return;
+            LOG.debug("{} broke while it was detached", channel, e);
+            return DetachedSocket.broken(read, tls);
         }
-        channel.close();
-        onDetached.accept(detached);
     }
 
     @Override

@@ -331,7 +331,12 @@ public final class Transport {
      */
     public void detach(
             Channel channel, Consumer<DetachedSocket> onDetached, Consumer<Throwable> onFailed) {
-        new ChannelDetach(sockets, channel, onDetached, onFailed).start();
+        try {
+            new ChannelDetach(sockets, channel, onDetached, onFailed).start();
+        } catch (RuntimeException | OutOfMemoryError e) {
+            channel.close();
+            onFailed.accept(e);
+        }
     }
 
     /**
@@ -368,11 +373,23 @@ public final class Transport {
                             if (done.isSuccess()) {
                                 // Not now: the registration still has events to tell, which a
                                 // move of the channel would take for its own.
-                                loop.execute(() -> onAttached.accept(attached));
+                                loop.execute(() -> hand(attached, onAttached, onFailed));
                             } else {
                                 channel.unsafe().closeForcibly();
                                 onFailed.accept(done.cause());
                             }
                         });
+    }
+
+    private static void hand(
+            AttachedChannel attached,
+            Consumer<AttachedChannel> onAttached,
+            Consumer<Throwable> onFailed) {
+        try {
+            onAttached.accept(attached);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            attached.channel().close();
+            onFailed.accept(e);
+        }
     }
 }

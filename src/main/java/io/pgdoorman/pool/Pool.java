@@ -6,6 +6,7 @@ import io.pgdoorman.backend.LoginFailure;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.Server;
+import io.pgdoorman.backend.ServerIdentity;
 import io.pgdoorman.backend.ServerSource;
 import io.pgdoorman.statement.Statement;
 import io.pgdoorman.statement.StatementCache;
@@ -460,9 +461,14 @@ public final class Pool {
     /** A server that the pool counts was lost before a shard had it. */
     public void onLost(@Nullable FrozenServer server) {
         if (server != null) {
-            onClosed(server.identity().profile());
-            wake();
+            onLost(server.identity());
         }
+    }
+
+    /** A server that the pool counts was lost, and no shard has it. */
+    public void onLost(ServerIdentity server) {
+        onClosed(server.profile());
+        wake();
     }
 
     /** Clients that wait, as last seen by each shard. */

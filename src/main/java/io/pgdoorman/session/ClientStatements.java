@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -108,6 +109,16 @@ final class ClientStatements {
 
     int size() {
         return named == null ? 0 : named.size();
+    }
+
+    /** Calls {@code action} for each that a name stands for, and the unnamed one. */
+    void forEach(Consumer<? super Statement> action) {
+        if (named != null) {
+            named.values().forEach(one -> action.accept(one.statement));
+        }
+        if (unnamed != null) {
+            action.accept(unnamed);
+        }
     }
 
     /**

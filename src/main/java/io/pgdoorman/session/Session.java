@@ -16,6 +16,7 @@ import io.pgdoorman.pool.PoolSettings;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.pool.Ticket;
 import io.pgdoorman.pool.Waiter;
+import io.pgdoorman.statement.Statement;
 import io.pgdoorman.stats.Counter;
 import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.FrameScanner;
@@ -35,6 +36,7 @@ import org.slf4j.LoggerFactory;
 
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * One client after its login: gets a server when it needs one, relays in both directions, gives the
@@ -465,6 +467,13 @@ public final class Session
     /** Of a message that is passed on when it is complete. On the loop. */
     public int heldBytes() {
         return stream.partialBytes();
+    }
+
+    /** Calls {@code action} for each statement that the client has prepared. On the loop. */
+    public void forEachStatement(Consumer<? super Statement> action) {
+        if (statements != null) {
+            statements.forEach(action);
+        }
     }
 
     /**

@@ -56,11 +56,11 @@ public final class SessionMoves {
         if (server != null) {
             session.shard().letGo(server);
         }
-        var pair = new DetachedPair(frozen, server != null, onDetached);
+        var pair = new DetachedPair(frozen, session.shard().pool(), onDetached);
         // Both at once: what either sends meanwhile must find no handler.
-        transport.detach(client, pair::onClient, pair::onClientLost);
+        transport.detach(client, pair::onClient, pair::onLost);
         if (server != null) {
-            transport.detach(server.channel(), pair::onServer, pair::onServerLost);
+            transport.detach(server.channel(), pair::onServer, pair::onLost);
         }
         return true;
     }
@@ -68,6 +68,7 @@ public final class SessionMoves {
     /** Waits for both connections of a session. Threads: confined to the session's loop. */
     private static final class DetachedPair {
         private final FrozenSession frozen;
+        private final Pool pool;
         private final Consumer<@Nullable MovingSession> onDetached;
         private @Nullable DetachedSocket client;
         private @Nullable DetachedSocket server;
@@ -75,12 +76,11 @@ public final class SessionMoves {
         private int pending;
 
         DetachedPair(
-                FrozenSession frozen,
-                boolean linked,
-                Consumer<@Nullable MovingSession> onDetached) {
+                FrozenSession frozen, Pool pool, Consumer<@Nullable MovingSession> onDetached) {
             this.frozen = frozen;
+            this.pool = pool;
             this.onDetached = onDetached;
-            this.pending = linked ? 2 : 1;
+            this.pending = frozen.server() == null ? 1 : 2;
         }
 
         void onClient(DetachedSocket socket) {
@@ -93,12 +93,7 @@ public final class SessionMoves {
             countDown();
         }
 
-        void onClientLost(Throwable cause) {
-            failure = cause;
-            countDown();
-        }
-
-        void onServerLost(Throwable cause) {
+        void onLost(Throwable cause) {
             failure = cause;
             countDown();
         }
@@ -119,6 +114,7 @@ public final class SessionMoves {
             if (server != null) {
                 discard(server);
             }
+            pool.onLost(frozen.server());
             onDetached.accept(null);
         }
     }
@@ -220,7 +216,32 @@ public final class SessionMoves {
             Runnable onDone) {
         Channel own = client.channel();
         Channel other = server == null ? null : server.channel();
-        Session session = Session.thaw(frozen, sessions, shard, own, other);
+        try {
+            Session session;
+            try {
+                session = Session.thaw(frozen, sessions, shard, own, other);
+            } catch (RuntimeException | OutOfMemoryError e) {
+                shard.pool().onLost(frozen.server());
+                throw e;
+            }
+            run(session, frozen, shard, client, server);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOG.error("{} could not go on", frozen.identity(), e);
+            own.close();
+            if (other != null) {
+                other.close();
+            }
+        }
+        onDone.run();
+    }
+
+    private void run(
+            Session session,
+            FrozenSession frozen,
+            Shard shard,
+            AttachedChannel client,
+            @Nullable AttachedChannel server) {
+        Channel own = client.channel();
         own.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         own.pipeline().addLast(new ClientHandler(session, services.rehearse()));
         Server linked = session.server();
@@ -242,7 +263,6 @@ public final class SessionMoves {
             // What its server said on the way may have closed it already.
             session.onInactive();
         }
-        onDone.run();
     }
 
     /** The client of a session that cannot go on is told why; its server is closed. */

@@ -31,6 +31,7 @@ import io.pgdoorman.wire.backend.Severity;
 import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -118,6 +119,11 @@ final class StatementRelay {
         int name = portalEnd + 1;
         ClientStatements.Named named = find(in, name, nameEnd);
         return named != null ? named.statement() : nameEnd == name ? own.unnamed() : null;
+    }
+
+    /** Calls {@code action} for each that the client has. */
+    void forEach(Consumer<? super Statement> action) {
+        own.forEach(action);
     }
 
     /** Statements with a name. */
