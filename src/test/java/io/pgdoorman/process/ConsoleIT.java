@@ -57,7 +57,7 @@ class ConsoleIT {
                                 local all all trust
                                 host all all 127.0.0.1/32 trust
                                 """)
-                        .general("query_wait_timeout", "\"10s\"")
+                        .general("query_wait_timeout", "\"60s\"")
                         .pool("counted", SERVER, DATABASE, "transaction", 2)
                         .pool("ordered", SERVER, DATABASE, "transaction", 2)
                         .pool(

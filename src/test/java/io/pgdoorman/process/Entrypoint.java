@@ -44,6 +44,11 @@ record Entrypoint(boolean namespace) {
                 .map(Entrypoint::new);
     }
 
+    /** What runs a command in a process namespace of its own; empty if this machine forbids it. */
+    static Optional<List<String>> intoNamespace() {
+        return INTO_NAMESPACE;
+    }
+
     /** The command line without the program's arguments. */
     List<String> command() {
         return commandAfter(List.of());

@@ -313,6 +313,25 @@ class PredecessorFaultsIT {
         }
     }
 
+    /** The predecessor is the one that goes on, and may have the batch: it is not killed for it. */
+    @Test
+    void aPredecessorThatStopsInARollBackIsLeftAlone() {
+        comeTo(Until.STATE);
+        try (var _ = login(new InetSocketAddress("127.0.0.1", port))) {
+            predecessor.send("ROLLBACK").expect("BATCH");
+
+            predecessor.signal("STOP");
+
+            assertThat(successor.awaitExit(LIMIT)).isZero();
+            assertThat(predecessor.isAlive()).isTrue();
+            assertThat(successor.output())
+                    .contains("clients are the other process's, which does not answer")
+                    .contains("not everything could be given back")
+                    .doesNotContain("is killed");
+            assertUndisturbed();
+        }
+    }
+
     // ---- nobody else serves: it goes on alone ---------------------------------------------------
 
     @Test

@@ -82,19 +82,19 @@ class TlsMoveIT {
         database = server.newDatabase("tls_move");
         certificate = Certificates.copy("server.crt", home);
         key = Certificates.copy("server.key", home);
-        pooler =
-                PoolerProcess.builder()
-                        .general("tls_certificate", "\"" + certificate + "\"")
-                        .general("tls_private_key", "\"" + key + "\"")
-                        .general("server_tls_mode", "\"verify-full\"")
-                        .general(
-                                "server_tls_ca_cert",
-                                "\"" + Certificates.copy("ca.crt", home) + "\"")
-                        .hba(
-                                "local all all trust\nhost pgdoorman all all scram-sha-256\nhost all all all trust")
-                        .pool("moved", server, database, "transaction", 12)
-                        .pool("session", server, database, "session", 12)
-                        .start();
+        pooler = builder().start();
+    }
+
+    private static PoolerProcess.Builder builder() {
+        return PoolerProcess.builder()
+                .general("tls_certificate", "\"" + certificate + "\"")
+                .general("tls_private_key", "\"" + key + "\"")
+                .general("server_tls_mode", "\"verify-full\"")
+                .general("server_tls_ca_cert", "\"" + Certificates.copy("ca.crt", home) + "\"")
+                .hba(
+                        "local all all trust\nhost pgdoorman all all scram-sha-256\nhost all all all trust")
+                .pool("moved", server, database, "transaction", 12)
+                .pool("session", server, database, "session", 12);
     }
 
     @AfterAll
@@ -310,6 +310,35 @@ class TlsMoveIT {
 
         assertThat(pooler.log()).contains("it was not over when the process was replaced");
         assertThat(other.queryValue("SELECT 'there'")).isEqualTo("there");
+    }
+
+    /** They wait for their turn, and begin again there: nobody's hello is lost. */
+    @Test
+    void handshakesThatWaitForTheirTurnGetItThere() throws Exception {
+        try (PoolerProcess limited =
+                builder().general("tls_rate_limit_per_second", "100").withoutRehearsal().start()) {
+            List<WireClient> waiting = new ArrayList<>();
+            for (int i = 0; i < 400; i++) {
+                WireClient client = opened(limited.client()).limit(LIMIT);
+                client.send(Frontend.sslRequest());
+                assertThat(client.readByte()).isEqualTo('S');
+                waiting.add(client);
+            }
+            byte[] hello = clientHello();
+            limited.signal("USR2");
+            await().atMost(LIMIT)
+                    .until(() -> limited.log().contains("configuration validation successful"));
+
+            waiting.forEach(client -> client.send(hello));
+
+            for (WireClient client : waiting) {
+                assertThat(client.readByte()).isEqualTo(0x16);
+            }
+            limited.awaitSuccessor();
+            assertThat(limited.log())
+                    .as("some of them have moved")
+                    .containsPattern("Handover complete: .* [1-9][0-9]* logging in");
+        }
     }
 
     private static byte[] clientHello() throws Exception {
