@@ -18,7 +18,7 @@ final class ListenKeys {
             LISTEN.key("host", ValueTypes.NAME)
                     .byDefault("0.0.0.0")
                     .reload(LIVE)
-                    .add("Address or name to listen on, IPv4 or IPv6 (`::`).");
+                    .add("Address or name to listen on. `0.0.0.0` accepts IPv4, `::` both.");
 
     static final Key<Integer> PORT =
             LISTEN.key("port", ValueTypes.LISTEN_PORT)

@@ -26,7 +26,7 @@ final class WebKeys {
                                     rule.error("must be an IP address");
                                 }
                             })
-                    .add("IP address to listen on.");
+                    .add("IP address to listen on. `0.0.0.0` accepts IPv4, `::` both.");
 
     static final Key<Integer> PORT =
             WEB.key("port", ValueTypes.LISTEN_PORT)

@@ -10,6 +10,7 @@ import io.netty.channel.unix.Socket;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -30,6 +31,9 @@ final class Listening {
             int backlog,
             SocketSettings settings,
             Acceptor acceptor) {
+        if (address.getAddress() instanceof Inet4Address) {
+            return ipv4(loop, address, backlog, settings, acceptor);
+        }
         ServerChannel channel;
         try {
             channel = sockets.newTcpServer();
@@ -54,6 +58,28 @@ final class Listening {
                                     b -> onBound(result, channel, acceptor, address, b.cause()));
                 });
         return result;
+    }
+
+    private CompletableFuture<Listener> ipv4(
+            EventLoop loop,
+            InetSocketAddress address,
+            int backlog,
+            SocketSettings settings,
+            Acceptor acceptor) {
+        Socket socket = null;
+        try {
+            socket = Ipv4Socket.open();
+            socket.setReuseAddress(true);
+            socket.bind(address);
+            socket.listen(backlog);
+            InetSocketAddress bound = socket.localAddress();
+            ServerChannel channel = sockets.adoptServer(socket.intValue(), false);
+            SocketOptions.applyTcp(channel, settings);
+            return register(loop, channel, acceptor, bound, null);
+        } catch (IOException | RuntimeException e) {
+            close(socket);
+            return failed("cannot listen on " + text(address), e);
+        }
     }
 
     private static void onBound(

@@ -2,6 +2,7 @@ package io.pgdoorman.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -143,6 +145,38 @@ class TransportTest {
             for (SocketChannel peer : peers) {
                 peer.close();
             }
+            listener.close().join();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"EPOLL", "IO_URING"})
+    void anAddressOfIpv4IsOfIpv4Alone(TransportChoice kind) throws Exception {
+        try (Loops loops = new Loops(kind, 1)) {
+            Listener listener =
+                    listenTcp(loops, new InetSocketAddress("0.0.0.0", 0), new Echo()).join();
+            var address = (InetSocketAddress) listener.address();
+
+            assertThat(address.getAddress().getHostAddress()).isEqualTo("0.0.0.0");
+            SocketChannel.open(new InetSocketAddress("127.0.0.1", address.getPort())).close();
+            assertThatThrownBy(
+                            () ->
+                                    SocketChannel.open(
+                                            new InetSocketAddress("::1", address.getPort())))
+                    .isInstanceOf(SocketException.class);
+            listener.close().join();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"EPOLL", "IO_URING"})
+    void anAddressOfIpv6IsOfBoth(TransportChoice kind) throws Exception {
+        assumeTrue(Socket.isIPv6Preferred(), "IPv6 is turned off");
+        try (Loops loops = new Loops(kind, 1)) {
+            Listener listener = listenTcp(loops, new InetSocketAddress("::", 0), new Echo()).join();
+            int port = ((InetSocketAddress) listener.address()).getPort();
+
+            SocketChannel.open(new InetSocketAddress("127.0.0.1", port)).close();
             listener.close().join();
         }
     }
