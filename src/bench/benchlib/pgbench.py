@@ -33,13 +33,17 @@ KILL_AFTER_SECONDS = 60
 
 @dataclass(frozen=True)
 class Scenario:
-    """`mode` is a query mode of pgbench; with `connect` each transaction logs in anew."""
+    """`mode` is a query mode of pgbench; with `connect` each transaction logs in anew.
+
+    With a `rate` so many transactions a second begin, whatever the answers take.
+    """
 
     mode: str
     clients: int
     connect: bool = False
     script: str = "select"
     user: str = USER
+    rate: int = 0
 
     @property
     def name(self):
@@ -80,6 +84,8 @@ def run_turn(pgbench, scenario, server, seconds, directory, observe=None, every=
     ]  # fmt: skip
     if scenario.connect:
         command.append("-C")
+    if scenario.rate:
+        command += ["-R", scenario.rate]
     pids = server.pids()
     observe = observe or (lambda: {"cpu_us_per_tx": machine.cpu_seconds(pids) * 1e6})
     process = subprocess.Popen(
