@@ -317,8 +317,7 @@ public final class Shard {
         publish();
     }
 
-    // ---- housekeeping
-    // -----------------------------------------------------------------------------
+    // ---- housekeeping --------------------------------------------------------------------------
 
     void retain(AtomicInteger quota) {
         long now = System.nanoTime();
@@ -397,8 +396,7 @@ public final class Shard {
         }
     }
 
-    // ---- what makes a client's wait end
-    // -------------------------------------------------------------
+    // ---- what makes a client's wait end --------------------------------------------------------
 
     /**
      * Sets in motion what the waiting clients need: logins, moves, conversions. A client is covered
@@ -586,8 +584,7 @@ public final class Shard {
         ticket.waiter.onRefused(reason);
     }
 
-    // ---- servers that come back
-    // ---------------------------------------------------------------------
+    // ---- servers that come back ----------------------------------------------------------------
 
     /**
      * A clean server: for the client that waits longest, or idle. A client may give it back at once
@@ -759,8 +756,7 @@ public final class Shard {
         return waiting.size();
     }
 
-    // ---- moves between processes
-    // --------------------------------------------------------------------
+    // ---- moves between processes ---------------------------------------------------------------
 
     /** A server leaves this loop, perhaps for another process; the pool still counts it. */
     public void letGo(Server server) {
@@ -845,8 +841,7 @@ public final class Shard {
         return null;
     }
 
-    // ---- freeze
-    // -------------------------------------------------------------------------------------
+    // ---- freeze --------------------------------------------------------------------------------
 
     /** A thawed server takes the place of the one it was frozen from. */
     public void replace(Server frozen, Server thawed) {

@@ -435,8 +435,7 @@ public final class Session
                         "terminating connection due to administrator command"));
     }
 
-    // ---- client to server
-    // -------------------------------------------------------------------------
+    // ---- client to server -----------------------------------------------------------------------
 
     /** Consumes {@code in}. */
     private void relay(ByteBuf in) {

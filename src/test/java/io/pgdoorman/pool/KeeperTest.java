@@ -365,8 +365,7 @@ class KeeperTest extends PoolScenario {
         assertThat(stage.pool.open()).isZero();
     }
 
-    // ---- alive check
-    // ------------------------------------------------------------------------------
+    // ---- alive check ---------------------------------------------------------------------------
 
     @Test
     void probesAServerThatWasIdleForLong() {

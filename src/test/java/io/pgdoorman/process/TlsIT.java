@@ -89,8 +89,7 @@ class TlsIT {
         }
     }
 
-    // ---- who may come in
-    // -------------------------------------------------------------------------
+    // ---- who may come in -----------------------------------------------------------------------
 
     @Test
     void takesBothKindsOfClients() {
@@ -395,8 +394,7 @@ class TlsIT {
                 .allMatch(line -> line.startsWith("pg_doorman: "));
     }
 
-    // ---- hostile
-    // ---------------------------------------------------------------------------------
+    // ---- hostile -------------------------------------------------------------------------------
 
     /** The class of CVE-2021-23214: what stands behind the request is not the client's. */
     @Test
@@ -488,8 +486,7 @@ class TlsIT {
         await().atMost(LIMIT).until(() -> pooler.log().contains("without ALPN"));
     }
 
-    // ---- reload
-    // ----------------------------------------------------------------------------------
+    // ---- reload --------------------------------------------------------------------------------
 
     @Test
     void aReloadTakesTheNewCertificateAndLeavesConnectionsAlone() throws IOException {

@@ -383,8 +383,7 @@ class LoginHandlerTest {
                 .containsExactly(new ServerCredential.Plain(Bytes.ofText("sesame")));
     }
 
-    // ---- other authorities
-    // -----------------------------------------------------------------------
+    // ---- other authorities ---------------------------------------------------------------------
 
     /** A password for one time must not be shown twice. */
     @Test
@@ -424,8 +423,7 @@ class LoginHandlerTest {
         assertThat(frozen.verdict()).isEqualTo(new FrozenVerdict("oracle", "alice", "shop"));
     }
 
-    // ---- a disabled database
-    // ---------------------------------------------------------------------
+    // ---- a disabled database -------------------------------------------------------------------
 
     /** Who has no password does not learn which users there are. */
     @ParameterizedTest
@@ -639,8 +637,7 @@ class LoginHandlerTest {
         assertRefused(client, "08P01", "invalid message length");
     }
 
-    // ---- cancel requests and early ends
-    // -----------------------------------------------------------
+    // ---- cancel requests and early ends --------------------------------------------------------
 
     @Test
     void passesACancelRequestOnAndClosesWhenItIsThrough() {

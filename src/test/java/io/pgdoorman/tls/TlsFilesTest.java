@@ -113,8 +113,7 @@ class TlsFilesTest {
         assertThat(one).isEqualTo(same).hasSameHashCodeAs(same).isNotEqualTo(other);
     }
 
-    // ---- keys with a passphrase
-    // -----------------------------------------------------------------
+    // ---- keys with a passphrase ----------------------------------------------------------------
 
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
@@ -172,8 +171,7 @@ class TlsFilesTest {
         assertThat(secret("server.key", "exit 1").key()).isNotNull();
     }
 
-    // ---- revocation lists
-    // -----------------------------------------------------------------------
+    // ---- revocation lists ----------------------------------------------------------------------
 
     private TlsFiles revoking(Path crl) throws TlsFilesException {
         return TlsFiles.read(

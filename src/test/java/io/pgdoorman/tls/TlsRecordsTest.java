@@ -317,8 +317,7 @@ class TlsRecordsTest {
         assertThat(goodbye).hasSize(RecordKeys.HEADER_BYTES + 2 + 1 + TlsSuite.TAG_BYTES);
     }
 
-    // ---- after the handshake
-    // ---------------------------------------------------------------------
+    // ---- after the handshake -------------------------------------------------------------------
 
     private static byte[] record(RecordKeys keys, int type, byte[] content) {
         byte[] plain = java.util.Arrays.copyOf(content, content.length + 1);
