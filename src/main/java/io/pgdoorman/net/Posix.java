@@ -27,6 +27,7 @@ public final class Posix {
     private static final int FD_CLOEXEC = 1;
     private static final long SIOCOUTQ = 0x5411;
     private static final int O_RDWR = 2;
+    private static final int PRIO_PROCESS = 0; // of one thread, as Linux has it
     private static final int O_NONBLOCK = 0x800;
     private static final int O_CLOEXEC = 0x80000;
     private static final int LOWEST_NEW_FD = 3; // never hand out 0 to 2, should they be closed
@@ -105,6 +106,25 @@ public final class Posix {
         int flags = fcntl("fcntl F_GETFL", fd, F_GETFL, 0);
         if ((flags & O_NONBLOCK) == 0) {
             fcntl("fcntl F_SETFL", fd, F_SETFL, flags | O_NONBLOCK);
+        }
+    }
+
+    /**
+     * Sets the priority of one thread.
+     *
+     * @param nice -20 to 19; lower numbers than now need a privilege
+     */
+    public static void setPriority(int thread, int nice) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(Libc.ERRNO_LAYOUT);
+            Libc.check(
+                    "setpriority",
+                    Libc.intCall(
+                            () ->
+                                    (int)
+                                            SetPriority.CALL.invokeExact(
+                                                    errno, PRIO_PROCESS, thread, nice)),
+                    errno);
         }
     }
 
@@ -193,6 +213,12 @@ public final class Posix {
     private static final class Dup3 {
         private static final MethodHandle CALL =
                 Libc.function("dup3", Libc.ints(JAVA_INT, JAVA_INT, JAVA_INT), Libc.KEEP_ERRNO);
+    }
+
+    private static final class SetPriority {
+        private static final MethodHandle CALL =
+                Libc.function(
+                        "setpriority", Libc.ints(JAVA_INT, JAVA_INT, JAVA_INT), Libc.KEEP_ERRNO);
     }
 
     private static final class Uids {

@@ -328,6 +328,7 @@ final class Upgrade implements HandoverEvents, Successor.Events, AutoCloseable {
 
     @Override
     public void onAccepting() {
+        CompilerThreads.standBack();
         process.accept(Event.ACCEPTING);
     }
 

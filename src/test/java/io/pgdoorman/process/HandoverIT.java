@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** What an operator does to replace the running program, and what clients see of it: nothing. */
@@ -83,6 +84,22 @@ class HandoverIT {
 
             assertThat(SERVER.sessions(DATABASE)).isEqualTo(servers);
             assertThat(client.queryValue("SELECT pg_backend_pid()")).isEqualTo(pid);
+        }
+    }
+
+    /** What is compiled once more there must not take the cores from clients that have moved. */
+    @Test
+    void theOptimizingCompilerOfASuccessorStandsBack() {
+        try (var pooler = builder().start()) {
+            Map<String, Set<Integer>> before = Processes.threadPriorities(pooler.pid());
+
+            pooler.handOver();
+
+            Map<String, Set<Integer>> after = Processes.threadPriorities(pooler.pid());
+            int usual = before.get("C2 CompilerThre").iterator().next();
+            assertThat(after.remove("C2 CompilerThre")).containsExactly(usual + 10);
+            assertThat(after.values())
+                    .allSatisfy(priorities -> assertThat(priorities).containsExactly(usual));
         }
     }
 

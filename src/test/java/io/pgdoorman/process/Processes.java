@@ -6,10 +6,16 @@ import io.pgdoorman.testing.PoolerProcess;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -43,6 +49,26 @@ final class Processes {
         } catch (IOException e) {
             return ""; // it has just ended
         }
+    }
+
+    /** How nice the threads of a process are, by name; some have the same. */
+    static Map<String, Set<Integer>> threadPriorities(long pid) {
+        Map<String, Set<Integer>> all = new TreeMap<>();
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+            for (Path thread : threads.toList()) {
+                String stat = Files.readString(thread.resolve("stat"), StandardCharsets.UTF_8);
+                int end = stat.lastIndexOf(')');
+                String nice = stat.substring(end + 2).split(" ")[16];
+                all.computeIfAbsent(
+                                stat.substring(stat.indexOf('(') + 1, end), _ -> new TreeSet<>())
+                        .add(Integer.parseInt(nice));
+            }
+        } catch (NoSuchFileException e) { // a thread has just ended
+            return threadPriorities(pid);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return all;
     }
 
     /** How many descriptors a process has open. */
