@@ -58,6 +58,9 @@ final class HeapRoom {
             int length = statement.definitionLength();
             bytes += length < LONG || texts.contains(statement) ? 0 : length;
         }
+        if (bytes == 0) {
+            return true;
+        }
         if (taken + bytes > LITTLE) {
             long most = left.getAsLong() / COPIES;
             if (taken == 0 && bytes > most) {

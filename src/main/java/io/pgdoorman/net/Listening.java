@@ -74,6 +74,7 @@ final class Listening {
             socket.listen(backlog);
             InetSocketAddress bound = socket.localAddress();
             ServerChannel channel = sockets.adoptServer(socket.intValue(), false);
+            socket = null; // the channel's
             SocketOptions.applyTcp(channel, settings);
             return register(loop, channel, acceptor, bound, null);
         } catch (IOException | RuntimeException e) {

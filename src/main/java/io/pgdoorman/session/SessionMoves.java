@@ -250,18 +250,22 @@ public final class SessionMoves {
             shard.adopt(linked);
         }
         sessions.onAdopted(session);
-        client.writeFirst();
-        if (server != null) {
-            server.writeFirst();
-        }
-        session.resume(frozen);
-        session.updateReading();
-        if (server != null && linked != null && !server.resume()) {
-            linked.onLost();
-        }
-        if (!client.resume()) {
-            // What its server said on the way may have closed it already.
-            session.onInactive();
+        try {
+            client.writeFirst();
+            if (server != null) {
+                server.writeFirst();
+            }
+            session.resume(frozen);
+            session.updateReading();
+            if (server != null && linked != null && !server.resume()) {
+                linked.onLost();
+            }
+            if (!client.resume()) {
+                // What its server said on the way may have closed it already.
+                session.onInactive();
+            }
+        } catch (RuntimeException | OutOfMemoryError e) {
+            session.onFailure(e); // it is one of the sessions here, and gives back what it has
         }
     }
 

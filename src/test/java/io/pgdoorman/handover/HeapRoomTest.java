@@ -56,6 +56,7 @@ class HeapRoomTest {
     void whatIsLargeGoesAlone() {
         assertThat(room.take(2 * MB, NONE)).isTrue();
         assertThat(room.take(17 * KB, NONE)).isFalse();
+        assertThat(room.take(15 * KB, NONE)).as("all but what holds nothing").isTrue();
         assertThat(room.hasRefused()).isFalse();
     }
 
