@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.pgdoorman.handover.FakePeer;
 import io.pgdoorman.testing.ChildProcess;
 import io.pgdoorman.testing.PoolerProcess;
-import io.pgdoorman.testing.Ports;
 import io.pgdoorman.testing.PostgresServer;
 import io.pgdoorman.testing.Requirement;
 import io.pgdoorman.testing.WireClient;
@@ -21,13 +20,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * One of two processes is in another container, so that the other one cannot name it: it has no pid
@@ -58,10 +54,6 @@ class NamespaceIT {
         return line;
     }
 
-    private static List<String> takeover(Path configuration) {
-        return List.of(PoolerProcess.program().toString(), configuration.toString(), "--takeover");
-    }
-
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void oneTakesOverFromTheOther(boolean successorInside) {
@@ -73,7 +65,7 @@ class NamespaceIT {
                 var client = pooler.client().login(PostgresServer.APP, POOL)) {
             client.query("BEGIN");
             String transaction = client.queryValue("SELECT pg_current_xact_id()");
-            List<String> command = takeover(pooler.configuration());
+            List<String> command = TakeoverStage.takeover(pooler.configuration());
 
             try (var successor =
                     ChildProcess.start(
@@ -100,11 +92,11 @@ class NamespaceIT {
     /** What the other process says counts; what it is, nobody knows here. */
     @Test
     void aRefusalEndsTheSuccessor(@TempDir Path directory) throws IOException {
-        try (var stage = new Stage(directory)) {
-            stage.predecessor.send("REFUSED", "you were too slow").hangUp();
+        try (var stage = ready(directory)) {
+            stage.predecessor().send("REFUSED", "you were too slow").hangUp();
 
-            assertThat(stage.successor.awaitExit(LIMIT)).isEqualTo(1);
-            assertThat(stage.successor.output()).contains("you were too slow");
+            assertThat(stage.successor().awaitExit(LIMIT)).isEqualTo(1);
+            assertThat(stage.successor().output()).contains("you were too slow");
         }
     }
 
@@ -113,59 +105,33 @@ class NamespaceIT {
     @ValueSource(strings = {"KILL", "STOP"})
     void theSuccessorGoesOnAndSaysWhatItCannotKnow(String signal, @TempDir Path directory)
             throws IOException {
-        try (var stage = new Stage(directory);
-                var client = stage.login()) {
-            stage.predecessor.signal(signal);
+        try (var stage = ready(directory);
+                var client = login(stage)) {
+            stage.predecessor().signal(signal);
 
             await().atMost(LIMIT)
-                    .until(() -> stage.successor.output().contains("Handover complete"));
+                    .until(() -> stage.successor().output().contains("Handover complete"));
             assertThat(client.queryValue("SELECT 'served'")).isEqualTo("served");
-            try (var other = stage.login()) {
+            try (var other = login(stage)) {
                 assertThat(other.queryValue("SELECT 'served'")).isEqualTo("served");
             }
-            assertThat(stage.successor.output())
+            assertThat(stage.successor().output())
                     .contains("this process goes on with the clients")
                     .contains("the predecessor may still run: end it by hand");
         }
     }
 
-    /** A predecessor that a test speaks for, and a successor inside that is ready. */
-    private static final class Stage implements AutoCloseable {
-        private final int port = Ports.free();
-        private final FakePeer predecessor;
-        private final ChildProcess successor;
+    private static TakeoverStage ready(Path directory) throws IOException {
+        TakeoverStage stage =
+                TakeoverStage.start(builder(), directory, Entrypoint.intoNamespace().orElseThrow());
+        FakePeer predecessor = stage.predecessor();
+        predecessor.hello().sendListeners(stage.clients(), stage.control()).expect("LISTENING");
+        predecessor.send("STATE").expect("READY");
+        return stage;
+    }
 
-        Stage(Path directory) throws IOException {
-            Path home =
-                    Files.createDirectory(
-                            directory.resolve("home"),
-                            PosixFilePermissions.asFileAttribute(
-                                    PosixFilePermissions.fromString("rwx------")));
-            Path clients = home.resolve(".s.PGSQL." + port);
-            Path control = home.resolve("control/upgrade.sock");
-            Path configuration = builder().write(home, port);
-            predecessor = FakePeer.start().listen(clients).listen(control);
-            successor =
-                    ChildProcess.start(
-                            inside(takeover(configuration)), PoolerProcess.WITHOUT_REHEARSAL, home);
-            predecessor.accept(control).expect("HELLO");
-            predecessor.hello().sendListeners(clients, control).expect("LISTENING");
-            predecessor.send("STATE").expect("READY");
-        }
-
-        WireClient login() {
-            return WireClient.connect(new InetSocketAddress("127.0.0.1", port))
-                    .login(PostgresServer.APP, POOL);
-        }
-
-        @Override
-        public void close() {
-            Optional<ProcessHandle> inside =
-                    ProcessHandle.of(successor.pid())
-                            .flatMap(handle -> handle.children().findFirst());
-            inside.ifPresent(ProcessHandle::destroyForcibly);
-            successor.close();
-            predecessor.close();
-        }
+    private static WireClient login(TakeoverStage stage) {
+        return WireClient.connect(new InetSocketAddress("127.0.0.1", stage.port()))
+                .login(PostgresServer.APP, POOL);
     }
 }

@@ -7,7 +7,6 @@ import io.pgdoorman.handover.FakePeer;
 import io.pgdoorman.handover.format.FieldWriter;
 import io.pgdoorman.testing.ChildProcess;
 import io.pgdoorman.testing.PoolerProcess;
-import io.pgdoorman.testing.Ports;
 import io.pgdoorman.testing.PostgresServer;
 import io.pgdoorman.testing.Requirement;
 import io.pgdoorman.testing.WireClient;
@@ -28,9 +27,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 
@@ -63,7 +60,7 @@ class PredecessorFaultsIT {
         }
     }
 
-    private Path home;
+    private TakeoverStage stage;
     private Path clients;
     private Path control;
     private int port;
@@ -77,35 +74,21 @@ class PredecessorFaultsIT {
 
     @BeforeEach
     void start(@TempDir Path directory) throws IOException {
-        home =
-                Files.createDirectory(
-                        directory.resolve("home"),
-                        PosixFilePermissions.asFileAttribute(
-                                PosixFilePermissions.fromString("rwx------")));
-        port = Ports.free();
-        clients = home.resolve(".s.PGSQL." + port);
-        control = home.resolve("control/upgrade.sock");
-        Path configuration =
-                PoolerProcess.builder()
-                        .pool(POOL, SERVER, DATABASE, "transaction", 2)
-                        .write(home, port);
-        predecessor = FakePeer.start().listen(clients).listen(control);
-        successor =
-                ChildProcess.start(
-                        List.of(
-                                PoolerProcess.program().toString(),
-                                configuration.toString(),
-                                "--takeover"),
-                        PoolerProcess.WITHOUT_REHEARSAL,
-                        home);
-        predecessor.accept(control);
-        predecessor.expect("HELLO");
+        stage =
+                TakeoverStage.start(
+                        PoolerProcess.builder().pool(POOL, SERVER, DATABASE, "transaction", 2),
+                        directory,
+                        List.of());
+        port = stage.port();
+        clients = stage.clients();
+        control = stage.control();
+        predecessor = stage.predecessor();
+        successor = stage.successor();
     }
 
     @AfterEach
     void stop() {
-        successor.close();
-        predecessor.close();
+        stage.close();
     }
 
     private void comeTo(Until until) {
