@@ -5,6 +5,7 @@ import io.pgdoorman.backend.Server;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.session.Session;
+import io.pgdoorman.session.SessionView;
 import io.pgdoorman.tls.TlsRecords;
 
 import org.jspecify.annotations.Nullable;
@@ -136,7 +137,7 @@ public final class Inventory {
     }
 
     private static ClientRow row(Session session) {
-        Session.View view = session.view();
+        SessionView view = session.view();
         TlsRecords records = TlsRecords.of(session.channel());
         long now = System.nanoTime();
         return new ClientRow(

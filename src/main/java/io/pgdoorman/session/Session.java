@@ -5,29 +5,20 @@ import io.netty.channel.Channel;
 import io.pgdoorman.backend.ErrorFate;
 import io.pgdoorman.backend.FrozenServer;
 import io.pgdoorman.backend.ParameterSet;
-import io.pgdoorman.backend.ReplyQueue;
 import io.pgdoorman.backend.Server;
 import io.pgdoorman.backend.ServerHandler;
 import io.pgdoorman.backend.ServerOwner;
 import io.pgdoorman.backend.Skipped;
 import io.pgdoorman.config.SessionState;
 import io.pgdoorman.pool.Pool;
-import io.pgdoorman.pool.PoolSettings;
 import io.pgdoorman.pool.Shard;
 import io.pgdoorman.pool.Ticket;
 import io.pgdoorman.pool.Waiter;
 import io.pgdoorman.statement.Statement;
-import io.pgdoorman.stats.Counter;
-import io.pgdoorman.wire.Bytes;
-import io.pgdoorman.wire.FrameScanner;
-import io.pgdoorman.wire.FrameScanner.Verdict;
-import io.pgdoorman.wire.Frames;
-import io.pgdoorman.wire.FrontendType;
 import io.pgdoorman.wire.ProtocolException;
 import io.pgdoorman.wire.SqlState;
 import io.pgdoorman.wire.TransactionStatus;
 import io.pgdoorman.wire.backend.ErrorResponse;
-import io.pgdoorman.wire.backend.NoticeResponse;
 import io.pgdoorman.wire.backend.Severity;
 
 import org.jspecify.annotations.Nullable;
@@ -53,27 +44,20 @@ import java.util.function.Consumer;
  *   any ── Terminate, end of input, violation, server lost ──► CLOSED
  * </pre>
  *
- * <p>Of the client's messages only type and length are looked at, and the words of statements; they
- * pass on as slices of the buffer they came in. Back-pressure: while the client does not read,
- * neither its server nor itself is read; while the server does not read, the client is not.
+ * <p>What the messages mean is the {@link Conversation}'s to know. Back-pressure: while the client
+ * does not read, neither its server nor itself is read; while the server does not read, the client
+ * is not.
  *
  * <p>The state is an enum and not a record for each state because a link happens for each
  * transaction and must not allocate; {@code server} is set exactly in LINKED.
  *
- * <p>This class is longer than most: it is where both directions, the pool and the client's life
- * meet, and each part of it needs {@code server} and {@code state}.
+ * <p>This class is longer than most: it is where the client's life, the pool and the server's
+ * events meet, and each part of it needs {@code server} and {@code state}.
  *
  * <p>Threads: confined to the client channel's event loop; the linked server is on the same loop.
  */
-public final class Session
-        implements ServerOwner, Waiter, FrameScanner.Visitor, StatementRelay.Stream {
+public final class Session implements ServerOwner, Waiter {
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
-
-    /** A piece this small is copied to where another stands already. */
-    private static final int MAX_COMPOSED = 1_024;
-
-    /** Less is not worth counting. */
-    private static final int MIN_COUNTED = 16 * 1024;
 
     private static final String NO_MEMORY =
             "Server is temporarily out of memory. Please try again later or reduce the size of your"
@@ -86,61 +70,46 @@ public final class Session
         CLOSED
     }
 
+    /**
+     * How the session ends when the client has got its last answer.
+     *
+     * @param error what it is told then; null for a client that has left
+     */
+    private record Ending(CloseReason reason, @Nullable ErrorResponse error) {
+        static final Ending INPUT_ENDED = new Ending(CloseReason.CLIENT_GONE, null);
+        static final Ending TERMINATED = new Ending(CloseReason.TERMINATED, null);
+
+        static Ending violation(ErrorResponse error) {
+            return new Ending(CloseReason.PROTOCOL_VIOLATION, error);
+        }
+
+        /** What the client sends still counts: it was read before. */
+        boolean isHeard() {
+            return reason == CloseReason.CLIENT_GONE;
+        }
+    }
+
     private final ClientIdentity identity;
     private final Sessions sessions;
     private final Shard shard;
     private final Channel client;
-    private final ClientParameters parameters;
+    private final ClientTally tally;
+    private final Conversation conversation;
     private final SlowReaderWatch slowReader;
-    private final Refusal refusal = new Refusal();
-    private final CheckQuery checkQuery;
     private final PendingInput pending;
 
-    /** Null as long as the pool does not care about session state. */
-    private @Nullable SessionBonds bonds;
-
-    private FrameScanner stream = new FrameScanner();
     private State state = State.IDLE;
     private @Nullable Server server;
     private @Nullable Ticket ticket;
 
-    /** Bytes of an unfinished message that count in the budget. */
-    private int heldCounted;
-
-    private boolean nameExpected;
-    private long scanState;
-
-    /** Null for a client that has not prepared anything. */
-    private @Nullable StatementRelay statements;
-
-    /** Null while slow queries are not logged. */
-    private @Nullable SlowQueries slowQueries;
-
     /** The mode of the pool when the server was linked: a reload may change it meanwhile. */
     private boolean sessionMode;
 
-    /** Prepared statements are brought to the linked server. */
-    private boolean mapping;
-
-    private boolean serverNeedsFlush;
-
-    /** A reply was made up that goes out with PostgreSQL's next, if one comes. */
-    private boolean replyDue;
-
-    /** The client asked for that reply at once. */
-    private boolean flushDue;
-
-    private boolean inputEnded;
-    private boolean terminated;
     private boolean shuttingDown;
 
-    /** The server came to rest while a message of the client was passing. */
-    private boolean settleDue;
+    /** Null as long as the client may send more. */
+    private @Nullable Ending ending;
 
-    /** Why the client is closed when it has got its last answer; its input is dropped. */
-    private @Nullable ErrorResponse farewell;
-
-    private final ClientTally tally;
     private long connectedNanos = System.nanoTime();
 
     Session(
@@ -153,16 +122,9 @@ public final class Session
         this.sessions = sessions;
         this.shard = shard;
         this.client = client;
-        this.parameters =
-                new ClientParameters(
-                        client,
-                        shard.pool().interner(),
-                        reported,
-                        identity.applicationName(),
-                        shard.pool().settings().applicationName());
         this.tally = new ClientTally(shard.stats());
+        this.conversation = new Conversation(this, sessions, shard, client, tally, reported);
         this.pending = new PendingInput(sessions.memory(), client.alloc());
-        this.checkQuery = new CheckQuery(sessions, shard.pool());
         this.slowReader =
                 new SlowReaderWatch(
                         client,
@@ -218,34 +180,14 @@ public final class Session
         };
     }
 
-    /**
-     * What others may see of it. Threads: immutable.
-     *
-     * @param state {@code idle}, {@code active} or {@code waiting}
-     * @param waitsFor {@code idle}; {@code read} from PostgreSQL; {@code write} to a client that
-     *     does not read
-     * @param waitingSinceNanos 0 if it does not wait for a server
-     * @param serverPid 0 if it has none
-     * @param statements prepared ones with a name
-     */
-    public record View(
-            String applicationName,
-            String state,
-            String waitsFor,
-            FrozenCounts counts,
-            long connectedNanos,
-            long waitingSinceNanos,
-            int serverPid,
-            int statements) {}
-
     /** To be asked on the client's loop. */
-    public View view() {
+    public SessionView view() {
         Server s = server;
         Ticket t = ticket;
         String wait = !client.isWritable() ? "write" : s == null ? "idle" : "read";
-        return new View(
+        return new SessionView(
                 Objects.requireNonNullElse(
-                        parameters.current().get(ClientParameters.APPLICATION_NAME),
+                        conversation.parameters().current().get(ClientParameters.APPLICATION_NAME),
                         identity.applicationName()),
                 state == State.WAITING ? "waiting" : s == null ? "idle" : "active",
                 wait,
@@ -253,7 +195,20 @@ public final class Session
                 connectedNanos,
                 state == State.WAITING && t != null ? t.sinceNanos() : 0,
                 s == null ? 0 : s.identity().cancelKey().processId(),
-                statements == null ? 0 : statements.size());
+                conversation.statementCount());
+    }
+
+    /** What it sends is read, and counts. */
+    boolean isHeard() {
+        return state != State.CLOSED && (ending == null || ending.isHeard());
+    }
+
+    private boolean isTerminated() {
+        return ending != null && ending.reason() == CloseReason.TERMINATED;
+    }
+
+    boolean isWaiting() {
+        return state == State.WAITING;
     }
 
     /** Without a server and without a wish for one; to be asked on the client's loop. */
@@ -281,7 +236,7 @@ public final class Session
     /** Consumes {@code in}. */
     void onRead(ByteBuf in) {
         tally.received(in.readableBytes());
-        if (farewell != null) {
+        if (ending != null) {
             in.release();
             return;
         }
@@ -293,22 +248,11 @@ public final class Session
     }
 
     void onReadComplete() {
-        boolean alone = flushDue || server == null || server.replies().isEmpty();
-        if (replyDue && (alone || !client.isWritable())) { // or too many to wait for more
-            replyDue = false;
-            flushDue = false;
-            client.flush();
-        }
-        if (serverNeedsFlush) {
-            serverNeedsFlush = false;
-            if (server != null) {
-                server.flush();
-            }
-        }
+        conversation.flush();
     }
 
     void onWritabilityChanged() {
-        if (terminated && !client.isWritable()) {
+        if (isTerminated() && !client.isWritable()) {
             close(CloseReason.TERMINATED); // it reads no more
             return;
         }
@@ -325,22 +269,25 @@ public final class Session
      * the end only when it reads on.
      */
     void onInputEnd() {
+        if (ending != null) {
+            return; // it had said so
+        }
         boolean answerDue =
                 switch (state) {
                     case WAITING -> true;
-                    case LINKED -> isAnswerDue(linked());
+                    case LINKED -> conversation.isAnswerDue(linked());
                     case IDLE, CLOSED -> false;
                 };
         if (answerDue) {
-            awaitLastAnswer();
+            endLater(Ending.INPUT_ENDED);
         } else {
             close(CloseReason.CLIENT_GONE);
         }
     }
 
-    /** No more input counts; but a server is not kept for long by a client that may be gone. */
-    private void awaitLastAnswer() {
-        inputEnded = true;
+    /** With the last answer; but a server is not kept for long by a client that may be gone. */
+    private void endLater(Ending how) {
+        ending = how;
         client.eventLoop()
                 .schedule(
                         () -> {
@@ -352,24 +299,14 @@ public final class Session
                         TimeUnit.NANOSECONDS);
     }
 
-    /** Whether an answer comes without another byte of the client. */
-    private boolean isAnswerDue(Server s) {
-        ReplyQueue replies = s.replies();
-        return !replies.isEmpty()
-                && !replies.isBatchOpen()
-                && !replies.isSkipping()
-                && !replies.isCopyIn()
-                && !stream.isCut();
-    }
-
     /** The client sends no more, and all it can still get it has got. */
     private void finish() {
-        ErrorResponse last = farewell;
-        if (last == null) {
+        Ending how = Objects.requireNonNull(ending);
+        if (how.error() == null) {
             client.flush();
-            close(terminated ? CloseReason.TERMINATED : CloseReason.CLIENT_GONE);
+            close(how.reason());
         } else {
-            fail(CloseReason.PROTOCOL_VIOLATION, last);
+            fail(how.reason(), how.error());
         }
     }
 
@@ -440,17 +377,19 @@ public final class Session
     /** Consumes {@code in}. */
     private void relay(ByteBuf in) {
         try {
-            int done = stream.read(in, this, client.alloc());
-            if (!countHeld()) {
+            int done = conversation.read(in);
+            if (!conversation.countHeld()) {
+                fail(
+                        CloseReason.NO_MEMORY,
+                        ErrorResponse.of(Severity.FATAL, SqlState.OUT_OF_MEMORY, NO_MEMORY));
                 return;
             }
             if (state == State.WAITING) {
                 hold(in.retain(), done);
             } else if (server != null) {
-                server.setMessageCut(stream.isCut());
+                server.setMessageCut(conversation.isCut());
             }
-            if (settleDue && server != null && !stream.isCut()) {
-                settleDue = false;
+            if (conversation.takeSettled() && server != null) {
                 onServerSettled(server);
             }
         } catch (ProtocolException e) {
@@ -458,77 +397,25 @@ public final class Session
         } finally {
             in.release();
             if (state == State.CLOSED) {
-                stream.release();
+                conversation.releaseStream();
             }
         }
     }
 
     /** Of a message that is passed on when it is complete. On the loop. */
     public int heldBytes() {
-        return stream.partialBytes();
+        return conversation.heldBytes();
     }
 
     /** Calls {@code action} for each statement that the client has prepared. On the loop. */
     public void forEachStatement(Consumer<? super Statement> action) {
-        if (statements != null) {
-            statements.forEach(action);
-        }
-    }
-
-    /**
-     * A long message that has to be whole counts in the budget of the process while it comes.
-     *
-     * @return false if the client had to be closed, because there is no memory for it
-     */
-    private boolean countHeld() {
-        int held = stream.partialBytes();
-        int before = heldCounted;
-        if (before == 0 && held < MIN_COUNTED) {
-            return true;
-        }
-        heldCounted = held;
-        if (held <= before) {
-            sessions.memory().subtract(before - held);
-            return true;
-        }
-        if (sessions.memory().add(held - before)) {
-            return true;
-        }
-        fail(
-                CloseReason.NO_MEMORY,
-                ErrorResponse.of(Severity.FATAL, SqlState.OUT_OF_MEMORY, NO_MEMORY));
-        return false;
-    }
-
-    /** It was let in where it came from, so it stays even if that is too much here. */
-    private void countHeldAgain() {
-        int held = stream.partialBytes();
-        if (held >= MIN_COUNTED) {
-            heldCounted = held;
-            sessions.memory().add(held);
-        }
-    }
-
-    /**
-     * A Flush has no reply, so its error would come at any time, perhaps to the server's next
-     * client: PostgreSQL never sees it.
-     */
-    private void onMalformedFlush() {
-        if (server != null) {
-            throw new ProtocolException("invalid message format");
-        }
-        refusal.begin(
-                ErrorResponse.of(
-                        Severity.ERROR, SqlState.PROTOCOL_VIOLATION, "invalid message format"));
-        refusal.onMessage(FrontendType.PARSE, client); // as any message of a batch: told at once
-        client.flush();
+        conversation.forEachStatement(action);
     }
 
     /** The client leaves; what it asked for before is still answered, as PostgreSQL does. */
-    private void onTerminate() {
-        if (server != null && isAnswerDue(server) && client.isWritable()) {
-            terminated = true;
-            awaitLastAnswer();
+    void onTerminate() {
+        if (server != null && conversation.isAnswerDue(server) && client.isWritable()) {
+            endLater(Ending.TERMINATED);
         } else {
             close(CloseReason.TERMINATED);
         }
@@ -541,217 +428,18 @@ public final class Session
                         Severity.FATAL,
                         violation.sqlState(),
                         String.valueOf(violation.getMessage()));
-        if (server != null && isAnswerDue(server)) {
+        if (server != null && conversation.isAnswerDue(server)) {
             server.flush();
-            farewell = error;
-            awaitLastAnswer();
+            endLater(Ending.violation(error));
         } else {
             fail(CloseReason.PROTOCOL_VIOLATION, error);
         }
     }
 
-    @Override
-    public int bodyLength(byte type, int length) {
-        if (!FrontendType.isKnown(type) || type == FrontendType.PASSWORD_MESSAGE) {
-            throw new ProtocolException("invalid frontend message type " + (type & 0xFF));
-        }
-        Frames.checkFrontendLength(type, length);
-        return length - Integer.BYTES;
-    }
-
-    @Override
-    public int heldBytes(byte type, int bodyLength) {
-        if (isCheckPossible(type, bodyLength)) {
-            return bodyLength;
-        }
-        boolean maps = server == null ? shard.pool().settings().preparedStatements() : mapping;
-        int mapped = maps ? StatementRelay.heldBytes(type, bodyLength) : 0;
-        return slowQueries == null
-                ? mapped
-                : Math.max(mapped, Math.min(bodyLength, SlowQueries.MAX_BYTES));
-    }
-
-    private boolean isCheckPossible(byte type, int bodyLength) {
-        return type == FrontendType.QUERY && server == null && checkQuery.fits(bodyLength);
-    }
-
-    @Override
-    public Verdict onFrame(byte type, ByteBuf in, int index, int bodyLength) {
-        boolean waited = checkQuery.hasWaited();
-        if (state == State.CLOSED || terminated) {
-            return Verdict.DROP; // behind a Terminate
-        }
-        if (type == FrontendType.TERMINATE) {
-            stream.passRun(this);
-            onTerminate();
-            return Verdict.DROP;
-        }
-        if (refusal.isActive()) {
-            refusal.onMessage(type, client);
-            client.flush();
-            return Verdict.DROP;
-        }
-        if (type == FrontendType.FLUSH && bodyLength > 0) {
-            onMalformedFlush();
-            return Verdict.DROP;
-        }
-        checkQuery.forget();
-        boolean check =
-                waited
-                        || (isCheckPossible(type, bodyLength)
-                                && checkQuery.isSent(in, index, bodyLength));
-        if (check && server == null && answerCheck()) {
-            return Verdict.DROP;
-        }
-        if (server == null
-                && type == FrontendType.QUERY
-                && statements != null
-                && shard.pool().settings().preparedStatements()
-                && statements.answersAlone(in, index, bodyLength)) {
-            tally.answeredHere();
-            return Verdict.DROP;
-        }
-        if (server == null && (needsNoServer(type) || !acquire())) {
-            if (check) {
-                checkQuery.waitForServer();
-            }
-            return state == State.WAITING ? Verdict.STOP : Verdict.DROP;
-        }
-        Server s = linked();
-        if (check) {
-            checkQuery.listen(client.alloc());
-        }
-        settleDue = false;
-        if (type == FrontendType.FLUSH && s.replies().isEmpty()) {
-            flushDue |= replyDue; // PostgreSQL has nothing to send that it could travel with
-        }
-        tally.message(type);
-        if (slowQueries != null) {
-            slowQueries.onMessage(type, in, index, bodyLength, statements);
-        }
-        if (parameters.synchronise(s)) {
-            serverNeedsFlush = true;
-        }
-        if (mapping && StatementRelay.isConcerned(type, in, index, bodyLength)) {
-            Verdict verdict = statements().onMessage(s, type, in, index, bodyLength);
-            if (verdict != null) {
-                return onMapped(s, verdict);
-            }
-        }
-        if (type == FrontendType.QUERY) {
-            if (statements != null && !s.replies().isSkipping()) {
-                statements.onQuery();
-            }
-            if (bonds != null) {
-                bonds.onQuery(in, index, bodyLength);
-            }
-        }
-        if (!s.onFrontendMessage(type)) {
-            return Verdict.PASS;
-        }
-        scanState = Server.statementStart();
-        nameExpected = type == FrontendType.PARSE;
-        return Verdict.PASS_AND_SHOW;
-    }
-
-    private Verdict onMapped(Server s, Verdict verdict) {
-        if (s.isComposing()) {
-            serverNeedsFlush = true;
-        }
-        if (verdict == Verdict.PASS_AND_SHOW) {
-            scanState = Server.statementStart();
-            nameExpected = false;
-        }
-        settleDue = s.takeSettled();
-        return verdict;
-    }
-
-    private StatementRelay statements() {
-        StatementRelay relay = statements;
-        if (relay == null) {
-            relay = new StatementRelay(this, shard, client, identity.profile(), parameters);
-            statements = relay;
-        }
-        return relay;
-    }
-
-    @Override
-    public void passRun() {
-        stream.passRun(this);
-    }
-
-    @Override
-    public @Nullable SessionBonds bonds() {
-        return bonds;
-    }
-
-    @Override
-    public void replaceHead(int bytes) {
-        stream.replaceHead(bytes);
-    }
-
-    /** Answers the client's check by itself, if it knows PostgreSQL's answer. */
-    private boolean answerCheck() {
-        Bytes answer = checkQuery.answer();
-        if (answer == null) {
-            return false;
-        }
-        ByteBuf out = client.alloc().buffer(answer.length());
-        answer.encode(out);
-        client.writeAndFlush(out, client.voidPromise());
-        if (statements != null) {
-            statements.onQuery();
-        }
-        tally.answeredHere();
-        shard.stats().count(Counter.CHECKS_POOLER);
-        return true;
-    }
-
-    /** What PostgreSQL ignores from a client that has nothing running. */
-    private static boolean needsNoServer(byte type) {
-        return switch (type) {
-            case FrontendType.FLUSH,
-                    FrontendType.COPY_DATA,
-                    FrontendType.COPY_DONE,
-                    FrontendType.COPY_FAIL ->
-                    true;
-            default -> false;
-        };
-    }
-
-    @Override
-    public void onBody(ByteBuf in, int index, int length) {
-        Server s = linked();
-        if (nameExpected) {
-            nameExpected = false;
-            if (in.getByte(index) != 0) {
-                s.onNamedStatement();
-            }
-        }
-        scanState = s.scanStatement(scanState, in, index, length);
-    }
-
-    @Override
-    public void onRun(ByteBuf in, int from, int to) {
-        Server s = linked();
-        int length = to - from;
-        if (length <= MAX_COMPOSED && s.isComposing()) {
-            s.compose(length).writeBytes(in, from, length);
-        } else {
-            s.write(piece(in, from, to));
-        }
-        serverNeedsFlush = true;
-    }
-
-    private static ByteBuf piece(ByteBuf in, int from, int to) {
-        boolean all = from == in.readerIndex() && to == in.writerIndex();
-        return all ? in.retain() : in.retainedSlice(from, to - from);
-    }
-
     // ---- getting a server -----------------------------------------------------------------------
 
     /** True if a server is linked now; false if the client waits. */
-    private boolean acquire() {
+    boolean acquire() {
         Ticket t = ticket;
         if (t == null) {
             t = new Ticket(this);
@@ -770,11 +458,7 @@ public final class Session
     private void link(Server found) {
         server = found;
         sessionMode = shard.pool().settings().sessionMode();
-        mapping = shard.pool().settings().preparedStatements();
-        watchQueries();
-        if (bonds == null && shard.pool().settings().sessionState() != SessionState.IGNORE) {
-            bonds = new SessionBonds(parameters);
-        }
+        conversation.onLinked(shard.pool().settings());
         found.setOwner(this);
         enter(State.LINKED);
         if (!client.isWritable()) {
@@ -811,7 +495,7 @@ public final class Session
         LOG.warn("{} failed to get server connection: {}", identity, reason.fields());
         tally.refused(reason.sqlState());
         enter(State.IDLE);
-        refusal.begin(reason);
+        conversation.refuse(reason);
         relayPending();
     }
 
@@ -825,7 +509,7 @@ public final class Session
         updateReading();
         if (shuttingDown && state == State.IDLE) {
             failForShutdown();
-        } else if (inputEnded && (server == null || !isAnswerDue(server))) {
+        } else if (ending != null && (server == null || !conversation.isAnswerDue(server))) {
             finish();
         }
     }
@@ -840,109 +524,69 @@ public final class Session
 
     @Override
     public void onServerBytes(Server s, ByteBuf in, int from, int to) {
-        checkQuery.onServerBytes(in, from, to);
-        tally.sent(to - from);
-        slowReader.write(piece(in, from, to));
+        conversation.onServerBytes(in, from, to);
+        slowReader.write(Conversation.piece(in, from, to));
     }
 
     @Override
     public void onSkipped(Server s, Skipped kind) {
-        checkQuery.forget();
-        statements().onSkipped(s, kind);
-        if (kind == Skipped.DEALLOCATE || kind == Skipped.DEALLOCATE_ALL) {
-            onAnswered(s);
-        }
-        replyDue = true;
+        conversation.onSkipped(s, kind);
     }
 
     @Override
     public void onStatementConfirmed(Server s) {
-        statements().onConfirmed();
+        conversation.onStatementConfirmed();
     }
 
     @Override
     public void onStatementsUndone(Server s, int count, boolean firstFailed) {
-        statements().onUndone(count, firstFailed);
+        conversation.onStatementsUndone(count, firstFailed);
     }
 
     @Override
     public void onStatementsGone(Server s) {
-        if (statements != null) {
-            statements.onGone();
-        }
+        conversation.onStatementsGone();
     }
 
     @Override
     public ErrorFate onError(Server s, ByteBuf in, int index, int bodyLength) {
         if (s.isComingToRest()
                 && !sessionMode
-                && !stream.isCut()
+                && !conversation.isCut()
                 && shard.pool().settings().sessionState() != SessionState.PIN) {
             return ErrorFate.DROPPED; // PostgreSQL ends what this client gives back in a moment
         }
-        ErrorFate fate =
-                mapping ? statements().onError(s, in, index, bodyLength) : ErrorFate.PASSES;
-        if (fate != ErrorFate.RETRIED) {
-            tally.error(in, index, bodyLength);
-        }
-        return fate;
+        return conversation.onError(s, in, index, bodyLength);
     }
 
     @Override
     public boolean onParameterStatus(Server s, String name, String value) {
-        return parameters.onReported(name, value);
+        return conversation.parameters().onReported(name, value);
     }
 
     @Override
     public void onServerReadComplete(Server s) {
-        replyDue = false;
-        flushDue = false;
-        client.flush();
-        if (inputEnded && !isAnswerDue(s)) {
+        conversation.onServerReadComplete();
+        if (ending != null && !conversation.isAnswerDue(s)) {
             finish(); // in a transaction, perhaps, that nobody will end any more
         }
     }
 
     @Override
     public void onAnswered(Server s) {
-        long took = tally.answered();
-        if (slowQueries != null) {
-            slowQueries.onAnswered(s, took, sessions.settings().slowQueryNanos());
-        }
-    }
-
-    /** Nothing is running: from here on slow queries are logged, or not. */
-    private void watchQueries() {
-        if (sessions.settings().slowQueryNanos() == 0) {
-            slowQueries = null;
-        } else if (slowQueries == null) {
-            slowQueries = new SlowQueries(identity);
-        } else {
-            slowQueries.clear();
-        }
+        conversation.onAnswered(s);
     }
 
     @Override
     public void onServerSettled(Server s) {
-        if (tally.settled()) {
-            s.countTransaction();
-        }
-        shard.stats().add(Counter.SERVER_PARSES, s.takeParses());
-        checkQuery.onSettled();
-        watchQueries();
-        if (statements != null) {
-            statements.onSettled(s);
-        }
-        if (parameters.isRequested()) {
-            parameters.onSettled(s);
-        }
+        conversation.onSettled(s);
         if (shuttingDown) {
             failForShutdown();
-        } else if (inputEnded) {
+        } else if (ending != null) {
             finish();
-        } else if (stream.isCut()) {
-            settleDue = true; // when the rest of the message has passed
-        } else if (!sessionMode && (bonds == null || mayLeave(s, bonds))) {
+        } else if (conversation.isCut()) {
+            conversation.settleLater();
+        } else if (!sessionMode && mayLeave(s)) {
             client.flush();
             unlink();
             shard.release(s);
@@ -950,39 +594,22 @@ public final class Session
     }
 
     /** Whether the server goes back; else the client keeps it, or is closed. */
-    private boolean mayLeave(Server s, SessionBonds bonds) {
-        PoolSettings settings = shard.pool().settings();
-        String state = bonds.onSettled(s);
-        if (state.isEmpty() || settings.sessionState() == SessionState.IGNORE) {
+    private boolean mayLeave(Server s) {
+        SessionBonds bonds = conversation.bonds();
+        if (bonds == null) {
             return true;
         }
-        if (settings.sessionState() == SessionState.REJECT) {
-            fail(
-                    CloseReason.SESSION_STATE,
-                    ErrorResponse.of(
-                            Severity.FATAL,
-                            SqlState.FEATURE_NOT_SUPPORTED,
-                            "session state is not allowed in this pool: " + state));
-            return false;
-        }
-        boolean pins = settings.sessionState() == SessionState.PIN;
-        String consequence =
-                pins
-                        ? "the client keeps its server until it leaves"
-                        : "it is removed when the server goes to another client";
-        if (bonds.tell()) {
-            LOG.warn("{} session state in transaction mode: {}; {}", identity, state, consequence);
-        }
-        if (settings.sessionStateNotice()) {
-            ClientOutput.write(
-                    client,
-                    NoticeResponse.of(
-                            Severity.WARNING,
-                            SqlState.WARNING,
-                            "session state in transaction mode: " + state + "; " + consequence));
-        }
-        sessionMode = pins;
-        return !pins;
+        return switch (bonds.onSettled(s, shard.pool().settings())) {
+            case LEAVES -> true;
+            case STAYS -> {
+                sessionMode = true;
+                yield false;
+            }
+            case FORBIDDEN -> {
+                fail(CloseReason.SESSION_STATE, bonds.forbidden());
+                yield false;
+            }
+        };
     }
 
     @Override
@@ -1010,7 +637,7 @@ public final class Session
 
     private void unlink() {
         server = null;
-        serverNeedsFlush = false;
+        conversation.onUnlinked();
         enter(State.IDLE);
         if (!client.config().isAutoRead()) {
             updateReading();
@@ -1098,22 +725,13 @@ public final class Session
         Server held = server;
         enter(State.CLOSED);
         server = null;
-        stream.release();
-        sessions.memory().subtract(heldCounted);
-        heldCounted = 0;
-        checkQuery.forget();
+        conversation.end(held);
         pending.release();
-        if (statements != null) {
-            statements.end();
-        }
         if (last == State.WAITING) {
             leaveQueue();
         }
         if (held != null) {
-            if (serverNeedsFlush) {
-                held.flush();
-            }
-            held.setMessageCut(stream.isCut());
+            held.setMessageCut(conversation.isCut());
             if (sessionMode) {
                 held.suspectEverything();
             }
@@ -1129,39 +747,26 @@ public final class Session
      * as they are. Flushes before.
      */
     FrozenSession freeze() {
-        onReadComplete();
+        conversation.flush();
         client.flush();
-        checkQuery.forget();
         FrozenSession.Place place = null;
         Ticket t = ticket;
         if (state == State.WAITING && t != null) {
             place = new FrozenSession.Place(t.sinceNanos(), t.deadlineNanos());
             shard.leave(t);
         }
-        sessions.memory().subtract(heldCounted);
-        heldCounted = 0;
         var frozen =
                 new FrozenSession(
                         identity,
                         server == null ? null : server.freeze(),
-                        parameters.current(),
-                        parameters.isRequested(),
-                        stream.freeze(),
-                        nameExpected,
-                        scanState,
-                        statements == null ? FrozenStatements.EMPTY : statements.freeze(),
-                        mapping,
-                        bonds == null ? 0 : bonds.freeze(),
+                        conversation.freeze(),
                         sessionMode,
                         pending.freeze(),
                         place,
-                        refusal.reason(),
-                        refusal.isTold(),
-                        inputEnded,
-                        terminated,
+                        ending != null,
+                        isTerminated(),
                         shuttingDown,
-                        settleDue,
-                        farewell,
+                        ending == null ? null : ending.error(),
                         tally.freeze(),
                         connectedNanos);
         state = State.CLOSED;
@@ -1181,31 +786,15 @@ public final class Session
             Shard shard,
             Channel client,
             @Nullable Channel serverChannel) {
-        var session = new Session(frozen.identity(), sessions, shard, client, frozen.parameters());
-        session.stream = FrameScanner.thaw(frozen.stream(), client.alloc());
-        session.countHeldAgain();
-        session.nameExpected = frozen.nameExpected();
-        session.scanState = frozen.scanState();
-        session.refusal.restore(frozen.refusal(), frozen.refusalTold());
-        session.inputEnded = frozen.inputEnded();
-        session.terminated = frozen.terminated();
+        FrozenConversation conversation = frozen.conversation();
+        var session =
+                new Session(frozen.identity(), sessions, shard, client, conversation.parameters());
+        session.conversation.restore(conversation);
         session.shuttingDown = frozen.shuttingDown();
         session.sessionMode = frozen.sessionMode();
-        session.mapping = frozen.mapping();
-        if (frozen.bonds() != 0) {
-            session.bonds = new SessionBonds(session.parameters);
-            session.bonds.restore(frozen.bonds());
-        }
-        if (!frozen.statements().equals(FrozenStatements.EMPTY)) {
-            session.statements().restore(frozen.statements(), shard.pool()::adopt);
-        }
-        session.settleDue = frozen.settleDue();
-        session.farewell = frozen.farewell();
+        session.ending = ending(frozen);
         session.tally.restore(frozen.counts());
         session.connectedNanos = frozen.connectedNanos();
-        if (frozen.parametersRequested()) {
-            session.parameters.restoreRequested();
-        }
         session.pending.restore(frozen.pending());
         FrozenServer frozenServer = frozen.server();
         if (frozenServer != null && serverChannel != null) {
@@ -1213,6 +802,16 @@ public final class Session
             session.state = State.LINKED;
         }
         return session;
+    }
+
+    private static @Nullable Ending ending(FrozenSession frozen) {
+        if (frozen.farewell() != null) {
+            return Ending.violation(frozen.farewell());
+        }
+        if (frozen.terminated()) {
+            return Ending.TERMINATED;
+        }
+        return frozen.inputEnded() ? Ending.INPUT_ENDED : null;
     }
 
     /** Back into the queue, by age, if the frozen session stood there. */
@@ -1228,8 +827,8 @@ public final class Session
             updateReading();
             slowReader.onChange();
         }
-        if (inputEnded) {
-            awaitLastAnswer();
+        if (ending != null) {
+            endLater(ending);
         }
     }
 
@@ -1257,7 +856,8 @@ public final class Session
         thawed.resume(frozen);
     }
 
-    private Server linked() {
+    /** The linked server, where there has to be one. */
+    Server linked() {
         Server s = server;
         if (s == null) {
             throw new IllegalStateException("no server is linked");

@@ -3,6 +3,7 @@ package io.pgdoorman.handover.format;
 import io.pgdoorman.backend.FrozenServer;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.session.ClientIdentity;
+import io.pgdoorman.session.FrozenConversation;
 import io.pgdoorman.session.FrozenCounts;
 import io.pgdoorman.session.FrozenLogin;
 import io.pgdoorman.session.FrozenSession;
@@ -77,6 +78,7 @@ final class SessionFormat {
     static FieldWriter write(FrozenSession session, Tables tables, long now) {
         ClientIdentity identity = session.identity();
         FrozenServer server = session.server();
+        FrozenConversation talk = session.conversation();
         FrozenSession.Place place = session.place();
         FrozenCounts counts = session.counts();
         var out =
@@ -89,21 +91,21 @@ final class SessionFormat {
                         .put(PROTOCOL, identity.protocol().code())
                         .put(PROFILE, tables.parameters().numberOf(identity.profile()))
                         .put(APPLICATION_NAME, identity.applicationName())
-                        .put(PARAMETERS, tables.parameters().numberOf(session.parameters()))
-                        .put(PARAMETERS_REQUESTED, session.parametersRequested())
-                        .put(STREAM, ServerFormat.stream(session.stream()))
-                        .put(NAME_EXPECTED, session.nameExpected())
-                        .put(SCAN_STATE, session.scanState())
+                        .put(PARAMETERS, tables.parameters().numberOf(talk.parameters()))
+                        .put(PARAMETERS_REQUESTED, talk.parametersRequested())
+                        .put(STREAM, ServerFormat.stream(talk.stream()))
+                        .put(NAME_EXPECTED, talk.nameExpected())
+                        .put(SCAN_STATE, talk.scanState())
                         .put(SESSION_MODE, session.sessionMode())
-                        .put(MAPPING, session.mapping())
-                        .put(BONDS, session.bonds())
+                        .put(MAPPING, talk.mapping())
+                        .put(BONDS, talk.bonds())
                         .put(PENDING, session.pending())
-                        .put(REFUSAL, ServerFormat.error(session.refusal()))
-                        .put(REFUSAL_TOLD, session.refusalTold())
+                        .put(REFUSAL, ServerFormat.error(talk.refusal()))
+                        .put(REFUSAL_TOLD, talk.refusalTold())
                         .put(INPUT_ENDED, session.inputEnded())
                         .put(TERMINATED, session.terminated())
                         .put(SHUTTING_DOWN, session.shuttingDown())
-                        .put(SETTLE_DUE, session.settleDue())
+                        .put(SETTLE_DUE, talk.settleDue())
                         .put(FAREWELL, ServerFormat.error(session.farewell()))
                         .put(QUERIES, counts.queries())
                         .put(TRANSACTIONS, counts.transactions())
@@ -111,7 +113,7 @@ final class SessionFormat {
                         .put(RECEIVED, counts.receivedBytes())
                         .put(SENT, counts.sentBytes())
                         .putSigned(AGE, now - session.connectedNanos());
-        tables.statements().write(out, STATEMENTS, session);
+        tables.statements().write(out, STATEMENTS, talk.statements());
         if (place != null) {
             out.put(WAITS, true)
                     .putSigned(WAITED, now - place.sinceNanos())
@@ -217,34 +219,39 @@ final class SessionFormat {
                         protocol,
                         profile,
                         applicationName);
-        return new FrozenSession(
-                identity,
-                server,
-                parameters,
-                parametersRequested,
-                stream,
-                nameExpected,
-                scanState,
-                statements,
-                mapping,
-                bonds,
-                sessionMode,
-                pending,
-                waits ? new FrozenSession.Place(since, deadline) : null,
-                refusal,
-                refusalTold,
-                inputEnded,
-                terminated,
-                shuttingDown,
-                settleDue,
-                farewell,
+        var conversation =
+                new FrozenConversation(
+                        parameters,
+                        parametersRequested,
+                        stream,
+                        nameExpected,
+                        scanState,
+                        statements,
+                        mapping,
+                        bonds,
+                        refusal,
+                        refusalTold,
+                        settleDue);
+        var counts =
                 new FrozenCounts(
                         queries,
                         transactions,
                         errors,
                         received,
                         sent,
-                        inTransaction ? transactionSince : 0),
+                        inTransaction ? transactionSince : 0);
+        return new FrozenSession(
+                identity,
+                server,
+                conversation,
+                sessionMode,
+                pending,
+                waits ? new FrozenSession.Place(since, deadline) : null,
+                inputEnded,
+                terminated,
+                shuttingDown,
+                farewell,
+                counts,
                 connected);
     }
 

@@ -1,7 +1,6 @@
 package io.pgdoorman.handover.format;
 
 import io.pgdoorman.backend.FrozenServer;
-import io.pgdoorman.session.FrozenSession;
 import io.pgdoorman.session.FrozenStatements;
 import io.pgdoorman.statement.ServerStatements;
 import io.pgdoorman.statement.Statement;
@@ -62,8 +61,7 @@ final class StatementTable {
         }
     }
 
-    void write(FieldWriter out, int field, FrozenSession session) {
-        FrozenStatements frozen = session.statements();
+    void write(FieldWriter out, int field, FrozenStatements frozen) {
         if (frozen.equals(FrozenStatements.EMPTY)) {
             return;
         }

@@ -265,8 +265,8 @@ class BatchTest {
 
         Batch read = Decoded.decode(encoded);
 
-        assertThat(read.sessions().get(0).state().parameters())
-                .isSameAs(read.sessions().get(1).state().parameters());
+        assertThat(read.sessions().get(0).state().conversation().parameters())
+                .isSameAs(read.sessions().get(1).state().conversation().parameters());
         Tree tree = Tree.parse(encoded.bytes(), Shape.BATCH);
         assertThat(tree.count(1)).as("parameter sets").isEqualTo(1);
     }

@@ -2,6 +2,7 @@ package io.pgdoorman.handover.format;
 
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.session.ClientIdentity;
+import io.pgdoorman.session.FrozenConversation;
 import io.pgdoorman.session.FrozenCounts;
 import io.pgdoorman.session.FrozenSession;
 import io.pgdoorman.session.FrozenStatements;
@@ -57,23 +58,24 @@ final class SessionBuilder {
                         profile,
                         applicationName),
                 server == null ? null : server.build(),
-                parameters,
-                parametersRequested,
-                stream,
-                nameExpected,
-                scanState,
-                statements,
-                mapping,
-                bonds,
+                new FrozenConversation(
+                        parameters,
+                        parametersRequested,
+                        stream,
+                        nameExpected,
+                        scanState,
+                        statements,
+                        mapping,
+                        bonds,
+                        refusal,
+                        refusalTold,
+                        settleDue),
                 sessionMode,
                 pending,
                 place,
-                refusal,
-                refusalTold,
                 inputEnded,
                 terminated,
                 shuttingDown,
-                settleDue,
                 farewell,
                 counts,
                 connectedNanos);
