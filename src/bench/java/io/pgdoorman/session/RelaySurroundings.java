@@ -5,6 +5,7 @@ import io.netty.channel.EventLoop;
 import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.auth.ScramKeyCache;
 import io.pgdoorman.auth.ServerCredential;
+import io.pgdoorman.auth.UsualSecrets;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.Server;
@@ -58,13 +59,13 @@ final class RelaySurroundings {
                         new SecureRandom(),
                         new ScramKeyCache(1),
                         Bytes.copyOf(new byte[AuthenticationContext.PROCESS_SECRET_BYTES]),
-                        false);
+                        new UsualSecrets());
         sessions =
                 new Sessions(
                         new NoAccounts(),
                         new ClientServices(
                                 authentication,
-                                Runnable::run,
+                                new Derivations(Runnable::run),
                                 false,
                                 Consoles.NONE,
                                 new LoopChoice(List.of(loop))),

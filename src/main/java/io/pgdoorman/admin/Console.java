@@ -31,6 +31,10 @@ import java.util.stream.Stream;
  */
 public final class Console {
     private static final Logger LOG = LoggerFactory.getLogger(Console.class);
+
+    /** Whatever changes something is in the audit log, with the connection it came by. */
+    private static final Logger AUDIT = LoggerFactory.getLogger("io.pgdoorman.audit");
+
     private static final String LOG_LEVEL = "log_level";
     private static final String GENERAL = "general.";
     private static final Duration STEP = Duration.ofMillis(20);
@@ -68,8 +72,12 @@ public final class Console {
      */
     record Result(@Nullable Table table, String tag) {}
 
-    /** Who gives commands, and from where. */
-    record Operator(String name, boolean mayChange, boolean bouncer) {}
+    /**
+     * Who gives commands, and from where.
+     *
+     * @param prefix of lines of the log
+     */
+    record Operator(String name, String prefix, boolean mayChange, boolean bouncer) {}
 
     /**
      * What a command led to, for who is not connected as a client.
@@ -81,7 +89,7 @@ public final class Console {
 
     /** Carries out the commands in {@code text} for the owner of the process. */
     public Answer run(String text) throws InterruptedException {
-        var operator = new Operator("ctl", true, false);
+        var operator = new Operator("ctl", "[ctl]", true, false);
         List<String> texts = new ArrayList<>();
         String json = "[]";
         try {
@@ -138,10 +146,10 @@ public final class Console {
                     "admin_users may use all commands.");
         }
         // Not the value of a setting, which may be a secret: the reload tells those that are none.
-        LOG.info(
-                "admin console: {} by {}",
-                verb.is("SET") ? text(words.subList(0, Math.min(2, words.size()))) : text(words),
-                operator.name());
+        AUDIT.info(
+                "{} admin console: {}",
+                operator.prefix(),
+                verb.is("SET") ? text(words.subList(0, Math.min(2, words.size()))) : text(words));
         return switch (command) {
             case "SET" -> set(rest);
             case "RELOAD" -> {

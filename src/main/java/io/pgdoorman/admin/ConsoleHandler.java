@@ -123,7 +123,10 @@ public final class ConsoleHandler extends PausingDecoder implements ConsoleClien
         this.console = console;
         this.operator =
                 new Console.Operator(
-                        origin.user(), origin.mayChange(), origin.database().equals("pgbouncer"));
+                        origin.user(),
+                        origin.name(),
+                        origin.mayChange(),
+                        origin.database().equals("pgbouncer"));
         this.executor = executor;
         this.origin = origin;
         this.name = origin.name();

@@ -24,24 +24,23 @@ public final class AuthenticationContext {
     /** Written by a handover, before this process takes its first client. */
     private volatile Bytes processSecret;
 
-    private final boolean unknownUsersMd5;
+    private final UsualSecrets usual;
 
     /**
      * With the choices made.
      *
      * @param processSecret random bytes, 16 or more
-     * @param unknownUsersMd5 where the stored secret decides the method, ask unknown users for MD5
-     *     and not for SCRAM: set it where most users have MD5 secrets
+     * @param usual decides how users are treated that do not exist
      */
     public AuthenticationContext(
-            SecureRandom random, ScramKeyCache keys, Bytes processSecret, boolean unknownUsersMd5) {
+            SecureRandom random, ScramKeyCache keys, Bytes processSecret, UsualSecrets usual) {
         if (processSecret.length() < 16) {
             throw new IllegalArgumentException("process secret is too short");
         }
         this.random = random;
         this.keys = keys;
         this.processSecret = processSecret;
-        this.unknownUsersMd5 = unknownUsersMd5;
+        this.usual = usual;
     }
 
     /** To be given to a successor process only. */
@@ -60,8 +59,9 @@ public final class AuthenticationContext {
         return keys;
     }
 
-    boolean unknownUsersMd5() {
-        return unknownUsersMd5;
+    /** What kinds of secrets users have; users that were looked up are to be told to it. */
+    public UsualSecrets usual() {
+        return usual;
     }
 
     /**

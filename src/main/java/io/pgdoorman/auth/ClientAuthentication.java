@@ -49,10 +49,13 @@ import java.util.function.Predicate;
  * <pre>
  *             plain      MD5        SCRAM      none, unusable, unknown user
  *  password   cleartext  cleartext  cleartext  cleartext
- *  md5        MD5        MD5        SCRAM      as the context says for unknown users
+ *  md5        MD5        MD5        SCRAM      as most others
  *  scram      SCRAM      SCRAM      SCRAM      SCRAM          (an MD5 secret always fails)
- *  by secret  SCRAM      MD5        SCRAM      as the context says for unknown users
+ *  by secret  SCRAM      MD5        SCRAM      as most others
  * </pre>
+ *
+ * <p>What most others have, {@link UsualSecrets} knows: also how many iterations SCRAM asks for,
+ * and whether checking a password in clear text takes a derivation.
  *
  * <p>Errors: what a client does wrong is a {@link ClientStep.Refused}, never an exception. {@link
  * IllegalStateException} tells a mistake of the caller.
@@ -100,7 +103,9 @@ public final class ClientAuthentication {
 
     private record AwaitingPassword() implements State {}
 
-    private record CheckingPassword(Bytes password, StoredSecret.Scram expected) implements State {}
+    /** Against a verifier, or in vain. */
+    private record CheckingPassword(Bytes password, StoredSecret.Scram expected, String failure)
+            implements State {}
 
     private record AwaitingToken(Authority authority) implements State {}
 
@@ -227,12 +232,12 @@ public final class ClientAuthentication {
     /** The work of {@link ClientStep.Derive} is done. */
     public ClientStep onDerived(ScramKeys keys) {
         return switch (state) {
-            case CheckingPassword(Bytes password, StoredSecret.Scram expected) -> {
+            case CheckingPassword(Bytes password, StoredSecret.Scram expected, String failure) -> {
                 boolean right = keys.storedKey().equals(expected.storedKey());
                 if (right) {
                     context.keys().remember(password, expected.salt(), expected.iterations(), keys);
                 }
-                yield onPasswordChecked(right, password);
+                yield right ? onPasswordChecked(true, password) : refusePassword(failure);
             }
             case CheckingProof(
                             ScramTarget.Password target,
@@ -285,7 +290,13 @@ public final class ClientAuthentication {
 
     /** An md5 line admits users with a SCRAM secret by SCRAM, as PostgreSQL does. */
     private ClientStep beginMd5Line() {
-        return secret instanceof StoredSecret.Plain ? beginMd5() : beginBySecret();
+        return switch (secret) {
+            case StoredSecret.Plain _, StoredSecret.Md5 _ -> beginMd5();
+            case StoredSecret.Scram _ -> beginScram();
+            case StoredSecret.None _, StoredSecret.Unusable _, StoredSecret.Delegated _ ->
+                    beginAsUnknown(context.usual().allowMd5());
+            case null -> beginAsUnknown(context.usual().allowMd5());
+        };
     }
 
     private ClientStep beginBySecret() {
@@ -293,13 +304,13 @@ public final class ClientAuthentication {
             case StoredSecret.Plain _, StoredSecret.Scram _ -> beginScram();
             case StoredSecret.Md5 _ -> beginMd5();
             case StoredSecret.None _, StoredSecret.Unusable _, StoredSecret.Delegated _ ->
-                    beginAsUnknown();
-            case null -> beginAsUnknown();
+                    beginAsUnknown(context.usual().areMd5());
+            case null -> beginAsUnknown(context.usual().areMd5());
         };
     }
 
-    private ClientStep beginAsUnknown() {
-        return context.unknownUsersMd5() ? beginMd5() : beginScram();
+    private ClientStep beginAsUnknown(boolean md5) {
+        return md5 ? beginMd5() : beginScram();
     }
 
     // ---- clear text
@@ -314,11 +325,18 @@ public final class ClientAuthentication {
                                     .equals(Bytes.ofText(hash)),
                             password);
             case StoredSecret.Scram scram -> checkPassword(password, scram);
-            case StoredSecret.None _ -> refusePassword(NO_PASSWORD);
-            case StoredSecret.Delegated _ -> refusePassword(NO_PASSWORD);
-            case StoredSecret.Unusable(String reason) -> refusePassword(reason);
-            case null -> refusePassword(UNKNOWN_USER);
+            case StoredSecret.None _, StoredSecret.Delegated _ ->
+                    checkInVain(password, NO_PASSWORD);
+            case StoredSecret.Unusable(String reason) -> checkInVain(password, reason);
+            case null -> checkInVain(password, UNKNOWN_USER);
         };
+    }
+
+    /** Takes as long as for most others. */
+    private ClientStep checkInVain(Bytes password, String failure) {
+        return context.usual().areVerifiers() && password.length() <= MAX_GUESS
+                ? check(password, ScramTarget.nobody(context, login.user()), failure)
+                : refusePassword(failure);
     }
 
     private ClientStep checkPassword(Bytes password, StoredSecret.Scram scram) {
@@ -329,9 +347,13 @@ public final class ClientAuthentication {
         if (known != null) {
             return onPasswordChecked(known.storedKey().equals(scram.storedKey()), password);
         }
-        state = new CheckingPassword(password, scram);
+        return check(password, scram, WRONG_PASSWORD);
+    }
+
+    private ClientStep check(Bytes password, StoredSecret.Scram expected, String failure) {
+        state = new CheckingPassword(password, expected, failure);
         return new ClientStep.Derive(
-                Derivation.ofGuess(password, scram.salt(), scram.iterations()));
+                Derivation.ofGuess(password, expected.salt(), expected.iterations()));
     }
 
     private ClientStep onPasswordChecked(boolean right, Bytes password) {

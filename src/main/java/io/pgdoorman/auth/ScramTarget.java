@@ -47,12 +47,15 @@ sealed interface ScramTarget {
 
     /** For users that exist but cannot do SCRAM, and for those that do not exist. */
     static ScramTarget impossible(AuthenticationContext context, String user, String failure) {
-        return new Verifier(
-                new StoredSecret.Scram(
-                        ScramSha256.DEFAULT_ITERATIONS,
-                        context.saltOf(user),
-                        context.randomBytes(ScramSha256.KEY_BYTES),
-                        context.randomBytes(ScramSha256.KEY_BYTES)),
-                failure);
+        return new Verifier(nobody(context, user), failure);
+    }
+
+    /** A verifier of random keys, which no password fits. */
+    static StoredSecret.Scram nobody(AuthenticationContext context, String user) {
+        return new StoredSecret.Scram(
+                context.usual().iterations(),
+                context.saltOf(user),
+                context.randomBytes(ScramSha256.KEY_BYTES),
+                context.randomBytes(ScramSha256.KEY_BYTES));
     }
 }

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  * last of them with their number.
  *
  * <p>It looks at warnings and errors about a {@link LogSubject}, and at lines of all levels from
- * info about one that is not known. All others pass.
+ * info about one that is not known. All others pass, and so does the audit log.
  *
  * <p>Threads: any, because the map is concurrent and a window is only touched within its {@code
  * compute}.
@@ -26,6 +26,9 @@ import java.util.concurrent.TimeUnit;
 final class Repeats {
     static final int LINES = 10;
     static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** What is asked for line by line, at the operator's own wish. */
+    private static final String AUDIT = "io.pgdoorman.audit";
 
     /** Loggers, templates and pools are few; should they not be, the rest pass. */
     private static final int MAX_WINDOWS = 10_000;
@@ -88,7 +91,9 @@ final class Repeats {
     /** Whom the line is about, if its kind is looked at. */
     private static @Nullable LogSubject subject(ILoggingEvent event) {
         Object[] arguments = event.getArgumentArray();
-        if (arguments == null || !event.getLevel().isGreaterOrEqual(Level.INFO)) {
+        if (arguments == null
+                || !event.getLevel().isGreaterOrEqual(Level.INFO)
+                || event.getLoggerName().equals(AUDIT)) {
             return null;
         }
         boolean grave = event.getLevel().isGreaterOrEqual(Level.WARN);

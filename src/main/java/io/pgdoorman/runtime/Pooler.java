@@ -4,6 +4,8 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.auth.ScramKeyCache;
+import io.pgdoorman.auth.StoredSecret;
+import io.pgdoorman.auth.UsualSecrets;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ServerConnector;
 import io.pgdoorman.backend.ServerMoves;
@@ -11,6 +13,7 @@ import io.pgdoorman.config.Config;
 import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.LoadResult;
+import io.pgdoorman.config.PoolConfig;
 import io.pgdoorman.config.Problem;
 import io.pgdoorman.handover.ControlSocket;
 import io.pgdoorman.handover.Host;
@@ -23,6 +26,7 @@ import io.pgdoorman.net.TransportChoice;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.session.ClientServices;
+import io.pgdoorman.session.Derivations;
 import io.pgdoorman.session.Session;
 import io.pgdoorman.session.SessionMoves;
 import io.pgdoorman.session.Sessions;
@@ -83,6 +87,7 @@ public final class Pooler implements AutoCloseable {
 
     private final ScheduledExecutorService control;
     private final ExecutorService workers;
+    private final UsualSecrets usualSecrets = new UsualSecrets();
     private final ExecutorService resolvers;
     private final EventLoopGroup group;
     private final List<EventLoop> loops;
@@ -189,7 +194,7 @@ public final class Pooler implements AutoCloseable {
                         random,
                         new ScramKeyCache(SCRAM_KEYS),
                         Bytes.copyOf(processSecret),
-                        mostUsersHaveMd5(config));
+                        usualSecrets);
         boolean rehearse = options.rehearsal() == Rehearsal.EVERY_EVENT;
         var lastServerId = new AtomicLong();
         var secrets = new Secrets();
@@ -221,7 +226,9 @@ public final class Pooler implements AutoCloseable {
                         this::sessions,
                         options.logLevels(),
                         new AdminOrders());
-        this.services = new ClientServices(authentication, workers, rehearse, admin, clientLoops);
+        this.services =
+                new ClientServices(
+                        authentication, new Derivations(workers), rehearse, admin, clientLoops);
         this.sessions = new Sessions(pools, services, Settings.sessions(general));
         sessions.update(tls.clients());
         tls.warnings().forEach(warning -> LOG.warn("{}", warning));
@@ -424,14 +431,13 @@ public final class Pooler implements AutoCloseable {
         }
     }
 
-    private static boolean mostUsersHaveMd5(Config config) {
-        long md5 =
-                config.pools().values().stream()
-                        .flatMap(pool -> pool.users().stream())
-                        .filter(user -> user.password().reveal().startsWith("md5"))
-                        .count();
-        long all = config.pools().values().stream().mapToLong(pool -> pool.users().size()).sum();
-        return md5 * 2 > all;
+    private static List<StoredSecret> secretsOf(Config config) {
+        List<StoredSecret> secrets = new ArrayList<>();
+        for (PoolConfig pool : config.pools().values()) {
+            pool.users().forEach(user -> secrets.add(StoredSecret.parse(user.password().reveal())));
+        }
+        secrets.add(StoredSecret.parse(config.general().admin().password().reveal()));
+        return secrets;
     }
 
     // ---- while it runs --------------------------------------------------------------------------
@@ -618,6 +624,7 @@ public final class Pooler implements AutoCloseable {
 
     private void onConfig(Config next) {
         config = next;
+        usualSecrets.configured(secretsOf(next));
     }
 
     // ---- stop -----------------------------------------------------------------------------------

@@ -69,6 +69,7 @@ final class Admission {
     private String place = "no line matches";
 
     private HbaMethod method = HbaMethod.REJECT;
+    private boolean decided;
     private @Nullable ClientAuthentication authentication;
 
     Admission(
@@ -116,12 +117,13 @@ final class Admission {
         }
     }
 
-    private void onRule(HbaRules rules, Optional<HbaRule> decided) {
-        if (decided.isEmpty()) {
+    private void onRule(HbaRules rules, Optional<HbaRule> found) {
+        decided = true;
+        if (found.isEmpty()) {
             find(LoginRule.of(HbaMethod.REJECT));
             return;
         }
-        HbaRule rule = decided.get();
+        HbaRule rule = found.get();
         place = rule.place();
         method = rule.method();
         find(
@@ -167,7 +169,7 @@ final class Admission {
                     directory.lookUp(database, user, false);
             if (asked != null) {
                 lookedUp = true;
-                login.await(asked, answer -> admit(rule, answer), this::onNotLookedUp);
+                login.await(asked, answer -> onLookedUp(rule, answer), this::onNotLookedUp);
                 return;
             }
         }
@@ -191,6 +193,11 @@ final class Admission {
                 sqlState,
                 "No connection pool configured for database: %s, user: %s. Please check your connection parameters."
                         .formatted(request.database(), request.user()));
+    }
+
+    private void onLookedUp(LoginRule rule, Optional<ClientDirectory.Account> found) {
+        found.ifPresent(user -> services.authentication().usual().found(user.secret()));
+        admit(rule, found);
     }
 
     private void admit(LoginRule rule, Optional<ClientDirectory.Account> found) {
@@ -247,10 +254,12 @@ final class Admission {
         return authentication != null;
     }
 
-    /** The password does not fit; perhaps it has been changed since it was looked up. */
+    /**
+     * The password does not fit; perhaps it has been changed since it was looked up. The same is
+     * done for a user that was not found, or the time would tell who exists.
+     */
     boolean looksUpAgain(ClientStep.Refused refused) {
-        ClientDirectory.Account known = account;
-        if (known == null || !lookedUp || lookedUpAgain) {
+        if (!lookedUp || lookedUpAgain) {
             return false;
         }
         boolean wrongPassword =
@@ -266,7 +275,7 @@ final class Admission {
         login.await(
                 asked,
                 answer -> {
-                    account = answer.orElse(known);
+                    account = answer.orElse(account);
                     login.take(
                             answer.map(found -> authentication().compareAgain(found.secret()))
                                     .orElse(refused));
@@ -328,6 +337,11 @@ final class Admission {
 
     ClientLogin client() {
         return client;
+    }
+
+    /** Whether the rules have been asked; before, there is no method and no place. */
+    boolean isDecided() {
+        return decided;
     }
 
     HbaMethod method() {

@@ -1,6 +1,5 @@
 package io.pgdoorman.session;
 
-import io.pgdoorman.auth.ClientLogin;
 import io.pgdoorman.config.HbaMethod;
 
 import org.slf4j.Logger;
@@ -18,35 +17,38 @@ final class AuditLog {
 
     private AuditLog() {}
 
-    static void admitted(LoginHandler login, Admission admission, String identity) {
+    static void admitted(LoginHandler login, String identity) {
         LOG.info(
-                "{} login admitted: {} identity={}",
-                login,
-                circumstances(admission),
-                quoted(identity));
+                "{} login admitted: {} identity={}", login, circumstances(login), quoted(identity));
     }
 
-    static void refused(LoginHandler login, Admission admission, String sqlState, String reason) {
+    static void refused(LoginHandler login, String sqlState, String reason) {
         LOG.info(
                 "{} login refused: {} sqlstate={} reason={}",
                 login,
-                circumstances(admission),
+                circumstances(login),
                 sqlState,
                 quoted(reason));
     }
 
-    private static String circumstances(Admission admission) {
-        ClientLogin client = admission.client();
-        HbaMethod method = admission.method();
+    private static String circumstances(LoginHandler login) {
+        var decided = login.begun().filter(Admission::isDecided);
         return "user=%s database=%s from=%s tls=%s method=%s rule=%s certificate=%s"
                 .formatted(
-                        quoted(client.user()),
-                        quoted(client.database()),
-                        client.peer(),
-                        client.tls() ? "on" : "off",
-                        method == HbaMethod.BY_SECRET ? "by-secret" : method.text(),
-                        quoted(admission.place()),
-                        quoted(client.certificate()));
+                        quoted(login.asked().map(StartupRequest::user).orElse("")),
+                        quoted(login.asked().map(StartupRequest::database).orElse("")),
+                        login.peer(),
+                        login.isEncrypted() ? "on" : "off",
+                        decided.map(admission -> text(admission.method())).orElse("none"),
+                        quoted(decided.map(Admission::place).orElse("")),
+                        quoted(
+                                login.begun()
+                                        .map(begun -> begun.client().certificate())
+                                        .orElse("")));
+    }
+
+    private static String text(HbaMethod method) {
+        return method == HbaMethod.BY_SECRET ? "by-secret" : method.text();
     }
 
     /** A client chooses its names: none of them begins another line or another field. */

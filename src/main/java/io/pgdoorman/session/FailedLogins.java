@@ -134,7 +134,7 @@ final class FailedLogins {
     }
 
     /** What counts as one address; empty for the Unix socket. */
-    private static String prefix(@Nullable InetAddress address) {
+    static String prefix(@Nullable InetAddress address) {
         if (address == null) {
             return "";
         }

@@ -40,6 +40,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -111,6 +112,17 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
     private @Nullable ErrorResponse refusal;
 
     private FailedLogins.@Nullable Penalty penalty;
+
+    /** A proof is being checked elsewhere: what comes of it counts, even if the client leaves. */
+    private boolean checking;
+
+    /** It goes on in another process, which tells what comes of it. */
+    private boolean moved;
+
+    /** Who the client has proved to be. */
+    private String identity = "";
+
+    private boolean audited;
 
     /** Comes before anything else that is sent; null if there is none, or none any more. */
     private @Nullable BackendMessage negotiation;
@@ -313,6 +325,17 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
     /** Goes on with the answer: at once if it is there, else on the loop if the client still is. */
     <T> void await(
             CompletableFuture<T> asked, Consumer<T> onAnswer, Consumer<Throwable> onFailure) {
+        await(asked, onAnswer, onFailure, _ -> {});
+    }
+
+    /**
+     * @param onLate what is done with the answer if the client is gone by then
+     */
+    private <T> void await(
+            CompletableFuture<T> asked,
+            Consumer<T> onAnswer,
+            Consumer<Throwable> onFailure,
+            Consumer<@Nullable T> onLate) {
         if (asked.isDone() && !asked.isCompletedExceptionally()) {
             onAnswer.accept(asked.join());
             return;
@@ -330,6 +353,8 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
                                         onFailure.accept(failure);
                                     }
                                 });
+                    } else if (!moved) {
+                        onLate.accept(answer);
                     }
                 },
                 context().executor());
@@ -387,10 +412,12 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
             return;
         }
         askedNanos = System.nanoTime();
+        checking = true;
         await(
                 authority.ask(ask.login(), ask.password()),
                 answer -> {
                     askedNanos = 0;
+                    checking = false;
                     if (answer instanceof Authority.Verdict.Known who) {
                         verdict = FrozenVerdict.of(authority, who);
                     }
@@ -398,8 +425,10 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
                 },
                 failure -> {
                     askedNanos = 0;
+                    checking = false;
                     take(auth.onNoVerdict(reason(failure)));
-                });
+                },
+                answer -> onLate(answer == null ? null : auth.onVerdict(answer)));
     }
 
     private static String reason(Throwable failure) {
@@ -408,30 +437,32 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
     }
 
     private void derive(Derivation work) {
-        try {
-            await(
-                    CompletableFuture.supplyAsync(work, services.executor()),
-                    keys -> take(admission().authentication().onDerived(keys)),
-                    failure -> exceptionCaught(context(), failure));
-        } catch (RejectedExecutionException e) {
+        ClientAuthentication auth = admission().authentication();
+        checking = true;
+        await(
+                services.derivations().derive(address(), work, channel()::isActive),
+                keys -> {
+                    checking = false;
+                    take(auth.onDerived(keys));
+                },
+                this::onNotDerived,
+                keys -> onLate(keys == null ? null : auth.onDerived(keys)));
+    }
+
+    private void onNotDerived(Throwable failure) {
+        checking = false;
+        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+        if (cause instanceof RejectedExecutionException) {
             refuse(SqlState.TOO_MANY_CONNECTIONS, "too many logins at the same time");
+        } else if (cause instanceof CancellationException) {
+            context().close(); // the client is gone
+        } else {
+            exceptionCaught(context(), failure);
         }
     }
 
     private void onRefused(ClientStep.Refused refused) {
-        Admission admitting = admission();
-        admitting.onRefused();
-        String place = admitting.method() == HbaMethod.REJECT ? " (" + admitting.place() + ")" : "";
-        LOG.warn(
-                "{} client {} startup failed: login refused: {}{}",
-                this,
-                peer(),
-                refused.logReason(),
-                place);
-        if (sessions.settings().audit()) {
-            AuditLog.refused(this, admitting, refused.error().sqlState(), refused.logReason());
-        }
-        FailedLogins.Penalty delay = admitting.penalty(refused);
+        FailedLogins.Penalty delay = count(refused, "");
         if (delay.nanos() == 0) {
             close(refused.error());
             return;
@@ -447,13 +478,43 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
         context().channel().closeFuture().addListener(_ -> end.cancel(false));
     }
 
+    /** It was refused: for the log, and for those who guess. */
+    private FailedLogins.Penalty count(ClientStep.Refused refused, String circumstance) {
+        Admission admitting = admission();
+        admitting.onRefused();
+        String place = admitting.method() == HbaMethod.REJECT ? " (" + admitting.place() + ")" : "";
+        LOG.warn(
+                "{} client {} startup failed: login refused: {}{}{}",
+                this,
+                peer(),
+                refused.logReason(),
+                place,
+                circumstance);
+        audit(refused.error().sqlState(), refused.logReason() + circumstance);
+        return admitting.penalty(refused);
+    }
+
+    /**
+     * The client has left before it could hear what came of its proof. Else whoever hangs up after
+     * each guess would guess unseen, and for nothing.
+     *
+     * @param step null if nothing came of it
+     */
+    private void onLate(@Nullable ClientStep step) {
+        checking = false;
+        if (!(step instanceof ClientStep.Refused refused)) {
+            auditGone();
+            return;
+        }
+        FailedLogins.Penalty delay = count(refused, "; the client did not wait for it");
+        context().executor().schedule(delay.end(), delay.nanos(), TimeUnit.NANOSECONDS);
+    }
+
     private void onAccepted(ClientStep.Accepted accepted) {
         Admission admitting = admission();
         admitting.onAccepted(accepted);
         sessions.failedLogins().onSuccess(address(), admitting.client().user());
-        if (sessions.settings().audit()) {
-            AuditLog.admitted(this, admitting, accepted.identity());
-        }
+        identity = accepted.identity();
         StartupRequest parsed = request;
         if (parsed == null) {
             throw new IllegalStateException("no login before the startup packet");
@@ -496,6 +557,9 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
     void onDone() {
         letGo();
         phase = Phase.DONE;
+        if (sessions.settings().audit()) {
+            AuditLog.admitted(this, identity);
+        }
         sessions.onLoginEnd(this);
         record.forget();
     }
@@ -517,6 +581,9 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
         sessions.onLoginEnd(this);
         record.forget();
         letGo();
+        if (open && phase != Phase.CLOSED && !checking) {
+            auditGone();
+        }
         if (open) {
             phase = Phase.CLOSED;
         }
@@ -543,6 +610,7 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
                             String.valueOf(violation.getMessage())));
         } else if (reason instanceof TlsException) {
             LOG.warn("{} client {} startup failed: TLS: {}", this, peer(), reason.getMessage());
+            audit(SqlState.PROTOCOL_VIOLATION, "TLS: " + reason.getMessage());
             ctx.close();
         } else if (reason instanceof IOException) {
             LOG.debug("{} connection lost: {}", this, reason.toString());
@@ -567,6 +635,7 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
             return;
         }
         phase = Phase.CLOSED;
+        audit(error.sqlState(), error.message());
         sessions.onRefused();
         sessions.onLoginEnd(this);
         record.forget();
@@ -579,6 +648,35 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
         boolean open = phase != Phase.CLOSED;
         phase = Phase.CLOSED;
         return open;
+    }
+
+    // ---- audit ----------------------------------------------------------------------------------
+
+    /** How the login ended, if it was not admitted; the first word counts. */
+    void audit(String sqlState, String reason) {
+        if (!audited && sessions.settings().audit()) {
+            AuditLog.refused(this, sqlState, reason);
+        }
+        audited = true;
+    }
+
+    /** The client is gone; who has said nothing before, as a health check, has tried no login. */
+    private void auditGone() {
+        if (request != null) {
+            audit(SqlState.CONNECTION_FAILURE, "the client has left");
+        }
+    }
+
+    boolean isEncrypted() {
+        return tls.isEncrypted();
+    }
+
+    Optional<Admission> begun() {
+        return Optional.ofNullable(admission);
+    }
+
+    Optional<StartupRequest> asked() {
+        return Optional.ofNullable(request);
     }
 
     /** Of what others hold for this login: its place in a queue, timers. */
@@ -659,6 +757,7 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
         }
         context().flush();
         letGo();
+        moved = true;
         phase = Phase.CLOSED;
         sessions.onLoginEnd(this);
         long left =

@@ -5,7 +5,7 @@ import io.pgdoorman.auth.ChannelBindings;
 
 import org.jspecify.annotations.Nullable;
 
-import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
 import java.util.zip.CRC32;
 
 /**
@@ -25,9 +25,15 @@ final class LoginRecord {
         DIFFERENT
     }
 
+    private static final int FIRST_BYTES = 128;
+
     private int knownBytes;
     private long knownCheck;
-    private ByteArrayOutputStream received = new ByteArrayOutputStream(128);
+
+    /** May hold a password; overwritten when it is not needed any more. */
+    private byte[] received = new byte[FIRST_BYTES];
+
+    private int receivedBytes;
     private final CRC32 check = new CRC32();
     private int sentBytes;
 
@@ -37,9 +43,14 @@ final class LoginRecord {
     }
 
     void received(ByteBuf in) {
-        byte[] bytes = new byte[in.readableBytes()];
-        in.getBytes(in.readerIndex(), bytes);
-        received.writeBytes(bytes);
+        int length = in.readableBytes();
+        if (received.length - receivedBytes < length) {
+            byte[] before = received;
+            received = Arrays.copyOf(before, Math.max(2 * before.length, receivedBytes + length));
+            Arrays.fill(before, (byte) 0);
+        }
+        in.getBytes(in.readerIndex(), received, receivedBytes, length);
+        receivedBytes += length;
     }
 
     /** The client is to get these bytes. */
@@ -67,7 +78,7 @@ final class LoginRecord {
         return new FrozenLogin(
                 id,
                 overLimit,
-                received.toByteArray(),
+                Arrays.copyOf(received, receivedBytes),
                 random,
                 behind ? knownBytes : sentBytes,
                 behind ? knownCheck : check.getValue(),
@@ -81,13 +92,14 @@ final class LoginRecord {
     void restart() {
         knownBytes = 0;
         knownCheck = 0;
-        received = new ByteArrayOutputStream(128);
+        forget();
         sentBytes = 0;
         check.reset();
     }
 
     /** The login is over, and nobody needs its secrets any more. */
     void forget() {
-        received = new ByteArrayOutputStream(0);
+        Arrays.fill(received, 0, receivedBytes, (byte) 0);
+        receivedBytes = 0;
     }
 }

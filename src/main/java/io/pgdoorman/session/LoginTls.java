@@ -10,6 +10,7 @@ import io.pgdoorman.tls.TlsContext;
 import io.pgdoorman.tls.TlsRecords;
 import io.pgdoorman.wire.Bytes;
 import io.pgdoorman.wire.ProtocolException;
+import io.pgdoorman.wire.SqlState;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -161,6 +162,7 @@ final class LoginTls {
             sessions.onRefused();
             sessions.onRejected(Rejection.TLS_HANDSHAKE_FAIL);
             LOG.warn("{} client {} TLS negotiation failed: {}", login, login.peer(), reason);
+            login.audit(SqlState.PROTOCOL_VIOLATION, "TLS: " + reason);
         }
     }
 

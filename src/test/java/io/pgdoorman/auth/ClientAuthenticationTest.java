@@ -111,6 +111,72 @@ class ClientAuthenticationTest {
         assertThat(plain).isEqualTo(first);
     }
 
+    /** The kind of challenge would tell who exists. */
+    @ParameterizedTest
+    @CsvSource({
+        "MD5, plain, MD5",
+        "MD5, md5, MD5",
+        "MD5, scram, SASL",
+        "BY_SECRET, plain, SASL",
+        "BY_SECRET, md5, MD5",
+        "BY_SECRET, scram, SASL",
+        "SCRAM_SHA_256, md5, SASL"
+    })
+    void asksUnknownUsersAsMostOthers(HbaMethod method, String others, String challenge) {
+        AuthenticationContext context = Login.context();
+        context.usual()
+                .configured(List.of(secret(others), secret(others), new StoredSecret.None()));
+
+        var unknown = (ClientStep.Send) Login.asServer(context, method, null).begin();
+
+        assertThat(unknown.message().getClass().getSimpleName())
+                .isEqualTo(
+                        challenge.equals("MD5")
+                                ? "AuthenticationMD5Password"
+                                : "AuthenticationSASL");
+    }
+
+    private static StoredSecret secret(String kind) {
+        return switch (kind) {
+            case "plain" -> Login.plain();
+            case "md5" -> Login.md5();
+            default -> Login.scram();
+        };
+    }
+
+    @Test
+    void asksUnknownUsersForAsManyIterationsAsMostOthers() {
+        AuthenticationContext context = Login.context();
+        context.usual()
+                .configured(
+                        List.of(
+                                new StoredSecret.Scram(
+                                        20_000,
+                                        Bytes.ofText("salt"),
+                                        Bytes.copyOf(new byte[32]),
+                                        Bytes.copyOf(new byte[32]))));
+
+        String challenge = saltShown(Login.asServer(context, HbaMethod.SCRAM_SHA_256, null));
+
+        assertThat(challenge).endsWith(",i=20000");
+    }
+
+    /** The time of a refusal would tell who exists. */
+    @Test
+    void derivesKeysForUnknownUsersIfItDoesForMostOthers() {
+        AuthenticationContext context = Login.context();
+        context.usual().found(Login.scram());
+        ClientAuthentication server = Login.asServer(context, HbaMethod.PASSWORD, null);
+        server.begin();
+
+        ClientStep step = Login.deliver(server, new PasswordMessage("guess"));
+
+        var derive = (ClientStep.Derive) step;
+        var refused = (ClientStep.Refused) server.onDerived(derive.work().get());
+        assertThat(refused.error().sqlState()).isEqualTo("28P01");
+        assertThat(refused.logReason()).isEqualTo("user does not exist");
+    }
+
     @Test
     void saltDependsOnUserAndProcess() {
         AuthenticationContext context = Login.context();
@@ -119,7 +185,7 @@ class ClientAuthenticationTest {
                         new java.security.SecureRandom(),
                         new ScramKeyCache(1),
                         Bytes.ofText("a secret of another process"),
-                        false);
+                        new UsualSecrets());
 
         assertThat(context.saltOf("bob")).isNotEqualTo(context.saltOf("alice"));
         assertThat(other.saltOf("alice")).isNotEqualTo(context.saltOf("alice"));

@@ -34,11 +34,15 @@ final class Login {
     }
 
     static AuthenticationContext context(boolean unknownUsersMd5) {
+        var usual = new UsualSecrets();
+        if (unknownUsersMd5) {
+            usual.found(md5());
+        }
         return new AuthenticationContext(
                 new SecureRandom(),
                 new ScramKeyCache(100),
                 Bytes.ofText("a secret of this process"),
-                unknownUsersMd5);
+                usual);
     }
 
     static ClientAuthentication asServer(HbaMethod method, @Nullable StoredSecret secret) {

@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.auth.ScramKeyCache;
 import io.pgdoorman.auth.ServerCredential;
+import io.pgdoorman.auth.UsualSecrets;
 import io.pgdoorman.net.SocketSettings;
 import io.pgdoorman.net.Transport;
 import io.pgdoorman.net.TransportChoice;
@@ -68,7 +69,7 @@ class ServerLoginTest {
                         new SecureRandom(),
                         new ScramKeyCache(10),
                         Bytes.ofText("a secret of this process"),
-                        false);
+                        new UsualSecrets());
         var shared =
                 new ServerConnector.Shared(
                         Transport.select(TransportChoice.EPOLL, text -> {}),

@@ -7,6 +7,7 @@ import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.auth.ScramKeyCache;
 import io.pgdoorman.auth.ServerCredential;
 import io.pgdoorman.auth.StoredSecret;
+import io.pgdoorman.auth.UsualSecrets;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.ServerConnector;
@@ -32,6 +33,7 @@ import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.session.ClientDirectory;
 import io.pgdoorman.session.ClientServices;
 import io.pgdoorman.session.Consoles;
+import io.pgdoorman.session.Derivations;
 import io.pgdoorman.session.SessionMoves;
 import io.pgdoorman.session.SessionSettings;
 import io.pgdoorman.session.Sessions;
@@ -87,7 +89,10 @@ final class StateHost implements Host {
     StateHost(String secret) {
         authentication =
                 new AuthenticationContext(
-                        new SecureRandom(), new ScramKeyCache(10), Bytes.ofText(secret), false);
+                        new SecureRandom(),
+                        new ScramKeyCache(10),
+                        Bytes.ofText(secret),
+                        new UsualSecrets());
         shared =
                 new ServerConnector.Shared(
                         Transport.select(TransportChoice.EPOLL, _ -> {}),
@@ -102,7 +107,7 @@ final class StateHost implements Host {
                         new NobodyMayLogIn(),
                         new ClientServices(
                                 authentication,
-                                Runnable::run,
+                                new Derivations(Runnable::run),
                                 false,
                                 Consoles.NONE,
                                 new LoopChoice(loops())),

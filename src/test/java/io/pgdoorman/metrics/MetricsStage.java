@@ -8,6 +8,7 @@ import io.pgdoorman.admin.AuthQueryRow;
 import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.auth.ScramKeyCache;
 import io.pgdoorman.auth.ServerCredential;
+import io.pgdoorman.auth.UsualSecrets;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ServerConnector;
 import io.pgdoorman.backend.ServerTarget;
@@ -29,6 +30,7 @@ import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.session.ClientDirectory;
 import io.pgdoorman.session.ClientServices;
 import io.pgdoorman.session.Consoles;
+import io.pgdoorman.session.Derivations;
 import io.pgdoorman.session.SessionSettings;
 import io.pgdoorman.session.Sessions;
 import io.pgdoorman.stats.Histogram;
@@ -71,7 +73,7 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
                     new SecureRandom(),
                     new ScramKeyCache(10),
                     Bytes.ofText("a secret of this process"),
-                    false);
+                    new UsualSecrets());
     private final Coordinator coordinator = new Coordinator(20, 3);
     private final List<Pool> pools = new ArrayList<>();
     private final List<MetricsPage> pages = new ArrayList<>();
@@ -80,7 +82,7 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
                     new NobodyMayLogIn(),
                     new ClientServices(
                             authentication,
-                            Runnable::run,
+                            new Derivations(Runnable::run),
                             false,
                             Consoles.NONE,
                             new LoopChoice(loops)),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.auth.ScramKeyCache;
 import io.pgdoorman.auth.StoredSecret;
+import io.pgdoorman.auth.UsualSecrets;
 import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.ServerConnector;
@@ -49,7 +50,7 @@ class PoolFactoryTest {
                         new SecureRandom(),
                         new ScramKeyCache(10),
                         Bytes.ofText("a secret of this process"),
-                        false);
+                        new UsualSecrets());
         var shared =
                 new ServerConnector.Shared(
                         Transport.select(TransportChoice.EPOLL, warning -> {}),

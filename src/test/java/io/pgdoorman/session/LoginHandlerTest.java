@@ -496,6 +496,33 @@ class LoginHandlerTest {
         assertThat(right.receivedTypes()).endsWith("Z");
     }
 
+    /** Else guessing would cost nothing: who hangs up hears of no delay. */
+    @Test
+    void aGuessCountsEvenIfTheClientDoesNotWaitForTheAnswer() {
+        stage.failedLogin = Duration.ofSeconds(2);
+        stage.rebuild();
+        hba("local all all password");
+        for (int i = 0; i < FailedLogins.FREE_OF_USER; i++) {
+            var verdict = new CompletableFuture<Authority.Verdict>();
+            stage.directory.secrets.put("alice", new StoredSecret.Delegated(answering(verdict)));
+            TestChannel guesser = stage.connection();
+            guesser.send(STARTUP);
+            guesser.send(Frontend.password("guess"));
+            guesser.disconnectPeer();
+            verdict.complete(new Authority.Verdict.Unknown("no"));
+            guesser.runPendingTasks();
+        }
+        stage.directory.secrets.put("alice", StoredSecret.parse("sesame"));
+        TestChannel client = stage.connection();
+        client.send(STARTUP);
+
+        client.send(Frontend.password("wrong"));
+
+        assertThat(client.receivedTypes()).isEqualTo("R");
+        pass(client, 1);
+        assertRefused(client, "28P01", "password authentication failed");
+    }
+
     private static Authority answering(CompletableFuture<Authority.Verdict> verdict) {
         return new Authority() {
             @Override

@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.pgdoorman.auth.AuthenticationContext;
 import io.pgdoorman.auth.ScramKeyCache;
 import io.pgdoorman.auth.StoredSecret;
+import io.pgdoorman.auth.UsualSecrets;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.config.HbaRules;
 import io.pgdoorman.net.LoopChoice;
@@ -81,12 +82,12 @@ final class SessionStage {
                         new SecureRandom(),
                         new ScramKeyCache(10),
                         Bytes.ofText("a secret of this process"),
-                        false);
+                        new UsualSecrets());
         return new Sessions(
                 directory,
                 new ClientServices(
                         authentication,
-                        Runnable::run,
+                        new Derivations(Runnable::run),
                         rehearse,
                         Consoles.NONE,
                         new LoopChoice(List.of(loop.loop()))),
