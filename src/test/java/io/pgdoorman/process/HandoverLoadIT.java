@@ -14,11 +14,14 @@ import io.pgdoorman.testing.PostgresServer;
 import io.pgdoorman.testing.Requirement;
 
 import org.awaitility.core.ConditionTimeoutException;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,15 +36,13 @@ import java.util.concurrent.TimeUnit;
  * Clients of all kinds, each of which checks every answer, while the process is replaced under
  * them. The system property {@code pg_doorman.test.handovers} says how often; {@code
  * pg_doorman.test.seed} repeats the choices of a run that failed, {@code pg_doorman.test.clients}
- * names kinds of clients, which then come eight times as often, alone. With {@code
- * pg_doorman.test.tls} all TCP connections are encrypted, on both sides.
+ * names kinds of clients, which then come eight times as often, alone. Half of the handovers are
+ * with all TCP connections encrypted, on both sides; {@code pg_doorman.test.tls} chooses one half.
  */
 @Isolated("the machine is to be busy with this load, and answers are waited for in seconds")
 class HandoverLoadIT {
-    private static final boolean TLS = Boolean.getBoolean("pg_doorman.test.tls");
-    private static final PostgresServer SERVER =
-            TLS ? PostgresServer.builder().tls().start() : PostgresServer.shared();
-    private static final int COUNT = Integer.getInteger("pg_doorman.test.handovers", 20);
+    private static final String TLS = System.getProperty("pg_doorman.test.tls", "");
+    private static final int COUNT = Integer.getInteger("pg_doorman.test.handovers", 16);
     private static final long SEED =
             Long.getLong("pg_doorman.test.seed", new Random().nextInt(1_000_000));
     private static final Map<ClientKind, Integer> MIX =
@@ -58,8 +59,20 @@ class HandoverLoadIT {
 
     @TempDir static Path home;
 
-    private static Optional<Path> certificates() {
-        return TLS ? Optional.of(home) : Optional.empty();
+    private static PostgresServer encrypting;
+
+    private static LoadHarness harness(boolean tls) {
+        if (!tls) {
+            return new LoadHarness(PostgresServer.shared(), MIX, SEED, Optional.empty());
+        }
+        if (encrypting == null) {
+            encrypting = PostgresServer.builder().tls().start();
+        }
+        return new LoadHarness(encrypting, MIX, SEED, Optional.of(home));
+    }
+
+    static List<Boolean> encryption() {
+        return TLS.isEmpty() ? List.of(false, true) : List.of(Boolean.valueOf(TLS));
     }
 
     @BeforeAll
@@ -67,9 +80,16 @@ class HandoverLoadIT {
         Requirement.packagedProgram();
     }
 
+    @AfterAll
+    static void stop() {
+        if (encrypting != null) {
+            encrypting.close();
+        }
+    }
+
     @Test
     void everyAnswerIsRightWhenNothingDisturbs() {
-        try (var harness = new LoadHarness(SERVER, MIX, SEED, certificates())) {
+        try (var harness = harness(encryption().getLast())) {
             int descriptors = descriptorsWithoutServers(harness);
 
             LoadReport report = harness.run(Disturbance.none(UNDISTURBED));
@@ -82,9 +102,11 @@ class HandoverLoadIT {
 
     /** The long form takes an hour and more. */
     @Timeout(value = 3, unit = TimeUnit.HOURS)
-    @Test
-    void everyAnswerIsRightThroughHandoversAtAnyMoment() {
-        try (var harness = new LoadHarness(SERVER, MIX, SEED, certificates())) {
+    @ParameterizedTest(name = "tls={0}")
+    @MethodSource("encryption")
+    void everyAnswerIsRightThroughHandoversAtAnyMoment(boolean tls) {
+        int count = COUNT / encryption().size();
+        try (var harness = harness(tls)) {
             int descriptors = descriptorsWithoutServers(harness);
             List<ProcessUse> generations = new ArrayList<>();
             Handovers observed =
@@ -94,11 +116,11 @@ class HandoverLoadIT {
                     };
 
             LoadReport report =
-                    harness.run(new RandomHandovers(observed, COUNT, LONGEST_PAUSE, SEED));
+                    harness.run(new RandomHandovers(observed, count, LONGEST_PAUSE, SEED));
 
             assertThat(report.faults()).as(report.toString()).isEmpty();
             assertThat(report.opened()).as(report.toString()).isEmpty();
-            assertThat(generations).hasSize(COUNT);
+            assertThat(generations).hasSize(count);
             awaitDescriptors(harness, descriptors);
             assertThat((double) mostMemory(lastQuarter(generations)))
                     .as("resident bytes of the last generations: %s", generations)
