@@ -10,21 +10,15 @@ import com.google.re2j.PatternSyntaxException;
  * <p>Threads: immutable.
  */
 record HbaPattern(Pattern pattern) {
-    /** What means one thing to PostgreSQL and another to RE2. */
-    private static final java.util.regex.Pattern AMBIGUOUS =
-            java.util.regex.Pattern.compile("(?<!\\\\)(?:\\\\\\\\)*(\\\\[bB]|\\[[^\\]]*\\[[.=])");
-
     /**
      * Compiles what follows the slash.
      *
      * @throws IllegalArgumentException it is not understood; the message says why
      */
     static HbaPattern of(String regex) {
-        if (AMBIGUOUS.matcher(regex).find()) {
-            throw new IllegalArgumentException("\\b, \\B, [. and [= are not supported");
-        }
+        String re2 = RegexSyntax.of(regex).re2();
         try {
-            return new HbaPattern(Pattern.compile(regex, Pattern.DOTALL));
+            return new HbaPattern(Pattern.compile(re2, Pattern.DOTALL));
         } catch (PatternSyntaxException e) {
             throw new IllegalArgumentException(e.getDescription(), e);
         }

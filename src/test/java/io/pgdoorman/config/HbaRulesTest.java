@@ -336,9 +336,32 @@ class HbaRulesTest {
                 "host all @no/users all trust | no/users could not open: no such file",
                 "host /^(a all all trust | regular expression /^(a: missing closing )",
                 "host all \"/a**\" all trust | regular expression /a**: invalid nested repetition",
-                "host all /(a)\\1 all trust | regular expression /(a)\\1: invalid escape sequence",
-                "host all /a\\b all trust | \\b, \\B, [. and [= are not supported",
-                "host all /[[.hyphen.]] all trust | \\b, \\B, [. and [= are not supported",
+                "host all /(a)\\1 all trust | regular expression /(a)\\1: \\1 is not supported",
+                "host all /a\\b all trust | regular expression /a\\b: \\b is not supported",
+                "host all /a\\y all trust | \\y is not supported",
+                "host all /\\ma all trust | \\m is not supported",
+                "host all /a\\M all trust | \\M is not supported",
+                "host all /a\\z all trust | \\z is not supported",
+                "host all /a\\Z all trust | \\Z is not supported",
+                "host all /\\Qa\\E all trust | \\Q is not supported",
+                "host all /\\pL all trust | \\p is not supported",
+                "host all /\\x414 all trust | \\x is not supported",
+                "host all /[a\\b] all trust | \\b is not supported",
+                "host all /[[.hyphen.]] all trust | [. is not supported",
+                "host all /[[=a=]] all trust | [= is not supported",
+                "host all /[[:<:]]a all trust | [:<:] is not supported",
+                "host all /[[:^alpha:]] all trust | [:^alpha:] is not supported",
+                "host all /(?i)a all trust | (?i is not supported; after (? comes a colon",
+                "host all /a(?=b) all trust | (?= is not supported",
+                "host all /(?<!a)b all trust | (?< is not supported",
+                "host all /***=a all trust | *** is not supported",
+                "host all /^*a all trust | * repeats nothing",
+                "host all /^a{1 all trust | an expression with a comma has to be quoted",
+                "host all \"/^a{1,2,3}\" all trust | { and a digit begin a bound",
+                "host all \"/^a{2,1}\" all trust | { and a digit begin a bound",
+                "host all /^a{256} all trust | with numbers up to 255",
+                "host all /^a{01} all trust | { and a digit begin a bound",
+                "host all /^a{1x} all trust | { and a digit begin a bound",
                 "host all all a..b trust | a..b is neither an address",
                 "host all all . trust | . is neither an address",
                 "host all all 10.0.0.0/33 trust | 10.0.0.0/33 is neither an address",
@@ -460,6 +483,47 @@ class HbaRulesTest {
         assertThat(rules.firstMatch(request("10.0.0.1", false, "d", "admin"), "")).isPresent();
         assertThat(rules.firstMatch(request("10.0.0.1", false, "d", "admin\n"), "")).isEmpty();
         assertThat(rules.firstMatch(request("10.0.0.1", false, "d", "x\nadmin"), "")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"/^a{1,2}$\" | aa | true",
+                "\"/^a{1,2}$\" | aaa | false",
+                "\"/^a{2,}$\" | aaa | true",
+                "/^a{255}$ | aa | false",
+                "/^a{x | a{x | true",
+                "/^[{1]$ | { | true",
+                "/^\\{1$ | {1 | true",
+                "/^[]{1]+$ | ]1{ | true",
+                "/^[^]{1]$ | 1 | false",
+                "/^[[:digit:]{1]$ | { | true",
+                "'/^(?:a|b)$' | b | true",
+                "/\\Aa$ | a | true",
+                "/^a\\.b\\w\\d$ | a.bx1 | true",
+                "'\"/^a\\s[\\s][^\\S]$\"' | 'a\u000b\u000b\u000b' | true",
+                "/^a\\S[\\S]$ | 'a\u000b\u000b' | false"
+            })
+    void readsExpressionsAsPostgreSqlDoes(String expression, String user, boolean expected) {
+        HbaRules rules = rules("host all %s all trust".formatted(expression));
+
+        assertThat(rules.firstMatch(request("10.0.0.1", false, "d", user), "").isPresent())
+                .isEqualTo(expected);
+    }
+
+    /** The comma makes two expressions of one, and neither is what was meant. */
+    @Test
+    void anExpressionThatItsCommaHasCutIsAnError() {
+        var problems = new ArrayList<Problem>();
+
+        HbaRules.parse("host all /^a{1,2}$ all reject", "rules", HERE, () -> OWN, problems::add);
+
+        assertThat(problems)
+                .singleElement()
+                .asString()
+                .startsWith("ERROR rules:1: regular expression /^a{1: { and a digit begin a bound")
+                .endsWith("an expression with a comma has to be quoted");
     }
 
     /** With a backtracking engine this would not end before the sun does. */
