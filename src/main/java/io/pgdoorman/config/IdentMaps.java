@@ -1,7 +1,5 @@
 package io.pgdoorman.config;
 
-import com.google.re2j.Matcher;
-
 import io.pgdoorman.config.HbaFiles.Field;
 import io.pgdoorman.config.HbaFiles.Line;
 import io.pgdoorman.config.HbaTokens.Token;
@@ -45,29 +43,27 @@ final class IdentMaps {
         record Matching(HbaPattern pattern) implements DatabaseUser {}
 
         /** A name with what the system user's expression has captured. */
-        record Composed(String template) implements DatabaseUser {}
+        record Composed(String template, FirstGroup group) implements DatabaseUser {}
     }
 
     private record Mapping(SystemUser from, DatabaseUser to) {
         boolean allows(String systemUser, String databaseUser) {
             HbaPattern pattern = from.pattern();
-            if (pattern == null) {
-                return from.name().equals(systemUser) && isMeant(databaseUser, null);
-            }
-            Matcher match = pattern.pattern().matcher(systemUser);
-            return match.find() && isMeant(databaseUser, match);
+            boolean meant =
+                    pattern == null ? from.name().equals(systemUser) : pattern.matches(systemUser);
+            return meant && allowsTo(databaseUser, systemUser);
         }
 
-        private boolean isMeant(String databaseUser, @Nullable Matcher match) {
+        private boolean allowsTo(String databaseUser, String systemUser) {
             return switch (to) {
                 case DatabaseUser.Any() -> true;
                 case DatabaseUser.Exactly(String name) -> name.equals(databaseUser);
                 case DatabaseUser.Matching(HbaPattern pattern) -> pattern.matches(databaseUser);
-                case DatabaseUser.Composed(String template) -> {
-                    String captured = match == null ? null : match.group(1);
-                    yield captured != null
-                            && template.replace(CAPTURE, captured).equals(databaseUser);
-                }
+                case DatabaseUser.Composed(String template, FirstGroup group) ->
+                        group.captured(systemUser)
+                                .map(captured -> template.replace(CAPTURE, captured))
+                                .filter(databaseUser::equals)
+                                .isPresent();
             };
         }
     }
@@ -161,15 +157,21 @@ final class IdentMaps {
                         text
                                 + " is not supported in maps; list the names, or use a regular expression");
             }
-            HbaPattern pattern = from.pattern();
-            if (token.quoted() || !text.contains(CAPTURE) || pattern == null) {
+            if (token.quoted() || !text.contains(CAPTURE) || from.pattern() == null) {
                 return new DatabaseUser.Exactly(text);
             }
-            if (pattern.pattern().groupCount() == 0) {
+            return new DatabaseUser.Composed(text, group(from.name(), text));
+        }
+
+        private static FirstGroup group(String regex, String template) {
+            try {
+                return FirstGroup.of(regex.substring(1));
+            } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(
-                        "%s captures nothing for %s".formatted(from.name(), text));
+                        "regular expression %s, for %s: %s"
+                                .formatted(regex, template, e.getMessage()),
+                        e);
             }
-            return new DatabaseUser.Composed(text);
         }
 
         private static HbaPattern pattern(Token token) {

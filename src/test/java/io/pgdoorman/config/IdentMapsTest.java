@@ -6,6 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -73,6 +74,62 @@ class IdentMapsTest {
         assertThat(maps.allows(map, systemUser, databaseUser)).isEqualTo(allowed);
     }
 
+    /** PostgreSQL 15 was asked what it captures. */
+    @ParameterizedTest
+    @CsvSource({
+        "^(app|app_ro)(_.*)?$, app_ro, app_ro",
+        "^(app|app_ro)(_.*)?$, app_x, app",
+        "^(a|ab)(c|bcd)?$, ab, ab",
+        "^(a|ab)(c|bcd)?$, abc, ab",
+        "^(a|ab)(c|bcd)?$, abcd, a",
+        "^(a|ab)(c|bcd)(d*)$, abcd, ab",
+        "^(?:a|ab)(c|bcd)d*$, abcd, c",
+        "^.*-(.*)@, a-b@c-d@e, d",
+        "(a|ab), xab, ab",
+        "^x(a*)?$, x, ''",
+        "^x(a+)?$, x,",
+        "^(.)(.*)$, \uD83D\uDE00x, \uD83D\uDE00"
+    })
+    void capturesWhatPostgreSqlCaptures(String regex, String name, String captured) {
+        String template = "\\1";
+
+        IdentMaps maps =
+                IdentMaps.parse("m /%s %s".formatted(regex, template), "", directory, _ -> {});
+
+        if (captured == null) {
+            assertThat(maps.allows("m", name, "")).isFalse();
+        } else {
+            assertThat(maps.allows("m", name, captured)).isTrue();
+        }
+    }
+
+    /** What they capture in PostgreSQL depends on more than is looked at here. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"^(a)*$", "^(?:(a)|b)$", "^(a)$|^b$", "^(a){2}$", "^(a*?)b$", "^a+?(b)$"})
+    void refusesGroupsWhoseCaptureIsNotKnown(String regex) {
+        IdentMaps maps =
+                IdentMaps.parse(
+                        "m /%s \\1\nn /%s a".formatted(regex, regex),
+                        "ident",
+                        directory,
+                        problem -> problems.add(problem.text()));
+
+        assertThat(problems)
+                .singleElement()
+                .asString()
+                .startsWith("ident:1: regular expression /" + regex + ", for \\1: ");
+        assertThat(maps.has("n")).isTrue();
+    }
+
+    @Test
+    void aLongNameHasNoCapture() {
+        IdentMaps maps = IdentMaps.parse("m /^(a)a*$ \\1", "", directory, _ -> {});
+
+        assertThat(maps.allows("m", "a".repeat(FirstGroup.MAX_CHARACTERS), "a")).isTrue();
+        assertThat(maps.allows("m", "a".repeat(FirstGroup.MAX_CHARACTERS + 1), "a")).isFalse();
+    }
+
     @Test
     void takesIncludedFiles() throws Exception {
         Files.writeString(directory.resolve("more"), "m a b");
@@ -108,7 +165,7 @@ class IdentMapsTest {
                 .anyMatch(p -> p.equals(":3: expected one name, got a,b"))
                 .anyMatch(p -> p.startsWith(":4: regular expression /(: missing closing )"))
                 .anyMatch(p -> p.startsWith(":5: regular expression /(: missing closing )"))
-                .anyMatch(p -> p.equals(":6: /^a$ captures nothing for \\1"))
+                .anyMatch(p -> p.equals(":6: regular expression /^a$, for \\1: captures nothing"))
                 .anyMatch(p -> p.startsWith(":7: +role is not supported"))
                 .anyMatch(p -> p.equals(":8: a quotation mark is not closed"))
                 .anyMatch(p -> p.startsWith(":9: ") && p.endsWith("no such file"));
