@@ -267,7 +267,12 @@ final class HbaFiles {
                 : text;
     }
 
+    /** As it was written, but a secret, which may stand where no option should. */
     static String shown(Token token) {
+        int equals = token.text().indexOf('=');
+        if (equals >= 0 && HbaMethods.isSecret(token.text().substring(0, equals))) {
+            return token.text().substring(0, equals) + "=***";
+        }
         return token.quoted() ? '"' + token.text().replace("\"", "\"\"") + '"' : token.text();
     }
 }

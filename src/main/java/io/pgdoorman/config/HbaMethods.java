@@ -103,7 +103,13 @@ final class HbaMethods {
 
     /** Whether the value of an option is nobody's business. */
     static boolean isSecret(String option) {
-        return option.equals("ldapbindpasswd");
+        return option.equals("ldapbindpasswd") || option.equals("radiussecrets");
+    }
+
+    /** Whether a method has such an option, if only in PostgreSQL. */
+    static boolean isOption(String name) {
+        return OTHER_OPTIONS.contains(name)
+                || OPTIONS.values().stream().anyMatch(options -> options.contains(name));
     }
 
     /** What is wrong with an option; empty if nothing. Does not repeat a secret. */

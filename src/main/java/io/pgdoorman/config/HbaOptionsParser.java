@@ -28,6 +28,11 @@ final class HbaOptionsParser {
     private final Map<String, String> others = new HashMap<>();
     private boolean good = true;
 
+    /** A word of the line may be the rest of a secret whose quotes were forgotten. */
+    private boolean secretive;
+
+    private int number;
+
     /**
      * @param errors hears what is wrong, without the values of secrets
      */
@@ -46,6 +51,10 @@ final class HbaOptionsParser {
                 error("method cert is for hostssl lines only");
             }
         }
+        secretive =
+                fields.stream()
+                        .flatMap(field -> field.tokens().stream())
+                        .anyMatch(token -> HbaMethods.isSecret(nameIn(token)));
         for (Field field : fields) {
             for (Token token : field.tokens()) {
                 option(token);
@@ -61,13 +70,15 @@ final class HbaOptionsParser {
     }
 
     private void option(Token token) {
-        int equals = token.text().indexOf('=');
-        if (equals < 0) {
-            error("option %s is not of the form name=value".formatted(HbaFiles.shown(token)));
+        number++;
+        String name = nameIn(token);
+        if (name.length() == token.text().length()) {
+            error(
+                    "%s is not of the form name=value; a value with blanks or commas has to be quoted"
+                            .formatted(shown(HbaFiles.shown(token))));
             return;
         }
-        String name = token.text().substring(0, equals);
-        String value = token.text().substring(equals + 1);
+        String value = token.text().substring(name.length() + 1);
         switch (name) {
             case "clientcert" -> clientCertificate(value);
             case "clientname" -> clientName(value);
@@ -77,10 +88,21 @@ final class HbaOptionsParser {
                 if (complaint.isEmpty()) {
                     others.put(name, value);
                 } else {
-                    error("option %s %s".formatted(name, complaint));
+                    boolean known = HbaMethods.isOption(name);
+                    error("%s %s".formatted(known ? "option " + name : shown(name), complaint));
                 }
             }
         }
+    }
+
+    /** What stands before the first equals sign; all of it if there is none. */
+    private static String nameIn(Token token) {
+        int equals = token.text().indexOf('=');
+        return equals < 0 ? token.text() : token.text().substring(0, equals);
+    }
+
+    private String shown(String text) {
+        return "option " + (secretive ? "number " + number : text);
     }
 
     private void clientCertificate(String value) {

@@ -407,6 +407,7 @@ class HbaRulesTest {
                 "host all all all md5 ldapbindpasswd=secret | option ldapbindpasswd is for method ldap",
                 "host all all all md5 x=secret | option x is unknown",
                 "host all all all md5 trust | option trust is not of the form name=value",
+                "host all all all md5 trust | a value with blanks or commas has to be quoted",
                 "host \"all all all trust | a quotation mark is not closed"
             })
     void aLineThatIsNotUnderstoodIsAnError(String line, String expected) {
@@ -421,6 +422,28 @@ class HbaRulesTest {
                 .contains(expected)
                 .doesNotContain("=secret");
         assertThat(rules.rules()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "host all all all ldap ldapserver=a ldapbindpasswd=my secret | option number 3 is not of",
+                "host all all all ldap ldapbindpasswd=my,secret ldapserver=a | option number 2 is not of",
+                "host all all all ldap ldapserver=a ldapbindpasswd=my secret=x | option number 3 is unknown",
+                "host all all all ldap ldapserver=a ldapbindpasswd \"secret\" | option number 3 is not of",
+                "host all all ldap ldapbindpasswd=secret | method ldapbindpasswd=*** is unknown",
+                "host all all ldapbindpasswd=secret ldap | ldapbindpasswd=*** is neither an address"
+            })
+    void noErrorRepeatsPartOfASecret(String line, String expected) {
+        var problems = new ArrayList<Problem>();
+
+        HbaRules.parse(line, "rules", HERE, () -> OWN, problems::add);
+
+        assertThat(problems)
+                .isNotEmpty()
+                .anySatisfy(each -> assertThat(each.text()).contains(expected))
+                .noneSatisfy(each -> assertThat(each.text()).contains("secret"));
     }
 
     @Test
