@@ -54,11 +54,13 @@ record HbaQuestion(HbaRequest request) {
     int answer(HbaRules rules, PrintWriter out) {
         InetAddress peer = request.peer();
         String name =
-                peer != null && rules.needsHostName(request) ? new HostNames().of(peer).join() : "";
+                peer != null && rules.unknown(request, null, true) == HbaRules.Unknown.HOST_NAME
+                        ? new HostNames().of(peer).join()
+                        : "";
         if (!name.isEmpty()) {
             out.printf("%s has the name %s%n", shown(peer), name);
         }
-        if (rules.needsRoles(request)) {
+        if (rules.unknown(request, name, false) == HbaRules.Unknown.ROLES) {
             out.println("no line about roles matches here, for nobody is asked who is a member");
         }
         Optional<HbaRule> rule = rules.firstMatch(request, name);

@@ -1,5 +1,7 @@
 package io.pgdoorman.config;
 
+import org.jspecify.annotations.Nullable;
+
 /** A rule with what it matches. Threads: immutable. */
 record HbaEntry(HbaRule rule, Type type, HbaNames databases, HbaNames users, HbaAddress address) {
 
@@ -18,29 +20,32 @@ record HbaEntry(HbaRule rule, Type type, HbaNames databases, HbaNames users, Hba
      * @param hostName of the client's address; empty if it has none
      */
     boolean matches(HbaRequest request, String hostName) {
-        return matchesAllButAddress(request) && matchesAddress(request, hostName);
+        return matchesType(request)
+                && containsDatabase(request)
+                && containsUser(request)
+                && matchesAddress(request, hostName);
     }
 
-    /** Whether the host name alone decides. */
-    boolean dependsOnHostName(HbaRequest request) {
-        return address instanceof HbaAddress.Host && matchesAllButAddress(request);
+    /**
+     * Whether the rule is about this connection, or may be, as far as is known.
+     *
+     * @param hostName as in {@link #matches}; null if it is not known yet
+     * @param rolesKnown the request has the user's roles
+     */
+    boolean mayMatch(HbaRequest request, @Nullable String hostName, boolean rolesKnown) {
+        return matchesType(request)
+                && ((hostName == null && isByHostName())
+                        || matchesAddress(request, hostName == null ? "" : hostName))
+                && ((!rolesKnown && databases.needRoles()) || containsDatabase(request))
+                && ((!rolesKnown && users.needRoles()) || containsUser(request));
     }
 
-    /** Whether the user's roles may decide; of the address only the host name is left open. */
-    boolean dependsOnRoles(HbaRequest request) {
-        return needsRoles()
-                && matchesType(request)
-                && (address instanceof HbaAddress.Host || matchesAddress(request, ""))
-                && (databases.needRoles() || containsDatabase(request))
-                && (users.needRoles() || containsUser(request));
+    boolean isByHostName() {
+        return address instanceof HbaAddress.Host;
     }
 
     boolean needsRoles() {
         return databases.needRoles() || users.needRoles();
-    }
-
-    private boolean matchesAllButAddress(HbaRequest request) {
-        return matchesType(request) && containsDatabase(request) && containsUser(request);
     }
 
     private boolean containsDatabase(HbaRequest request) {

@@ -51,6 +51,13 @@ public final class HbaRules {
         }
     }
 
+    /** What it takes to tell which rule decides. */
+    public enum Unknown {
+        NOTHING,
+        HOST_NAME,
+        ROLES
+    }
+
     private final List<HbaEntry> entries;
     private final IdentMaps maps;
     private final AtomicLong[] hits;
@@ -222,31 +229,25 @@ public final class HbaRules {
     // ---- deciding -------------------------------------------------------------------------------
 
     /**
-     * Whether the rule that decides cannot be told without the host name of the client's address.
+     * What has to be found out before {@link #decide} can be called: what the first line needs that
+     * may match, as far as is known. Of a line that needs both the name of the host comes first.
+     *
+     * @param hostName of the client's address, as in {@link #decide}; null if it is not known yet
+     * @param rolesKnown the request has the user's roles
      */
-    public boolean needsHostName(HbaRequest request) {
+    public Unknown unknown(HbaRequest request, @Nullable String hostName, boolean rolesKnown) {
         for (HbaEntry entry : entries) {
-            if (entry.dependsOnHostName(request)) {
-                return true;
+            if (!entry.mayMatch(request, hostName, rolesKnown)) {
+                continue;
             }
-            if (entry.matches(request, "")) {
-                return false;
+            if (hostName == null && entry.isByHostName()) {
+                return Unknown.HOST_NAME;
             }
+            return entry.matches(request, hostName == null ? "" : hostName)
+                    ? Unknown.NOTHING
+                    : Unknown.ROLES;
         }
-        return false;
-    }
-
-    /** Whether the rule that decides cannot be told without the roles of the user. */
-    public boolean needsRoles(HbaRequest request) {
-        for (HbaEntry entry : entries) {
-            if (entry.dependsOnRoles(request)) {
-                return true;
-            }
-            if (entry.matches(request, "")) {
-                return false;
-            }
-        }
-        return false;
+        return Unknown.NOTHING;
     }
 
     /**

@@ -21,6 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.net.InetAddress;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -28,8 +29,8 @@ import java.util.concurrent.CompletableFuture;
  * Whether a client comes in, and as whom: from its StartupMessage to the account that it is given.
  *
  * <pre>
- *   [roles] ─► [host name] ─► rule ─► account: configured, or [looked up] ─► authentication
- *                                        a wrong password: [looked up again]
+ *   [host name, roles] ─► rule ─► account: configured, or [looked up] ─► authentication
+ *                                       a wrong password: [looked up again]
  * </pre>
  *
  * <p>Threads: confined to the client's loop; what is in brackets is waited for.
@@ -96,24 +97,26 @@ final class Admission {
         var asked =
                 new HbaRequest(
                         peer == null, client.tls(), request.database(), request.user(), peer);
-        if (rules.needsRoles(asked)) {
-            login.await(
-                    sessions.directory().rolesOf(request.database(), request.user()),
-                    roles -> decide(rules, asked.withRoles(roles)),
-                    this::onNotLookedUp);
-        } else {
-            decide(rules, asked);
-        }
+        // a Unix socket has no name
+        decide(rules, asked, peer == null ? "" : null, false);
     }
 
-    private void decide(HbaRules rules, HbaRequest asked) {
-        if (peer != null && rules.needsHostName(asked)) {
-            login.await(
-                    sessions.directory().hostName(peer),
-                    name -> onRule(rules, rules.decide(asked, name)),
-                    _ -> onRule(rules, rules.decide(asked, "")));
-        } else {
-            onRule(rules, rules.decide(asked, ""));
+    /** Finds out what the lines need, in their order, until one decides. */
+    private void decide(
+            HbaRules rules, HbaRequest asked, @Nullable String hostName, boolean rolesKnown) {
+        ClientDirectory directory = sessions.directory();
+        switch (rules.unknown(asked, hostName, rolesKnown)) {
+            case NOTHING -> onRule(rules, rules.decide(asked, hostName == null ? "" : hostName));
+            case HOST_NAME ->
+                    login.await(
+                            directory.hostName(Objects.requireNonNull(peer)),
+                            name -> decide(rules, asked, name, rolesKnown),
+                            _ -> decide(rules, asked, "", rolesKnown));
+            case ROLES ->
+                    login.await(
+                            directory.rolesOf(request.database(), request.user()),
+                            roles -> decide(rules, asked.withRoles(roles), hostName, true),
+                            this::onNotLookedUp);
         }
     }
 

@@ -267,12 +267,49 @@ class HbaRulesTest {
                         local all +staff reject
                         """);
 
-        assertThat(rules.needsRoles(request("10.0.0.1", false, "first", "u"))).isFalse();
-        assertThat(rules.needsRoles(request("10.0.0.1", false, "d", "u"))).isTrue();
-        assertThat(rules.needsRoles(request("11.0.0.1", false, "d", "u"))).isFalse();
-        assertThat(rules.needsRoles(request("11.0.0.1", false, "d", "v"))).isTrue();
-        assertThat(rules.needsRoles(request("10.0.0.1", false, "e", "u"))).isFalse();
-        assertThat(rules.needsRoles(request("local", false, "e", "u"))).isTrue();
+        assertThat(unknown(rules, request("10.0.0.1", false, "first", "u")))
+                .isEqualTo(HbaRules.Unknown.NOTHING);
+        assertThat(unknown(rules, request("10.0.0.1", false, "d", "u")))
+                .isEqualTo(HbaRules.Unknown.ROLES);
+        assertThat(unknown(rules, request("11.0.0.1", false, "d", "u")))
+                .isEqualTo(HbaRules.Unknown.NOTHING);
+        assertThat(unknown(rules, request("11.0.0.1", false, "d", "v")))
+                .isEqualTo(HbaRules.Unknown.HOST_NAME);
+        assertThat(unknown(rules, request("10.0.0.1", false, "e", "u")))
+                .isEqualTo(HbaRules.Unknown.NOTHING);
+        assertThat(unknown(rules, request("local", false, "e", "u")))
+                .isEqualTo(HbaRules.Unknown.ROLES);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        ", false, d, HOST_NAME",
+        "db.example.com, false, d, NOTHING",
+        "'', false, d, ROLES",
+        "'', true, d, NOTHING",
+        ", false, e, ROLES",
+        ", true, e, NOTHING",
+        ", false, f, HOST_NAME",
+        "db.example.com, false, f, ROLES",
+        "'', false, f, NOTHING",
+        ", true, f, HOST_NAME"
+    })
+    void asksInTheOrderOfTheLines(
+            String hostName, boolean rolesKnown, String database, HbaRules.Unknown unknown) {
+        HbaRules rules =
+                rules(
+                        """
+                        host d all db.example.com trust
+                        host d,e +staff all trust
+                        host d,e all db.example.com trust
+                        host f +staff db.example.com trust
+                        host all all all reject
+                        """);
+        HbaRequest request =
+                request("10.0.0.1", false, database, "u")
+                        .withRoles(rolesKnown ? Set.of("staff") : Set.of());
+
+        assertThat(rules.unknown(request, hostName, rolesKnown)).isEqualTo(unknown);
     }
 
     @Test
@@ -581,7 +618,7 @@ class HbaRulesTest {
         HbaRules rules = rules("host all all %s trust".formatted(address));
         HbaRequest request = request("10.0.0.1", false, "d", "u");
 
-        assertThat(rules.needsHostName(request)).isTrue();
+        assertThat(unknown(rules, request)).isEqualTo(HbaRules.Unknown.HOST_NAME);
         assertThat(rules.firstMatch(request, name).isPresent()).isEqualTo(matches);
     }
 
@@ -594,11 +631,16 @@ class HbaRulesTest {
                         host d u db.example.com trust
                         """);
 
-        assertThat(rules.needsHostName(request("10.0.0.1", false, "d", "u"))).isFalse();
-        assertThat(rules.needsHostName(request("10.0.0.2", false, "d", "u"))).isTrue();
-        assertThat(rules.needsHostName(request("10.0.0.2", false, "e", "u"))).isFalse();
-        assertThat(rules.needsHostName(request("10.0.0.2", false, "d", "v"))).isFalse();
-        assertThat(rules.needsHostName(request("local", false, "d", "u"))).isFalse();
+        assertThat(unknown(rules, request("10.0.0.1", false, "d", "u")))
+                .isEqualTo(HbaRules.Unknown.NOTHING);
+        assertThat(unknown(rules, request("10.0.0.2", false, "d", "u")))
+                .isEqualTo(HbaRules.Unknown.HOST_NAME);
+        assertThat(unknown(rules, request("10.0.0.2", false, "e", "u")))
+                .isEqualTo(HbaRules.Unknown.NOTHING);
+        assertThat(unknown(rules, request("10.0.0.2", false, "d", "v")))
+                .isEqualTo(HbaRules.Unknown.NOTHING);
+        assertThat(unknown(rules, request("local", false, "d", "u")))
+                .isEqualTo(HbaRules.Unknown.NOTHING);
     }
 
     @Test
@@ -708,3 +750,7 @@ class HbaRulesTest {
                 : new HbaRequest(false, tls, database, user, InetAddress.ofLiteral(peer));
     }
 }
+    private static HbaRules.Unknown unknown(HbaRules rules, HbaRequest request) {
+        return rules.unknown(request, request.local() ? "" : null, false);
+    }
+

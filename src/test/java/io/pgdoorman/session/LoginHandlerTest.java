@@ -33,6 +33,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -597,6 +598,30 @@ class LoginHandlerTest {
         resolve(client, "");
 
         assertRefused(client, "28000", "not permitted by HBA");
+    }
+
+    @Test
+    void aLineByHostNameThatDecidesNeedsNoRoles() {
+        hba("host all all db.example.com password\nhost all +staff all trust");
+        stage.directory.roles = CompletableFuture.failedFuture(new IllegalStateException("away"));
+        TestChannel client = remoteClient();
+        client.send(STARTUP);
+
+        resolve(client, "db.example.com");
+
+        assertThat(client.receivedBytes()).isEqualTo(Backend.authentication(3));
+    }
+
+    @Test
+    void rolesAreAskedIfTheHostNameIsNotTheLines() {
+        hba("host all all db.example.com reject\nhost all +staff all password");
+        stage.directory.roles = CompletableFuture.completedFuture(Set.of("staff"));
+        TestChannel client = remoteClient();
+        client.send(STARTUP);
+
+        resolve(client, "other.example.com");
+
+        assertThat(client.receivedBytes()).isEqualTo(Backend.authentication(3));
     }
 
     @Test

@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** Clients, sessions and a pool; PostgreSQL and the clients are played by the test. */
@@ -192,6 +193,9 @@ final class SessionStage {
         /** Of every address. */
         CompletableFuture<String> hostName = CompletableFuture.completedFuture("");
 
+        /** Of every user. */
+        CompletableFuture<Set<String>> roles = CompletableFuture.completedFuture(Set.of());
+
         final Map<String, StoredSecret> secrets = new HashMap<>();
 
         @Override
@@ -202,6 +206,11 @@ final class SessionStage {
         @Override
         public CompletableFuture<String> hostName(InetAddress address) {
             return hostName;
+        }
+
+        @Override
+        public CompletableFuture<Set<String>> rolesOf(String database, String user) {
+            return roles;
         }
 
         @Override
