@@ -46,7 +46,7 @@ final class ConfigCheck {
         LoadResult result = strict ? loaded.withWarningsAsErrors() : loaded;
         print(result);
         return result.config()
-                .map(config -> question.answer(config.general().hba(), out))
+                .map(config -> question.answer(config.general(), out))
                 .orElse(ExitCode.CONFIG);
     }
 

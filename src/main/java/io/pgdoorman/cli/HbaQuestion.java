@@ -1,9 +1,12 @@
 package io.pgdoorman.cli;
 
+import io.pgdoorman.config.GeneralConfig;
 import io.pgdoorman.config.HbaMethod;
+import io.pgdoorman.config.HbaOptions;
 import io.pgdoorman.config.HbaRequest;
 import io.pgdoorman.config.HbaRule;
 import io.pgdoorman.config.HbaRules;
+import io.pgdoorman.config.TlsMode;
 import io.pgdoorman.net.HostNames;
 
 import org.jspecify.annotations.Nullable;
@@ -51,8 +54,14 @@ record HbaQuestion(HbaRequest request) {
     }
 
     /** Prints the answer; returns the exit code. May ask the resolver for a host name. */
-    int answer(HbaRules rules, PrintWriter out) {
+    int answer(GeneralConfig general, PrintWriter out) {
+        HbaRules rules = general.hba();
         InetAddress peer = request.peer();
+        if (peer != null && !request.tls() && general.tls().mode().isRequired()) {
+            out.println("tls_mode refuses clients without TLS before any line is looked at");
+            printOutcome(out, "refused");
+            return ExitCode.FAILURE;
+        }
         String name =
                 peer != null && rules.unknown(request, null, true) == HbaRules.Unknown.HOST_NAME
                         ? new HostNames().of(peer).join()
@@ -70,14 +79,34 @@ record HbaQuestion(HbaRequest request) {
             out.println("no line matches");
         }
         HbaMethod method = rule.map(HbaRule::method).orElse(HbaMethod.REJECT);
+        printOutcome(out, outcome(method));
+        rule.filter(_ -> method != HbaMethod.REJECT)
+                .map(decided -> certificate(decided.options().certificate(), general.tls().mode()))
+                .filter(text -> !text.isEmpty())
+                .ifPresent(out::println);
+        return method == HbaMethod.REJECT ? ExitCode.FAILURE : ExitCode.OK;
+    }
+
+    private void printOutcome(PrintWriter out, String outcome) {
         out.printf(
                 "%s to %s from %s%s: %s%n",
                 request.user(),
                 request.database(),
-                shown(peer),
+                shown(request.peer()),
                 request.tls() ? " with TLS" : "",
-                outcome(method));
-        return method == HbaMethod.REJECT ? ExitCode.FAILURE : ExitCode.OK;
+                outcome);
+    }
+
+    /** What certificate the client has to show; empty if none. */
+    private String certificate(HbaOptions.ClientCertificate asked, TlsMode mode) {
+        return switch (asked) {
+            case VERIFY_FULL -> "needs a certificate of its own (verify-full)";
+            case VERIFY_CA -> "needs a certificate that an authority has signed (verify-ca)";
+            case NOT_ASKED ->
+                    request.tls() && mode.isVerifying()
+                            ? "needs a certificate that an authority has signed (tls_mode)"
+                            : "";
+        };
     }
 
     private static String shown(@Nullable InetAddress peer) {

@@ -157,6 +157,43 @@ class ProgramTest {
         assertThat(code).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "require | 10.1.2.3 | 1 | u to d from 10.1.2.3: refused",
+                "verify-ca | 10.1.2.3 | 1 | tls_mode refuses clients without TLS",
+                "verify-full | 10.1.2.3 | 1 | tls_mode refuses clients without TLS",
+                "require | 10.1.2.3 --tls | 0 | with TLS: let in without a password (trust)",
+                "verify-ca | 10.1.2.3 --tls | 0 | needs a certificate that an authority has signed (tls_mode)",
+                "require | 11.1.2.3 --tls | 0 | needs a certificate that an authority has signed (verify-ca)",
+                "require | 12.1.2.3 --tls | 0 | needs a certificate of its own (verify-full)",
+                "require | local | 0 | let in without a password (trust)",
+                "allow | 10.1.2.3 | 0 | let in without a password (trust)"
+            })
+    void saysWhatTlsHasToDoWithIt(String mode, String from, int expected, String text)
+            throws Exception {
+        String rules =
+                "local all all trust\\nhost all all 10.0.0.0/8 trust\\n"
+                        + "hostssl all all 11.0.0.0/8 md5 clientcert=verify-ca\\n"
+                        + "hostssl all all 12.0.0.0/8 cert\\n";
+        String tls =
+                """
+                [general]
+                tls_mode = "%s"
+                tls_certificate = "c.pem"
+                tls_private_key = "k.pem"
+                tls_ca_cert = "ca.pem"
+                """
+                        .formatted(mode);
+        Path file = write(withRules(rules).replace("[general]\n", tls));
+
+        int code = execute(("-t " + file + " --hba u@d --from " + from).split(" "));
+
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains(text);
+        assertThat(code).isEqualTo(expected);
+    }
+
     @Test
     void asksNothingOfRulesThatAreNotGood() throws Exception {
         Path file = write(withRules("local all all cert"));
