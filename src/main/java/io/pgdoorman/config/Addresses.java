@@ -12,12 +12,27 @@ final class Addresses {
     private static final Pattern V4 =
             Pattern.compile("[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}");
     private static final Pattern V6 = Pattern.compile("[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*");
+    private static final Pattern LEADING_ZERO =
+            Pattern.compile(
+                    "(?=[^/]*\\.)(?:[0-9A-Fa-f:]*:)?(?:[0-9]+\\.)*0[0-9]+(?:\\.[0-9]+)*(?:/.*)?");
     private static final int MAPPED_PREFIX_BITS = 96;
 
     private Addresses() {}
 
+    /** What to say of what {@link #isAmbiguous is}. */
+    static final String AMBIGUOUS =
+            "a number that begins with 0 is octal to PostgreSQL and others; write it without";
+
+    /** Whether a part of an IPv4 address begins with 0 and goes on: octal to inet_aton. */
+    static boolean isAmbiguous(String text) {
+        return LEADING_ZERO.matcher(text).matches();
+    }
+
     /** An IPv6 address that maps an IPv4 one comes back as that. */
     static Optional<InetAddress> address(String text) {
+        if (isAmbiguous(text)) {
+            return Optional.empty();
+        }
         try {
             if (V4.matcher(text).matches()) {
                 return Optional.of(Inet4Address.ofLiteral(text));

@@ -4,6 +4,7 @@ import io.pgdoorman.config.HbaFiles.Field;
 import io.pgdoorman.config.HbaFiles.Line;
 import io.pgdoorman.config.HbaTokens.Token;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -167,10 +169,18 @@ final class HbaParser {
     }
 
     private static boolean isAddress(Field field) {
-        return field.tokens().size() == 1 && Addresses.address(field.first().text()).isPresent();
+        return field.tokens().size() == 1
+                && (Addresses.address(field.first().text()).isPresent() || isAmbiguous(field));
+    }
+
+    private static boolean isAmbiguous(Field field) {
+        return Addresses.isAmbiguous(field.first().text());
     }
 
     private Optional<HbaAddress> masked(Field address, Field mask) {
+        if (isAmbiguous(address) || isAmbiguous(mask)) {
+            return ambiguous(isAmbiguous(address) ? address : mask);
+        }
         Optional<Cidr> network = Addresses.masked(address.first().text(), mask.first().text());
         return network.isPresent()
                 ? network.map(HbaParser::networks)
@@ -186,10 +196,13 @@ final class HbaParser {
             return Optional.of(HbaAddress.ANY);
         }
         if (token.is("samehost")) {
-            return Optional.of(new HbaAddress.Networks(own.get().hosts()));
+            return own(OwnNetworks::hosts);
         }
         if (token.is("samenet")) {
-            return Optional.of(new HbaAddress.Networks(own.get().networks()));
+            return own(OwnNetworks::networks);
+        }
+        if (Addresses.isAmbiguous(token.text())) {
+            return ambiguous(field);
         }
         Optional<HbaAddress> address =
                 Addresses.network(token.text())
@@ -201,6 +214,18 @@ final class HbaParser {
                 : error(
                         "%s is neither an address, with a prefix length or mask, nor a host name"
                                 .formatted(field.shown()));
+    }
+
+    private Optional<HbaAddress> own(Function<OwnNetworks, List<Cidr>> part) {
+        try {
+            return Optional.of(new HbaAddress.Networks(part.apply(own.get())));
+        } catch (UncheckedIOException e) {
+            return error("the addresses of this machine cannot be read: " + e.getMessage());
+        }
+    }
+
+    private <T> Optional<T> ambiguous(Field field) {
+        return error("%s: %s".formatted(field.shown(), Addresses.AMBIGUOUS));
     }
 
     private static HbaAddress networks(Cidr network) {

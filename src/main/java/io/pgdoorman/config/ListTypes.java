@@ -61,10 +61,15 @@ final class ListTypes {
                             ? Addresses.network(text)
                             : Optional.empty();
             if (network.isEmpty()) {
+                boolean ambiguous =
+                        node instanceof Node.Text(String text, var _)
+                                && Addresses.isAmbiguous(text);
                 complaints.add(
                         node,
-                        "must be an address with a prefix length such as \"10.0.0.0/8\", is "
-                                + ValueTypes.shown(node));
+                        ambiguous
+                                ? Addresses.AMBIGUOUS
+                                : "must be an address with a prefix length such as \"10.0.0.0/8\", is "
+                                        + ValueTypes.shown(node));
             }
             return network;
         }

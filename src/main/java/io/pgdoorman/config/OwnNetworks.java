@@ -1,5 +1,6 @@
 package io.pgdoorman.config;
 
+import java.io.UncheckedIOException;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.util.ArrayList;
@@ -17,7 +18,11 @@ record OwnNetworks(List<Cidr> hosts, List<Cidr> networks) {
         networks = List.copyOf(networks);
     }
 
-    /** As they are now; a reload looks again. */
+    /**
+     * As they are now; a reload looks again.
+     *
+     * @throws UncheckedIOException they cannot be read
+     */
     static OwnNetworks current() {
         var hosts = new ArrayList<Cidr>();
         var networks = new ArrayList<Cidr>();
@@ -30,8 +35,9 @@ record OwnNetworks(List<Cidr> hosts, List<Cidr> networks) {
                                 Cidr.of(each.getAddress(), each.getNetworkPrefixLength())
                                         .ifPresent(networks::add);
                             });
-        } catch (SocketException unreadable) {
-            return new OwnNetworks(List.of(), List.of()); // then these rules match nobody
+        } catch (SocketException e) {
+            throw new UncheckedIOException(
+                    e.getMessage(), e); // a line that matches nobody may be one that rejects
         }
         return new OwnNetworks(hosts, networks);
     }

@@ -8,6 +8,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -404,6 +406,11 @@ class HbaRulesTest {
                 "host all all 10.0.0.0/33 trust | 10.0.0.0/33 is neither an address",
                 "host all all db.example.com/24 trust | db.example.com/24 is neither an address",
                 "host all all 10.0.0.256 trust | 10.0.0.256 is neither an address",
+                "host all all 010.0.0.1/32 trust | 010.0.0.1/32: a number that begins with 0 is octal",
+                "host all all 10.0.0.08 trust | 10.0.0.08: a number that begins with 0 is octal",
+                "host all all ::ffff:10.00.0.1/128 trust | a number that begins with 0 is octal",
+                "host all all 10.0.01.0 255.0.0.0 trust | 10.0.01.0: a number that begins with 0",
+                "host all all 10.0.0.0 255.255.000.0 trust | 255.255.000.0: a number that begins",
                 "host all all 10.1 trust | 10.1 is neither an address",
                 "host all all 0x7f000001 trust | 0x7f000001 is neither an address",
                 "host all all 10.0.0/24 trust | 10.0.0/24 is neither an address",
@@ -533,6 +540,37 @@ class HbaRulesTest {
 
         assertThat(rules.firstMatch(request("127.0.0.1", false, "d", "u"), "")).isPresent();
         assertThat(rules.firstMatch(request("203.0.113.1", false, "d", "u"), "")).isEmpty();
+    }
+
+    @Test
+    void aMachineWhoseAddressesCannotBeReadIsAnError() {
+        var problems = new ArrayList<Problem>();
+
+        HbaRules.parse(
+                "local all all trust\nhost all all samenet reject\nhost all all samehost trust",
+                "rules",
+                HERE,
+                () -> {
+                    throw new UncheckedIOException("no interfaces", new IOException());
+                },
+                problems::add);
+
+        assertThat(problems)
+                .extracting(Problem::toString)
+                .containsExactly(
+                        "ERROR rules:2: the addresses of this machine cannot be read: no interfaces",
+                        "ERROR rules:3: the addresses of this machine cannot be read: no interfaces");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10.0.0.1", "0.0.0.0/0", "fe80::01/64", "fe80::0a", "10.0.0.0/08"})
+    void zerosThatAreNotAmbiguousAreTaken(String address) {
+        var problems = new ArrayList<Problem>();
+
+        HbaRules.parse(
+                "host all all " + address + " trust", "rules", HERE, () -> OWN, problems::add);
+
+        assertThat(problems).isEmpty();
     }
 
     /** PostgreSQL's {@code $} is the end of the name alone. */
@@ -744,13 +782,13 @@ class HbaRulesTest {
                                 .isNotEqualTo(Problem.Severity.ERROR));
     }
 
+    private static HbaRules.Unknown unknown(HbaRules rules, HbaRequest request) {
+        return rules.unknown(request, request.local() ? "" : null, false);
+    }
+
     private static HbaRequest request(String peer, boolean tls, String database, String user) {
         return peer.equals("local")
                 ? new HbaRequest(true, false, database, user, null)
                 : new HbaRequest(false, tls, database, user, InetAddress.ofLiteral(peer));
     }
 }
-    private static HbaRules.Unknown unknown(HbaRules rules, HbaRequest request) {
-        return rules.unknown(request, request.local() ? "" : null, false);
-    }
-
