@@ -15,6 +15,10 @@ final class Passwords {
     private static final Pattern MD5 = Pattern.compile("md5[0-9a-fA-F]{32}");
     private static final Pattern SCRAM =
             Pattern.compile("SCRAM-SHA-256\\$([0-9]{1,9}):([^:$]+)\\$([^:$]+):([^:$]+)");
+
+    /** As servers' logins tell it: the mechanism alone may be a password. */
+    private static final String VERIFIER_PREFIX = PasswordKind.SCRAM_PREFIX + "$";
+
     static final String JWT_PRIVATE_PREFIX = "jwt-priv-key-fpath:";
     private static final int SHA_256_BYTES = 32;
 
@@ -52,8 +56,15 @@ final class Passwords {
         String value = secret.reveal();
         if (value.equals(JWT_PRIVATE_PREFIX)) {
             rule.error("names no file after " + JWT_PRIVATE_PREFIX);
+        } else if (value.startsWith(VERIFIER_PREFIX)) {
+            rule.error(
+                    "is a SCRAM verifier, with which nobody can log in; write the password itself, or"
+                            + " leave it out, and server_username or server_user with it, so that"
+                            + " what clients prove is passed on");
         } else if (MD5.matcher(value).matches()) {
-            rule.warning("looks like an MD5 hash, but is used as plain text");
+            rule.warning(
+                    "is taken for the MD5 hash of the role and its password, which is of use only if"
+                            + " PostgreSQL asks for MD5");
         }
     }
 

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param minPoolSize servers kept at least, 0 to {@code poolSize}
  * @param serverLifetime zero is off
  * @param serverUsername role at PostgreSQL; {@code username} unless set
- * @param serverPassword plain text for PostgreSQL, or the key of tokens
+ * @param serverPassword plain text for PostgreSQL, an MD5 hash, or the key of tokens
  * @param serverPasswordFrom where else it is; without both the client's secret is passed through
  */
 public record UserConfig(

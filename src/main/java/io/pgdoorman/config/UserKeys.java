@@ -66,7 +66,8 @@ final class UserKeys {
                     .reload(POOL)
                     .check(Passwords::checkServer)
                     .add(
-                            "Password at PostgreSQL, plain text. `jwt-priv-key-fpath:<file>` names a"
+                            "Password at PostgreSQL, plain text, or the MD5 hash of the role and it"
+                                    + " (`md5...`, where PostgreSQL asks for MD5). `jwt-priv-key-fpath:<file>` names a"
                                     + " private key in PEM form: each login gets a token signed with"
                                     + " it. Needs `server_username`, as the next three do; one of"
                                     + " the four at most.");

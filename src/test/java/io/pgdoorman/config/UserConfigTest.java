@@ -224,13 +224,36 @@ class UserConfigTest {
     }
 
     @Test
-    void warnsOfAServerPasswordThatLooksLikeAHash() {
+    void warnsOfAServerPasswordThatIsAHash() {
         var text = text("", "server_username = \"u\"\nserver_password = \"" + MD5 + "\"");
 
         assertThat(Configs.problems(text))
                 .containsExactly(
-                        "WARNING test.toml:10: pools.app.users.0.server_password: looks like an MD5"
-                                + " hash, but is used as plain text");
+                        "WARNING test.toml:10: pools.app.users.0.server_password: is taken for"
+                                + " the MD5 hash of the role and its password, which is of use only"
+                                + " if PostgreSQL asks for MD5");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SCRAM-SHA-256$4096:c2FsdA==$x:y", "SCRAM-SHA-256$"})
+    void refusesServerPasswordsThatCannotLogIn(String password) {
+        var user = text("", "server_username = \"u\"\nserver_password = \"" + password + "\"");
+        var lookup =
+                Configs.MINIMAL
+                        + "auth_query = {query = \"q\", user = \"u\", server_user = \"s\", server_password = \""
+                        + password
+                        + "\"}";
+
+        assertThat(Configs.problems(user))
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "ERROR test.toml:10: pools.app.users.0.server_password: is a SCRAM verifier");
+        assertThat(Configs.problems(lookup))
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "ERROR test.toml:6: pools.app.auth_query.server_password: is a SCRAM verifier");
     }
 
     @Test
