@@ -154,8 +154,8 @@ final class AuthQueryKeys {
                     .byDefault(Duration.ofSeconds(90))
                     .reload(POOL)
                     .add(
-                            "A user's pool that has had no login for longer, and has neither clients"
-                                    + " nor servers, is removed.");
+                            "A user's pool that has had no client for longer, and no servers beyond"
+                                    + " min_pool_size, is removed.");
 
     private AuthQueryKeys() {}
 }

@@ -21,11 +21,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Pools of users that the configuration does not name: made when one comes, closed when they are of
- * no use any more.
+ * Pools of users that the configuration does not name: made when one is admitted, closed when they
+ * are of no use any more.
  *
  * <p>Threads: any; they are changed under the lock of this object, and found without it.
  */
@@ -33,7 +34,7 @@ final class LookedUpPools {
     /**
      * A pool.
      *
-     * @param usedNanos when a client came last, or a handover brought it
+     * @param usedNanos when it was last known to have a client, or a handover brought it
      * @param startupParameters those of the user alone; the pool of the entry has them all
      */
     private record Made(
@@ -47,14 +48,16 @@ final class LookedUpPools {
 
     private final PoolFactory factory;
     private final Supplier<PoolSet> configured;
+    private final LongSupplier nanoTime;
     private final Map<PoolSet.Key, Made> pools = new ConcurrentHashMap<>();
 
     /**
      * @param configured what is in effect at the moment of the call
      */
-    LookedUpPools(PoolFactory factory, Supplier<PoolSet> configured) {
+    LookedUpPools(PoolFactory factory, Supplier<PoolSet> configured, LongSupplier nanoTime) {
         this.factory = factory;
         this.configured = configured;
+        this.nanoTime = nanoTime;
     }
 
     /** Makes them the configuration's: they are changed in place, or go. */
@@ -94,7 +97,7 @@ final class LookedUpPools {
         if (present == null) {
             return create(key);
         }
-        present.usedNanos().set(System.nanoTime());
+        present.usedNanos().set(nanoTime.getAsLong());
         return present.pool().isClosed() ? create(key) : present.pool();
     }
 
@@ -153,7 +156,7 @@ final class LookedUpPools {
                 new Made(
                         new PoolSet.Entry(
                                 factory.account(effective, user, coordinator), effective, user),
-                        new AtomicLong(System.nanoTime()),
+                        new AtomicLong(nanoTime.getAsLong()),
                         own);
         pools.put(key, made);
         lookup.counts().poolsCreated.increment();
@@ -177,22 +180,24 @@ final class LookedUpPools {
     }
 
     /**
-     * Closes pools of users that were looked up and are of no use any more.
+     * Closes pools of users that were looked up and are of no use any more. Servers that are kept
+     * ready keep no pool: nobody comes for them.
      *
      * @param inUse pools that have clients
      */
     synchronized void collect(Set<Pool> inUse) {
-        long present = System.nanoTime();
+        long present = nanoTime.getAsLong();
         List<String> gone = new ArrayList<>();
         pools.forEach(
                 (key, entry) -> {
                     Pool pool = entry.pool();
-                    if (present - entry.usedNanos().get() > unusedNanos(key.database())
-                            && pool.open() == 0
+                    if (inUse.contains(pool)) {
+                        entry.usedNanos().set(present);
+                    } else if (present - entry.usedNanos().get() > unusedNanos(key.database())
+                            && pool.open() <= pool.settings().minSize()
+                            && pool.waitingHint() == 0
                             && !pool.isPaused()
-                            && !pool.isDisabled()
-                            && pool.settings().minSize() == 0
-                            && !inUse.contains(pool)) {
+                            && !pool.isDisabled()) {
                         pools.remove(key);
                         pool.close();
                         gone.add(pool.name());

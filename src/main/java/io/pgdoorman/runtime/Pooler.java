@@ -216,7 +216,7 @@ public final class Pooler implements AutoCloseable {
         var factory =
                 new PoolFactory(
                         shared, interner, Settings.sockets(general), tls, authorities, loops);
-        this.pools = Pools.of(config, factory);
+        this.pools = Pools.of(config, factory, System::nanoTime);
         this.admin =
                 new PoolerAdmin(
                         options.version(),

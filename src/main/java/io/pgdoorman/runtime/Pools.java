@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 
 /**
  * All pools of the process, by database and user, and the rules of who may use them.
@@ -39,14 +40,14 @@ final class Pools implements ClientDirectory {
     private final LookedUpPools lookedUp;
     private volatile PoolSet now;
 
-    private Pools(PoolFactory factory, PoolSet first) {
+    private Pools(PoolFactory factory, PoolSet first, LongSupplier nanoTime) {
         this.factory = factory;
         this.now = first;
-        this.lookedUp = new LookedUpPools(factory, () -> now);
+        this.lookedUp = new LookedUpPools(factory, () -> now, nanoTime);
     }
 
     /** Builds the pools of a configuration; opens no connection. */
-    static Pools of(Config config, PoolFactory factory) {
+    static Pools of(Config config, PoolFactory factory, LongSupplier nanoTime) {
         var nothing =
                 new PoolSet(
                         config.general().hba(),
@@ -56,7 +57,7 @@ final class Pools implements ClientDirectory {
                         Map.of(),
                         Map.of(),
                         factory.authorities());
-        var pools = new Pools(factory, nothing);
+        var pools = new Pools(factory, nothing, nanoTime);
         pools.apply(config, false);
         return pools;
     }
@@ -152,14 +153,25 @@ final class Pools implements ClientDirectory {
     // ---- users that are looked up ---------------------------------------------------------------
 
     @Override
-    public @Nullable CompletableFuture<Optional<Account>> lookUp(
+    public @Nullable CompletableFuture<Optional<Candidate>> lookUp(
             String database, String user, boolean afresh) {
         UserLookup lookup = now.lookups().get(database);
         return lookup == null
                 ? null
                 : lookup.find(user, afresh)
                         .thenApply(
-                                answer -> answer.flatMap(found -> account(database, user, found)));
+                                answer ->
+                                        answer.map(
+                                                found ->
+                                                        new Candidate(
+                                                                lookup.serverUserOf(user)
+                                                                        + "@"
+                                                                        + database,
+                                                                found.secret(),
+                                                                () ->
+                                                                        account(
+                                                                                database, user,
+                                                                                found))));
     }
 
     @Override
@@ -178,14 +190,19 @@ final class Pools implements ClientDirectory {
     }
 
     private Optional<Account> account(String database, String user, LookedUpUser found) {
-        UserLookup lookup = now.lookups().get(database);
-        Pool pool = pool(database, user);
-        if (lookup == null || pool == null) {
+        PoolSet snapshot = now;
+        var key = new PoolSet.Key(database, user);
+        UserLookup lookup = snapshot.lookups().get(database);
+        if (lookup == null || snapshot.entries().containsKey(key)) {
             return Optional.empty(); // a reload came in between
+        }
+        Pool pool = pool(database, user);
+        if (pool == null) {
+            return Optional.empty(); // as above
         }
         boolean ownPool = lookup.config().serverUser().isEmpty();
         if (ownPool) {
-            pool = lookedUp.adapt(new PoolSet.Key(database, user), found.startupParameters(), pool);
+            pool = lookedUp.adapt(key, found.startupParameters(), pool);
         }
         return Optional.of(new Account(pool, found.secret(), ownPool));
     }

@@ -52,7 +52,10 @@ final class Admission {
     /** Null for a Unix socket. */
     private final @Nullable InetAddress peer;
 
+    /** Of a user who is looked up it is known when the client has proved who it is. */
     private ClientDirectory.@Nullable Account account;
+
+    private ClientDirectory.@Nullable Candidate candidate;
 
     /** Set if it is the admin console that the client wants. */
     private ClientDirectory.@Nullable Operator operator;
@@ -168,7 +171,7 @@ final class Admission {
         }
         Optional<ClientDirectory.Account> found = directory.find(database, user);
         if (found.isEmpty() && !rejected) {
-            CompletableFuture<Optional<ClientDirectory.Account>> asked =
+            CompletableFuture<Optional<ClientDirectory.Candidate>> asked =
                     directory.lookUp(database, user, false);
             if (asked != null) {
                 lookedUp = true;
@@ -198,14 +201,15 @@ final class Admission {
                         .formatted(request.database(), request.user()));
     }
 
-    private void onLookedUp(LoginRule rule, Optional<ClientDirectory.Account> found) {
-        found.ifPresent(user -> services.authentication().usual().found(user.secret()));
-        admit(rule, found);
-    }
-
     private void admit(LoginRule rule, Optional<ClientDirectory.Account> found) {
         account = found.orElse(null);
         authenticate(rule, found.map(ClientDirectory.Account::secret).orElse(null));
+    }
+
+    private void onLookedUp(LoginRule rule, Optional<ClientDirectory.Candidate> found) {
+        candidate = found.orElse(null);
+        found.ifPresent(user -> services.authentication().usual().found(user.secret()));
+        authenticate(rule, found.map(ClientDirectory.Candidate::secret).orElse(null));
     }
 
     private void onNotLookedUp(Throwable failure) {
@@ -267,7 +271,7 @@ final class Admission {
         }
         boolean wrongPassword =
                 SqlState.INVALID_PASSWORD.equals(refused.error().fields().sqlState());
-        CompletableFuture<Optional<ClientDirectory.Account>> asked =
+        CompletableFuture<Optional<ClientDirectory.Candidate>> asked =
                 wrongPassword
                         ? sessions.directory().lookUp(request.database(), request.user(), true)
                         : null;
@@ -278,7 +282,7 @@ final class Admission {
         login.await(
                 asked,
                 answer -> {
-                    account = answer.orElse(account);
+                    candidate = answer.orElse(candidate);
                     login.take(
                             answer.map(found -> authentication().compareAgain(found.secret()))
                                     .orElse(refused));
@@ -292,6 +296,9 @@ final class Admission {
         if (namedByToken) {
             account =
                     sessions.directory().find(request.database(), accepted.identity()).orElse(null);
+        }
+        if (candidate != null) {
+            account = candidate.account().get().orElse(null);
         }
         ClientDirectory.Account user = account;
         if (user == null) {
@@ -324,6 +331,14 @@ final class Admission {
     }
 
     // ---- what came of it ------------------------------------------------------------------------
+
+    /** The name of the pool that the client asks for; empty if there is no such user. */
+    String pool() {
+        if (candidate != null) {
+            return candidate.pool();
+        }
+        return account == null ? "" : account.pool().name();
+    }
 
     Optional<ClientDirectory.Account> account() {
         return Optional.ofNullable(account);

@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
  * Who may come in, and to which pool: the current configuration, as a login sees it. Any thread.
@@ -24,6 +25,16 @@ public interface ClientDirectory {
      * @param passThrough servers log in with what the client proved
      */
     record Account(Pool pool, StoredSecret secret, boolean passThrough) {}
+
+    /**
+     * A user who was looked up. A pool is made for whoever proves to be it, not for whoever says
+     * so: names are easily found, and each would cost memory and perhaps servers.
+     *
+     * @param pool its name, {@code user@database}
+     * @param secret what the client has to prove
+     * @param account to be asked for when it has; empty if a reload has taken the user away
+     */
+    record Candidate(String pool, StoredSecret secret, Supplier<Optional<Account>> account) {}
 
     /**
      * A user of the admin console.
@@ -63,7 +74,7 @@ public interface ClientDirectory {
      * @param afresh what was found before has proved wrong
      * @return null if the database's users are all in the configuration
      */
-    default @Nullable CompletableFuture<Optional<Account>> lookUp(
+    default @Nullable CompletableFuture<Optional<Candidate>> lookUp(
             String database, String user, boolean afresh) {
         return null;
     }

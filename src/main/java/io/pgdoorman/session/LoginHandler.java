@@ -812,9 +812,7 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
     @Override
     public String pool() {
         Admission admitting = admission;
-        return admitting == null
-                ? ""
-                : admitting.account().map(account -> account.pool().name()).orElse("");
+        return admitting == null ? "" : admitting.pool();
     }
 
     @Override

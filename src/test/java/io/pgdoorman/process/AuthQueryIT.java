@@ -15,16 +15,22 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Users that the configuration does not name, with a PostgreSQL that has them. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -32,19 +38,35 @@ class AuthQueryIT {
     private static final PostgresServer SERVER = PostgresServer.builder().start();
     private static final String LOOKUP = "SELECT passwd FROM pg_shadow WHERE usename = $1";
 
-    /** Of SHOW AUTH_QUERY. */
+    /** Of SHOW AUTH_QUERY, as the next ones. */
+    private static final int QUERIES = 8;
+
+    private static final int POOLS_CREATED = 11;
     private static final int POOLS_REMOVED = 12;
+
+    /** Of the pool {@code app@ready}. */
+    private static final String SERVERS =
+            "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'"
+                    + " AND application_name = 'ready'";
+
+    @TempDir static Path home;
 
     private static PoolerProcess pooler;
 
     @BeforeAll
-    static void start() {
+    static void start() throws IOException {
         Requirement.packagedProgram();
         SERVER.execute(
                 "postgres",
                 "SET password_encryption = 'md5'; CREATE ROLE ann PASSWORD 'old' LOGIN",
                 "SET password_encryption = 'scram-sha-256'; CREATE ROLE sue PASSWORD 'old' LOGIN",
-                "CREATE ROLE storm PASSWORD 'old' LOGIN");
+                "CREATE ROLE storm PASSWORD 'old' LOGIN",
+                "CREATE ROLE asker PASSWORD 'one' LOGIN SUPERUSER",
+                "ALTER ROLE app PASSWORD 'old'",
+                "CREATE SCHEMA doorman",
+                "CREATE ROLE doorman_lookup PASSWORD 'change-me' LOGIN",
+                "GRANT USAGE ON SCHEMA doorman TO doorman_lookup",
+                functionOfTheManual());
         SERVER.execute(
                 "postgres",
                 "CREATE TABLE parameters (name name, startup_parameters jsonb)",
@@ -98,12 +120,67 @@ class AuthQueryIT {
                 SERVER.host(),
                 "min_interval = 0\ncache_ttl = \"1ms\"");
         database(builder, "short", LOOKUP, SERVER.host(), "unused_pool_timeout = \"500ms\"");
+        database(
+                builder,
+                "ready",
+                LOOKUP,
+                SERVER.host(),
+                "unused_pool_timeout = \"500ms\"\nmin_pool_size = 2");
+        database(
+                builder,
+                "fresh",
+                LOOKUP,
+                SERVER.host(),
+                "server_user = \"app\"\nmin_interval = 0\ncache_ttl = 0");
+        database(
+                builder,
+                "cached",
+                LOOKUP,
+                SERVER.host(),
+                "server_user = \"app\"\nmin_interval = 0");
+        Files.writeString(home.resolve("asker"), "one\n");
+        lookUpAs(
+                builder,
+                "rotated",
+                LOOKUP,
+                SERVER.host(),
+                "asker",
+                "server_user = \"app\"\npassword_file = \"%s\"".formatted(home.resolve("asker")));
+        lookUpAs(
+                builder,
+                "manual",
+                "SELECT passwd FROM doorman.lookup($1)",
+                SERVER.host(),
+                "doorman_lookup",
+                "server_user = \"app\"\npassword = \"change-me\"");
         builder.general("retain_connections_time", "\"50ms\"");
         pooler = builder.start();
     }
 
+    /** The only block of SQL in the manual that makes one. */
+    private static String functionOfTheManual() throws IOException {
+        String manual = Files.readString(Path.of("docs/authentication.md"));
+        Matcher block =
+                Pattern.compile("```sql\n(CREATE FUNCTION doorman.*?)```", Pattern.DOTALL)
+                        .matcher(manual);
+        if (!block.find()) {
+            throw new IllegalStateException("the manual has no function any more");
+        }
+        return block.group(1);
+    }
+
     private static void database(
             PoolerProcess.Builder builder, String name, String query, String host, String more) {
+        lookUpAs(builder, name, query, host, "postgres", more);
+    }
+
+    private static void lookUpAs(
+            PoolerProcess.Builder builder,
+            String name,
+            String query,
+            String host,
+            String role,
+            String more) {
         builder.append(
                 """
                 [pools.%s]
@@ -111,9 +188,10 @@ class AuthQueryIT {
                 server_port = %d
                 server_database = "postgres"
                 idle_timeout = "%s"
+                application_name = "%s"
                 [pools.%s.auth_query]
                 query = '''%s'''
-                user = "postgres"
+                user = "%s"
                 database = "postgres"
                 %s
                 """
@@ -123,7 +201,9 @@ class AuthQueryIT {
                                 SERVER.port(),
                                 name.equals("short") ? "300ms" : "10m",
                                 name,
+                                name,
                                 query,
+                                role,
                                 more));
     }
 
@@ -202,6 +282,33 @@ class AuthQueryIT {
         assertThat(login("short", "sue", "old").type()).isEqualTo('Z');
     }
 
+    /** PostgreSQL would let the pooler in: none of its servers is for who has proved nothing. */
+    @Test
+    @Order(1)
+    void whoProvesNothingGetsNoPoolAndNoServers() {
+        for (String user : List.of("app", "sue", "ann")) {
+            assertThat(login("ready", user, "wrong").sqlState()).isEqualTo("28P01");
+        }
+
+        assertThat(number("ready", POOLS_CREATED)).isZero();
+        assertThat(SERVER.queryValue("postgres", SERVERS)).isEqualTo("0");
+    }
+
+    @Test
+    @Order(2)
+    void serversKeptReadyKeepNoPoolThatNobodyUses() {
+        try (var client = pooler.client()) {
+            assertThat(client.tryLogin("app", "old", "ready").getLast().type()).isEqualTo('Z');
+            await().atMost(Duration.ofSeconds(15))
+                    .until(() -> SERVER.queryValue("postgres", SERVERS).equals("2"));
+        }
+
+        await().atMost(Duration.ofSeconds(15)).until(() -> number("ready", POOLS_REMOVED) == 1);
+
+        await().atMost(Duration.ofSeconds(15))
+                .until(() -> SERVER.queryValue("postgres", SERVERS).equals("0"));
+    }
+
     @ParameterizedTest
     @CsvSource({"sue, wrong", "nobody, old", "postgres, old"})
     @Order(1)
@@ -232,7 +339,7 @@ class AuthQueryIT {
         for (int i = 0; i < 200; i++) {
             logins.add(() -> login("unix", "storm", "old").type());
         }
-        long before = number("unix", 8);
+        long before = number("unix", QUERIES);
 
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (Future<Character> type : threads.invokeAll(logins)) {
@@ -240,7 +347,7 @@ class AuthQueryIT {
             }
         }
 
-        assertThat(number("unix", 8) - before).isEqualTo(1);
+        assertThat(number("unix", QUERIES) - before).isEqualTo(1);
     }
 
     @Test
@@ -296,7 +403,7 @@ class AuthQueryIT {
                 WireClient shared = pooler.client()) {
             assertThat(through.tryLogin("sue", "new", "through").getLast().type()).isEqualTo('Z');
             assertThat(shared.tryLogin("ann", "old", "unix").getLast().type()).isEqualTo('Z');
-            long queries = number("through", 8);
+            long queries = number("through", QUERIES);
             for (int i = 0; i < 2; i++) {
                 String before = through.queryValue("SELECT pg_backend_pid()");
                 pooler.handOver();
@@ -306,16 +413,20 @@ class AuthQueryIT {
                 assertThat(through.queryValue("SELECT pg_backend_pid()")).isNotEqualTo(before);
                 assertThat(through.queryValue("SELECT current_user")).isEqualTo("sue");
                 assertThat(shared.queryValue("SELECT current_user")).isEqualTo("app");
-                assertThat(number("through", 8)).isEqualTo(queries);
+                assertThat(number("through", QUERIES)).isEqualTo(queries);
             }
         }
     }
 
     /** From now on servers are made with what was passed on. */
     private static void renewServers() {
+        console("RECONNECT", "WAIT_CLOSE");
+    }
+
+    private static void console(String... commands) {
         try (var client = pooler.client()) {
             client.tryLogin(PoolerProcess.ADMIN, PoolerProcess.ADMIN_PASSWORD, "pgdoorman");
-            for (String command : List.of("RECONNECT", "WAIT_CLOSE")) {
+            for (String command : commands) {
                 assertThat(client.query(command)).noneMatch(message -> message.type() == 'E');
             }
         }

@@ -2,77 +2,24 @@ package io.pgdoorman.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pgdoorman.auth.AuthenticationContext;
-import io.pgdoorman.auth.ScramKeyCache;
 import io.pgdoorman.auth.StoredSecret;
-import io.pgdoorman.auth.UsualSecrets;
-import io.pgdoorman.backend.ParameterInterner;
 import io.pgdoorman.backend.ParameterSet;
 import io.pgdoorman.backend.ServerConnector;
-import io.pgdoorman.config.Config;
-import io.pgdoorman.config.ConfigLoader;
-import io.pgdoorman.config.LoadResult;
-import io.pgdoorman.net.SocketSettings;
-import io.pgdoorman.net.Transport;
-import io.pgdoorman.net.TransportChoice;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.pool.PoolSettings;
-import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.session.ClientDirectory;
 import io.pgdoorman.wire.Bytes;
 
 import org.junit.jupiter.api.Test;
 
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** What the pools make of a configuration. */
 class PoolFactoryTest {
-    private static final String GENERAL =
-            """
-            [general]
-            admin_username = "admin"
-            admin_password = "top-secret"
-            """;
-
-    private static Pools pools(String text) {
-        LoadResult loaded = ConfigLoader.parse(GENERAL + text, "test.toml");
-        Config config =
-                loaded.config()
-                        .orElseThrow(
-                                () -> new IllegalArgumentException(loaded.problems().toString()));
-        var authentication =
-                new AuthenticationContext(
-                        new SecureRandom(),
-                        new ScramKeyCache(10),
-                        Bytes.ofText("a secret of this process"),
-                        new UsualSecrets());
-        var shared =
-                new ServerConnector.Shared(
-                        Transport.select(TransportChoice.EPOLL, warning -> {}),
-                        Runnable::run,
-                        Runnable::run,
-                        authentication,
-                        new Secrets(),
-                        new AtomicLong(),
-                        false);
-        return Pools.of(
-                config,
-                new PoolFactory(
-                        shared,
-                        new ParameterInterner(),
-                        SocketSettings.DEFAULT,
-                        TlsSetup.of(config),
-                        Authorities.of(config, Runnable::run),
-                        List.of()));
-    }
-
     private static ClientDirectory.Account account(String text) {
-        return pools(text).find("shop", "alice").orElseThrow();
+        return ConfiguredPools.of(text).find("shop", "alice").orElseThrow();
     }
 
     private static PoolSettings settings(String text) {
@@ -158,7 +105,7 @@ class PoolFactoryTest {
     @Test
     void givesAllUsersOfALimitedDatabaseOneLimit() {
         Pools pools =
-                pools(
+                ConfiguredPools.of(
                         """
                         [pools.shop]
                         max_db_connections = 5
@@ -179,7 +126,7 @@ class PoolFactoryTest {
     @Test
     void knowsWhoMayUseWhichDatabase() {
         Pools pools =
-                pools(
+                ConfiguredPools.of(
                         """
                         [pools.shop]
                         [[pools.shop.users]]
