@@ -174,6 +174,19 @@ class UserCacheTest {
         assertThat(tasks).hasSize(UserCache.MAX_FLIGHTS);
     }
 
+    @Test
+    void aUserKnownBeforeIsNotRefusedForTooManyQuestions() {
+        find("ann", false);
+        pass(Duration.ofHours(2));
+        for (int i = 0; i < UserCache.MAX_FLIGHTS; i++) {
+            cache.find("user" + i, false);
+        }
+
+        assertThat(cache.find("ann", false)).isCompletedWithValue(Optional.of(OLD));
+        assertThat(cache.find("ann", true)).isCompletedWithValue(Optional.of(OLD));
+        assertThat(tasks).hasSize(UserCache.MAX_FLIGHTS);
+    }
+
     /** Of a successor while PostgreSQL is away. */
     @Test
     void whatAnotherProcessRememberedCountsAndAgesOn() {
