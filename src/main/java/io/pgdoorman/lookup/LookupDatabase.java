@@ -13,16 +13,19 @@ import io.pgdoorman.secret.Secrets;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
+import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -55,6 +58,12 @@ final class LookupDatabase implements UserSource, AutoCloseable {
             )
             SELECT rolname FROM own JOIN pg_catalog.pg_roles ON oid = id
             """;
+
+    /** The driver's: the connection is closed, or just broke. */
+    private static final Set<String> LOST = Set.of("08003", "08006");
+
+    /** PostgreSQL's, of a session that it ends. */
+    private static final String SHUTDOWN = "57P";
 
     private static final String STARTUP_PARAMETERS = "startup_parameters";
 
@@ -148,8 +157,12 @@ final class LookupDatabase implements UserSource, AutoCloseable {
 
     @Override
     public Optional<LookedUpUser> fetch(String user) throws LookupException {
-        try (Connection connection = connections().getConnection();
-                PreparedStatement statement = connection.prepareStatement(query.text())) {
+        return ask(connection -> fetch(connection, user));
+    }
+
+    private Optional<LookedUpUser> fetch(Connection connection, String user)
+            throws SQLException, LookupException {
+        try (PreparedStatement statement = connection.prepareStatement(query.text())) {
             statement.setMaxRows(2);
             for (int i = 1; i <= query.parameters(); i++) {
                 statement.setString(i, user);
@@ -157,8 +170,6 @@ final class LookupDatabase implements UserSource, AutoCloseable {
             try (ResultSet rows = statement.executeQuery()) {
                 return user(rows);
             }
-        } catch (SQLException e) {
-            throw new LookupException(describe(e), e);
         }
     }
 
@@ -167,8 +178,11 @@ final class LookupDatabase implements UserSource, AutoCloseable {
      * such role. As PostgreSQL's rules see it, superusers are not members of everything.
      */
     Set<String> rolesOf(String user) throws LookupException {
-        try (Connection connection = connections().getConnection();
-                PreparedStatement statement = connection.prepareStatement(ROLES)) {
+        return ask(connection -> rolesOf(connection, user));
+    }
+
+    private static Set<String> rolesOf(Connection connection, String user) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(ROLES)) {
             statement.setString(1, user);
             var roles = new HashSet<String>();
             try (ResultSet rows = statement.executeQuery()) {
@@ -177,10 +191,49 @@ final class LookupDatabase implements UserSource, AutoCloseable {
                 }
             }
             return roles;
+        }
+    }
+
+    // ---- connections ----------------------------------------------------------------------------
+
+    /** A question to PostgreSQL. */
+    @FunctionalInterface
+    private interface Question<T> {
+        T over(Connection connection) throws SQLException, LookupException;
+    }
+
+    /**
+     * Asks once more if the connection turns out to be lost: HikariCP does not look at one that was
+     * used just now, and after a restart of PostgreSQL all of them are lost.
+     */
+    private <T> T ask(Question<T> question) throws LookupException {
+        HikariDataSource pooled = connections();
+        try {
+            try (Connection connection = pooled.getConnection()) {
+                return question.over(connection);
+            } catch (SQLException e) {
+                if (!isLost(e)) {
+                    throw e;
+                }
+                pooled.getHikariPoolMXBean().softEvictConnections();
+            }
+            try (Connection connection = pooled.getConnection()) {
+                return question.over(connection);
+            }
         } catch (SQLException e) {
             throw new LookupException(describe(e), e);
         }
     }
+
+    /** Not one that could not be had, nor one whose answer was waited for in vain. */
+    private static boolean isLost(SQLException e) {
+        String state = Objects.requireNonNullElse(e.getSQLState(), "");
+        return !(e instanceof SQLTransientConnectionException)
+                && !(e.getCause() instanceof SocketTimeoutException)
+                && (LOST.contains(state) || state.startsWith(SHUTDOWN));
+    }
+
+    // ---- what the query returned ----------------------------------------------------------------
 
     private Optional<LookedUpUser> user(ResultSet rows) throws SQLException, LookupException {
         ResultSetMetaData columns = rows.getMetaData();

@@ -41,8 +41,13 @@ class AuthQueryIT {
     /** Of SHOW AUTH_QUERY, as the next ones. */
     private static final int QUERIES = 8;
 
+    private static final int ERRORS = 9;
     private static final int POOLS_CREATED = 11;
     private static final int POOLS_REMOVED = 12;
+
+    private static final String END_LOOKUPS =
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    + " WHERE application_name = 'pg_doorman auth_query'";
 
     /** Of the pool {@code app@ready}. */
     private static final String SERVERS =
@@ -307,6 +312,21 @@ class AuthQueryIT {
 
         await().atMost(Duration.ofSeconds(15))
                 .until(() -> SERVER.queryValue("postgres", SERVERS).equals("0"));
+    }
+
+    /** It was used just now, and so is not looked at before it is used again. */
+    @Test
+    @Order(1)
+    void aLookUpOutlivesTheLossOfItsConnection() {
+        long before = number("fresh", QUERIES);
+        for (int i = 0; i < 5; i++) {
+            login("fresh", "sue", "old");
+            SERVER.execute("postgres", END_LOOKUPS);
+        }
+
+        assertThat(login("fresh", "sue", "old").type()).isEqualTo('Z');
+        assertThat(number("fresh", QUERIES) - before).isEqualTo(6);
+        assertThat(number("fresh", ERRORS)).isZero();
     }
 
     @ParameterizedTest
