@@ -64,6 +64,11 @@ final class RoleCache {
                 .copy();
     }
 
+    /** Whoever comes next is asked for. */
+    void forget() {
+        known.clear();
+    }
+
     private static boolean isOld(Entry entry, long now) {
         return entry.roles().isCompletedExceptionally() || now - entry.askedNanos() > AGE.toNanos();
     }

@@ -35,6 +35,9 @@ public final class UserCache {
     /** Look-ups under way; more are refused, so that a flood of names takes no memory. */
     static final int MAX_FLIGHTS = 1_000;
 
+    /** Age of an answer that is to be asked for again: more than any time for which one counts. */
+    private static final long DUE_NANOS = Duration.ofDays(100 * 365).toNanos();
+
     private static final Logger LOG = LoggerFactory.getLogger(UserCache.class);
     private static final float LOAD_FACTOR = 0.75f;
 
@@ -68,6 +71,7 @@ public final class UserCache {
     private final Map<String, Entry> found = bounded();
     private final Map<String, Entry> missing = bounded();
     private final Map<String, CompletableFuture<Optional<LookedUpUser>>> flights = new HashMap<>();
+    private int expirations;
 
     /**
      * @param database for log lines
@@ -110,6 +114,7 @@ public final class UserCache {
             return CompletableFuture.completedFuture(Optional.empty());
         }
         CompletableFuture<Optional<LookedUpUser>> flight;
+        int asked;
         synchronized (this) {
             CompletableFuture<Optional<LookedUpUser>> present = flights.get(user);
             if (present != null) {
@@ -134,10 +139,22 @@ public final class UserCache {
             }
             flight = new CompletableFuture<>();
             flights.put(user, flight);
+            asked = expirations;
         }
         var answer = flight.copy();
-        executor.execute(() -> ask(user, flight));
+        executor.execute(() -> ask(user, flight, asked));
         return answer;
+    }
+
+    /**
+     * Whoever comes next is asked for again, whom the answers of before may not know any more. They
+     * still count where the source fails, and while {@link Ages#minInterval} has not passed.
+     */
+    public synchronized void expire() {
+        expirations++;
+        missing.clear();
+        long fetched = nanoTime.getAsLong() - DUE_NANOS;
+        found.replaceAll((_, entry) -> new Entry(entry.user(), fetched, entry.askedNanos()));
     }
 
     /** A user as remembered, however long ago it was found; null if it is not. */
@@ -199,11 +216,14 @@ public final class UserCache {
         return false;
     }
 
-    private void ask(String user, CompletableFuture<Optional<LookedUpUser>> flight) {
+    /**
+     * @param asked number of expirations by then
+     */
+    private void ask(String user, CompletableFuture<Optional<LookedUpUser>> flight, int asked) {
         try {
             counts.queries.increment();
             Optional<LookedUpUser> answer = source.fetch(user);
-            remember(user, answer);
+            remember(user, answer, asked);
             flight.complete(answer);
         } catch (LookupException e) {
             counts.errors.increment();
@@ -215,12 +235,14 @@ public final class UserCache {
         }
     }
 
-    private synchronized void remember(String user, Optional<LookedUpUser> answer) {
+    private synchronized void remember(String user, Optional<LookedUpUser> answer, int asked) {
         long now = nanoTime.getAsLong();
         flights.remove(user);
         found.remove(user);
         missing.remove(user);
-        (answer.isPresent() ? found : missing).put(user, new Entry(answer, now, now));
+        // One from before the expiration may already be wrong.
+        long fetched = asked == expirations ? now : now - DUE_NANOS;
+        (answer.isPresent() ? found : missing).put(user, new Entry(answer, fetched, now));
     }
 
     private void onFailure(

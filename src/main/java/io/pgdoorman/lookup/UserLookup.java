@@ -77,6 +77,12 @@ public final class UserLookup implements AutoCloseable {
         return roles.find(user);
     }
 
+    /** What is remembered is asked for again; see {@link UserCache#expire}. */
+    public void expire() {
+        cache.expire();
+        roles.forget();
+    }
+
     /** What is remembered, which a successor takes over. */
     public UserCache cache() {
         return cache;

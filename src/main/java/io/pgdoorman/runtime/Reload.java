@@ -5,6 +5,7 @@ import io.pgdoorman.config.LoadResult;
 import io.pgdoorman.config.Problem;
 import io.pgdoorman.config.ReloadClass;
 import io.pgdoorman.config.Setting;
+import io.pgdoorman.lookup.UserLookup;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.secret.Secrets;
 import io.pgdoorman.session.Sessions;
@@ -100,6 +101,7 @@ final class Reload {
             nextTls.warnings().forEach(warning -> LOG.warn("{}", warning));
             ServerPasswords.warnings(next).forEach(warning -> LOG.warn("{}", warning));
             secrets.forget();
+            pools.lookups().values().forEach(UserLookup::expire);
             Authorities nextAuthorities = authorities.of(next);
             if (next.equals(present)
                     && nextTls.doesAs(tls)

@@ -62,6 +62,17 @@ class RoleCacheTest {
     }
 
     @Test
+    void whatIsForgottenIsAskedForAgain() {
+        cache.find("alice");
+        runAll();
+
+        cache.forget();
+
+        cache.find("alice");
+        assertThat(work).hasSize(1);
+    }
+
+    @Test
     void aFailureIsAskedAgain() {
         down = true;
         CompletableFuture<Set<String>> first = cache.find("alice");

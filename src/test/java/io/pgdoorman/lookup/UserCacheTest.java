@@ -32,21 +32,23 @@ class UserCacheTest {
     private final LookupCounts counts = new LookupCounts();
     private boolean down;
 
-    private final UserCache cache =
-            new UserCache(
-                    "db",
-                    user -> {
-                        asked.add(user);
-                        if (down) {
-                            throw new LookupException("connection refused");
-                        }
-                        return Optional.ofNullable(users.get(user));
-                    },
-                    new UserCache.Ages(
-                            Duration.ofHours(1), Duration.ofSeconds(30), Duration.ofSeconds(1)),
-                    counts,
-                    tasks::add,
-                    clock::get);
+    private UserCache cache = cache(Duration.ofHours(1));
+
+    private UserCache cache(Duration ttl) {
+        return new UserCache(
+                "db",
+                user -> {
+                    asked.add(user);
+                    if (down) {
+                        throw new LookupException("connection refused");
+                    }
+                    return Optional.ofNullable(users.get(user));
+                },
+                new UserCache.Ages(ttl, Duration.ofSeconds(30), Duration.ofSeconds(1)),
+                counts,
+                tasks::add,
+                clock::get);
+    }
 
     private CompletableFuture<Optional<LookedUpUser>> find(String user, boolean afresh) {
         CompletableFuture<Optional<LookedUpUser>> answer = cache.find(user, afresh);
@@ -185,6 +187,71 @@ class UserCacheTest {
         assertThat(cache.find("ann", false)).isCompletedWithValue(Optional.of(OLD));
         assertThat(cache.find("ann", true)).isCompletedWithValue(Optional.of(OLD));
         assertThat(tasks).hasSize(UserCache.MAX_FLIGHTS);
+    }
+
+    @Test
+    void withoutATimeEachLoginAsksButNotMoreOftenThanTheInterval() {
+        cache = cache(Duration.ZERO);
+        find("ann", false);
+        users.put("ann", NEW);
+
+        assertThat(find("ann", false).join()).contains(OLD);
+        pass(Duration.ofSeconds(1));
+        assertThat(find("ann", false).join()).contains(NEW);
+        assertThat(asked).hasSize(2);
+    }
+
+    @Test
+    void whatHasExpiredIsAskedForAgain() {
+        find("ann", false);
+        find("bob", false);
+        users.put("bob", NEW);
+        users.remove("ann");
+        pass(Duration.ofSeconds(1));
+
+        cache.expire();
+
+        assertThat(find("bob", false).join()).contains(NEW);
+        assertThat(find("ann", false).join()).isEmpty();
+        assertThat(counts.misses.sum()).isEqualTo(4);
+    }
+
+    @Test
+    void whatHasExpiredCountsWithinTheIntervalAndWhileTheSourceFails() {
+        find("ann", false);
+        cache.expire();
+        assertThat(find("ann", false).join()).contains(OLD);
+        assertThat(asked).hasSize(1);
+
+        pass(Duration.ofSeconds(1));
+        down = true;
+        assertThat(find("ann", false).join()).contains(OLD);
+        assertThat(asked).hasSize(2);
+    }
+
+    /** PostgreSQL may have looked before what the expiration is meant for. */
+    @Test
+    void anAnswerUnderWayDuringTheExpirationHasExpiredToo() {
+        CompletableFuture<Optional<LookedUpUser>> early = cache.find("ann", false);
+        cache.expire();
+        tasks.remove().run();
+        assertThat(early).isCompletedWithValue(Optional.of(OLD));
+        users.put("ann", NEW);
+        pass(Duration.ofSeconds(1));
+
+        assertThat(find("ann", false).join()).contains(NEW);
+    }
+
+    @Test
+    void whatHasExpiredIsAskedForAgainByASuccessor() {
+        find("ann", false);
+        cache.expire();
+        UserCache successor = cache(Duration.ofDays(365));
+        cache.forEach(successor::adopt);
+        users.put("ann", NEW);
+        cache = successor;
+
+        assertThat(find("ann", false).join()).contains(NEW);
     }
 
     /** Of a successor while PostgreSQL is away. */

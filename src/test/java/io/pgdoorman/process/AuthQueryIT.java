@@ -329,6 +329,29 @@ class AuthQueryIT {
         assertThat(number("fresh", ERRORS)).isZero();
     }
 
+    @Test
+    @Order(1)
+    void aDroppedRoleIsRememberedUntilAReload() {
+        SERVER.execute("postgres", "CREATE ROLE eve PASSWORD 'old' LOGIN");
+        assertThat(login("cached", "eve", "old").type()).isEqualTo('Z');
+        SERVER.execute("postgres", "DROP ROLE eve");
+        assertThat(login("cached", "eve", "old").type()).isEqualTo('Z');
+
+        console("RELOAD");
+
+        assertThat(login("cached", "eve", "old").sqlState()).isEqualTo("28P01");
+    }
+
+    @Test
+    @Order(1)
+    void withoutATimeANewPasswordCountsAtOnceWithScram() {
+        SERVER.execute("postgres", "CREATE ROLE tim PASSWORD 'old' LOGIN");
+        assertThat(login("fresh", "tim", "old").type()).isEqualTo('Z');
+        SERVER.execute("postgres", "ALTER ROLE tim PASSWORD 'new'");
+
+        assertThat(login("fresh", "tim", "new").type()).isEqualTo('Z');
+    }
+
     @ParameterizedTest
     @CsvSource({"sue, wrong", "nobody, old", "postgres, old"})
     @Order(1)
