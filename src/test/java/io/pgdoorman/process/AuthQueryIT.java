@@ -331,6 +331,17 @@ class AuthQueryIT {
 
     @Test
     @Order(1)
+    void thePasswordOfTheLookUpIsReadAgainAfterItWasRotated() throws IOException {
+        assertThat(login("rotated", "sue", "old").type()).isEqualTo('Z');
+        SERVER.execute("postgres", "ALTER ROLE asker PASSWORD 'two'", END_LOOKUPS);
+        Files.writeString(home.resolve("asker"), "two\n");
+
+        assertThat(login("rotated", "storm", "old").type()).isEqualTo('Z');
+        assertThat(number("rotated", ERRORS)).isZero();
+    }
+
+    @Test
+    @Order(1)
     void aDroppedRoleIsRememberedUntilAReload() {
         SERVER.execute("postgres", "CREATE ROLE eve PASSWORD 'old' LOGIN");
         assertThat(login("cached", "eve", "old").type()).isEqualTo('Z');
