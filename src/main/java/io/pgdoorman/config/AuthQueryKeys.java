@@ -13,7 +13,7 @@ final class AuthQueryKeys {
             AUTH_QUERY
                     .key("query", ValueTypes.NAME)
                     .required()
-                    .example("\"SELECT passwd FROM pg_shadow WHERE usename = $1\"")
+                    .example("\"SELECT passwd FROM doorman.lookup($1)\"")
                     .reload(POOL)
                     .add("Gets the user's name as `$1`, returns its secret.");
 

@@ -364,6 +364,19 @@ class AuthQueryIT {
     }
 
     @ParameterizedTest
+    @CsvSource({"infinity, Z", "2100-01-01, Z", "2020-01-01, E"})
+    @Order(1)
+    void theFunctionOfTheManualKnowsUntilWhenAPasswordIsValid(String until, char type) {
+        String role = "until_" + until.charAt(1) + until.charAt(2);
+        SERVER.execute(
+                "postgres",
+                "CREATE ROLE %s PASSWORD 'old' LOGIN VALID UNTIL '%s'".formatted(role, until));
+
+        assertThat(login("manual", role, "old").type()).isEqualTo(type);
+        assertThat(login("manual", "sue", "old").type()).isEqualTo('Z');
+    }
+
+    @ParameterizedTest
     @CsvSource({"sue, wrong", "nobody, old", "postgres, old"})
     @Order(1)
     void whoeverIsWrongIsToldTheSame(String user, String password) {
