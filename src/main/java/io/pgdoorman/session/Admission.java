@@ -287,7 +287,8 @@ final class Admission {
                             answer.map(found -> authentication().compareAgain(found.secret()))
                                     .orElse(refused));
                 },
-                _ -> login.take(refused));
+                _ -> login.take(refused),
+                refused);
         return true;
     }
 

@@ -329,6 +329,29 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
     }
 
     /**
+     * The same, after a proof that does not fit: it counts as {@code refused} if the client does
+     * not wait for the answer.
+     */
+    <T> void await(
+            CompletableFuture<T> asked,
+            Consumer<T> onAnswer,
+            Consumer<Throwable> onFailure,
+            ClientStep.Refused refused) {
+        checking = true;
+        await(
+                asked,
+                answer -> {
+                    checking = false;
+                    onAnswer.accept(answer);
+                },
+                failure -> {
+                    checking = false;
+                    onFailure.accept(failure);
+                },
+                (Consumer<@Nullable T>) _ -> onLate(refused));
+    }
+
+    /**
      * @param onLate what is done with the answer if the client is gone by then
      */
     private <T> void await(
