@@ -26,6 +26,7 @@ record Assembler(Tree tree, HbaRules hba, List<Path> files) {
                                                 v.get(WebKeys.TALOS_KEYS),
                                                 v.get(WebKeys.TALOS_DATABASES))),
                 files,
+                PlainSecrets.filesOf(tree, hba, files),
                 SettingRows.of(tree));
     }
 

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param web present if the section was written
  * @param talos present if the section was written
  * @param files the main file first, then the included ones in the order they were merged
+ * @param secretFiles which of these, and of pg_hba, hold a password in plain text
  * @param settings every key with its value as text, in the order of the table; secrets are hidden
  */
 public record Config(
@@ -26,10 +27,12 @@ public record Config(
         Optional<WebConfig> web,
         Optional<TalosConfig> talos,
         List<Path> files,
+        List<Path> secretFiles,
         List<Setting> settings) {
     public Config {
         pools = Collections.unmodifiableMap(new LinkedHashMap<>(pools));
         files = List.copyOf(files);
+        secretFiles = List.copyOf(secretFiles);
         settings = List.copyOf(settings);
     }
 

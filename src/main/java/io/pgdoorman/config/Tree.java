@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * All sections of the merged files, decoded. Threads: confined to one load.
@@ -20,6 +21,26 @@ record Tree(
         Optional<Values> talos) {
 
     record Pool(Values values, List<Values> users, Optional<Values> authQuery) {}
+
+    /** All of them. */
+    Stream<Values> tables() {
+        Stream<Values> ofPools =
+                pools.values().stream()
+                        .flatMap(
+                                pool ->
+                                        Stream.of(
+                                                        Stream.of(pool.values()),
+                                                        pool.users().stream(),
+                                                        pool.authQuery().stream())
+                                                .flatMap(part -> part));
+        return Stream.of(
+                        Stream.of(general),
+                        tlsCertificates.stream(),
+                        ofPools,
+                        web.stream(),
+                        talos.stream())
+                .flatMap(part -> part);
+    }
 
     /** Decodes everything there is; what is missing or wrong is in {@code problems}. */
     static Tree decode(Node.Table root, Overrides overrides, Problems problems) {

@@ -48,11 +48,13 @@ final class ServerPasswords {
     }
 
     /**
-     * What is wrong with the files of passwords that a configuration names, a sentence each. No
-     * reason not to start: a file may come later, and each login reads it again.
+     * What is wrong with the files of passwords that a configuration names, and with those that it
+     * is, a sentence each. No reason not to start: a file may come later, and each login reads it
+     * again.
      */
     static List<String> warnings(Config config) {
         List<String> warnings = new ArrayList<>();
+        config.secretFiles().forEach(file -> Secrets.checkReaders(file).ifPresent(warnings::add));
         for (PoolConfig pool : config.pools().values()) {
             for (UserConfig user : pool.users()) {
                 add(warnings, pool, credential(pool, user));

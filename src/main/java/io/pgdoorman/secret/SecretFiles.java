@@ -88,4 +88,16 @@ final class SecretFiles {
             return null; // reading it says what is wrong with it
         }
     }
+
+    /** As {@link #looseness}, if everybody may read it; a group may be meant to. */
+    static @Nullable String publicity(Path file) {
+        try {
+            return Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ)
+                    ? "%1$s: holds a password and everybody on this machine can read it (chmod o-rwx %1$s)"
+                            .formatted(file)
+                    : null;
+        } catch (IOException | UnsupportedOperationException e) {
+            return null;
+        }
+    }
 }

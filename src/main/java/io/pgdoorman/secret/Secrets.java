@@ -195,6 +195,11 @@ public final class Secrets {
         }
     }
 
+    /** What is wrong with who may read a file that holds secrets beside other things. Blocks. */
+    public static Optional<String> checkReaders(Path file) {
+        return Optional.ofNullable(SecretFiles.publicity(file));
+    }
+
     private static Optional<String> warning(SecretOrigin origin) {
         return pathOf(origin).map(SecretFiles::looseness);
     }

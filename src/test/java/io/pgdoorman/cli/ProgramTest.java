@@ -16,6 +16,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 
 class ProgramTest {
@@ -118,6 +119,23 @@ class ProgramTest {
         assertThat(lenient).isEqualTo(0);
         assertThat(warnings).contains("warning: ", "idle_timeuot", "idle_timeout?");
         assertThat(strict).isEqualTo(78);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"rw-r--r--, true", "rw-r-----, false", "rw----r--, true"})
+    void warnsOfPasswordsThatEverybodyCanRead(String permissions, boolean warned) throws Exception {
+        Path file = write(GOOD);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+
+        int lenient = execute("-t", file.toString());
+        int strict = execute("-t", "--strict", file.toString());
+
+        String warning =
+                "warning: %1$s: holds a password and everybody on this machine can read it (chmod o-rwx %1$s)"
+                        .formatted(file);
+        assertThat(err.toString(StandardCharsets.UTF_8).contains(warning)).isEqualTo(warned);
+        assertThat(lenient).isZero();
+        assertThat(strict).isEqualTo(warned ? 78 : 0);
     }
 
     @ParameterizedTest

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -440,7 +441,10 @@ public final class PoolerProcess implements AutoCloseable {
 
         /** Writes the configuration of a process that the test starts itself. */
         public Path write(Path home, int port) throws IOException {
-            return Files.writeString(home.resolve("pg_doorman.toml"), toml(home, port));
+            Path file = Files.writeString(home.resolve("pg_doorman.toml"), toml(home, port));
+            // that everybody can read its passwords would be warned of
+            return Files.setPosixFilePermissions(
+                    file, PosixFilePermissions.fromString("rw-r-----"));
         }
 
         private String toml(Path home, int port) {
