@@ -40,6 +40,9 @@ record FirstGroup(Pattern whole, Pattern begun, Pattern ended) {
             case NESTED ->
                     throw new IllegalArgumentException(
                             "the first group is repeated, or within an alternative or another group");
+            case ANCHORED ->
+                    throw new IllegalArgumentException(
+                            "^ has to stand before the first group, and $ after it");
             case LAZY ->
                     throw new IllegalArgumentException(
                             "*?, +?, ?? and {m,n}? are not supported where something is captured");

@@ -34,6 +34,8 @@ final class RegexSyntax {
         PLAIN,
         /** It is repeated, or within an alternative or another group. */
         NESTED,
+        /** The name may have to begin after the group does, or end before that ends. */
+        ANCHORED,
         /** Something is as short as possible, which changes what PostgreSQL prefers elsewhere. */
         LAZY
     }
@@ -44,6 +46,7 @@ final class RegexSyntax {
     private int depth;
     private boolean afterAnchor;
     private boolean alternatives;
+    private boolean anchored;
     private boolean lazy;
     private boolean repeated;
 
@@ -82,6 +85,9 @@ final class RegexSyntax {
         if (groupDepth > 0 || alternatives || repeated) {
             return Capture.NESTED;
         }
+        if (anchored) {
+            return Capture.ANCHORED;
+        }
         return lazy ? Capture.LAZY : Capture.PLAIN;
     }
 
@@ -106,7 +112,7 @@ final class RegexSyntax {
             throw new IllegalArgumentException("has a character that no name can have");
         }
         while (next < regex.length()) {
-            boolean anchored = afterAnchor;
+            boolean nothing = afterAnchor;
             afterAnchor = false;
             char c = regex.charAt(next);
             switch (c) {
@@ -118,14 +124,16 @@ final class RegexSyntax {
                     alternatives |= depth == 0;
                     take(1);
                 }
-                case '^', '$' -> {
+                case '^' -> begin(1);
+                case '$' -> {
+                    anchored |= groupEnd < 0;
                     afterAnchor = true;
                     take(1);
                 }
-                case '*', '+', '?' -> quantifier(anchored, 1);
+                case '*', '+', '?' -> quantifier(nothing, 1);
                 case '{' -> {
                     if (isDigit(next + 1)) {
-                        quantifier(anchored, boundLength());
+                        quantifier(nothing, boundLength());
                     } else {
                         take(1);
                     }
@@ -163,8 +171,15 @@ final class RegexSyntax {
         }
     }
 
-    private void quantifier(boolean anchored, int length) {
-        if (anchored) {
+    /** The beginning of the name. */
+    private void begin(int length) {
+        anchored |= groupStart >= 0;
+        afterAnchor = true;
+        take(length);
+    }
+
+    private void quantifier(boolean nothing, int length) {
+        if (nothing) {
             throw new IllegalArgumentException(
                     "%s repeats nothing".formatted(regex.substring(next, next + length)));
         }
@@ -217,10 +232,7 @@ final class RegexSyntax {
         switch (c) {
             case 's' -> replace("[[:space:]]"); // RE2's \s has no vertical tab
             case 'S' -> replace("[^[:space:]]");
-            case 'A' -> {
-                afterAnchor = true;
-                take(2);
-            }
+            case 'A' -> begin(2);
             default -> takeEscape(c);
         }
     }

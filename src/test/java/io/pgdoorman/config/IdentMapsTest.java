@@ -106,7 +106,19 @@ class IdentMapsTest {
     /** What they capture in PostgreSQL depends on more than is looked at here. */
     @ParameterizedTest
     @ValueSource(
-            strings = {"^(a)*$", "^(?:(a)|b)$", "^(a)$|^b$", "^(a){2}$", "^(a*?)b$", "^a+?(b)$"})
+            strings = {
+                "^(a)*$",
+                "^(?:(a)|b)$",
+                "^(a)$|^b$",
+                "^(a){2}$",
+                "^(a*?)b$",
+                "^a+?(b)$",
+                "(^a)",
+                "(\\Aa)",
+                "(a$)",
+                "a$(b?)",
+                "(a?)^b"
+            })
     void refusesGroupsWhoseCaptureIsNotKnown(String regex) {
         IdentMaps maps =
                 IdentMaps.parse(
