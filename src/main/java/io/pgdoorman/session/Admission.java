@@ -265,7 +265,7 @@ final class Admission {
      * The password does not fit; perhaps it has been changed since it was looked up. The same is
      * done for a user that was not found, or the time would tell who exists.
      */
-    boolean looksUpAgain(ClientStep.Refused refused) {
+    boolean looksUpAgain(ClientStep.Refused refused, Proof proof) {
         if (!lookedUp || lookedUpAgain) {
             return false;
         }
@@ -279,16 +279,16 @@ final class Admission {
             return false;
         }
         lookedUpAgain = true;
-        login.await(
+        proof.await(
                 asked,
                 answer -> {
                     candidate = answer.orElse(candidate);
-                    login.take(
+                    proof.take(
                             answer.map(found -> authentication().compareAgain(found.secret()))
                                     .orElse(refused));
                 },
-                _ -> login.take(refused),
-                refused);
+                _ -> proof.take(refused),
+                _ -> refused);
         return true;
     }
 

@@ -6,14 +6,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
-import io.pgdoorman.auth.Authority;
 import io.pgdoorman.auth.ChannelBindings;
 import io.pgdoorman.auth.ClientAuthentication;
 import io.pgdoorman.auth.ClientLogin;
 import io.pgdoorman.auth.ClientStep;
-import io.pgdoorman.auth.Derivation;
 import io.pgdoorman.auth.LoginRandom;
-import io.pgdoorman.config.HbaMethod;
 import io.pgdoorman.log.LogSubject;
 import io.pgdoorman.net.PausingDecoder;
 import io.pgdoorman.tls.TlsException;
@@ -40,9 +37,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -102,19 +97,7 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
     private @Nullable Admission admission;
     private @Nullable Opening opening;
 
-    /** What another authority knows of the client, here or before the login moved here. */
-    private @Nullable FrozenVerdict verdict;
-
-    /** Since when another authority thinks about the client; 0 if none does. */
-    private long askedNanos;
-
-    /** The refusal that the client will hear of. */
-    private @Nullable ErrorResponse refusal;
-
-    private FailedLogins.@Nullable Penalty penalty;
-
-    /** A proof is being checked elsewhere: what comes of it counts, even if the client leaves. */
-    private boolean checking;
+    private final Proof proof;
 
     /** It goes on in another process, which tells what comes of it. */
     private boolean moved;
@@ -148,7 +131,7 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
         this.tls =
                 new LoginTls(
                         this, sessions, frozen == null ? ChannelBindings.NONE : frozen.bindings());
-        this.verdict = frozen == null ? null : frozen.verdict();
+        this.proof = new Proof(this, services, frozen == null ? null : frozen.verdict());
         long limit = sessions.settings().loginNanos();
         this.limitNanos =
                 frozen == null || limit == 0 ? limit : Math.min(limit, frozen.nanosLeft());
@@ -223,7 +206,7 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
         int length = in.getInt(in.readerIndex() + 1);
         ClientAuthentication auth = admission().authentication();
         if (type != FrontendType.PASSWORD_MESSAGE) {
-            take(auth.onUnexpected(type));
+            proof.take(auth.onUnexpected(type));
             return true;
         }
         Frames.checkFrontendLength(type, length);
@@ -231,7 +214,7 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
             return false;
         }
         in.skipBytes(Frames.HEADER_BYTES);
-        take(auth.onMessage(in.readSlice(length - Integer.BYTES)));
+        proof.take(auth.onMessage(in.readSlice(length - Integer.BYTES)));
         return true;
     }
 
@@ -329,32 +312,9 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
     }
 
     /**
-     * The same, after a proof that does not fit: it counts as {@code refused} if the client does
-     * not wait for the answer.
-     */
-    <T> void await(
-            CompletableFuture<T> asked,
-            Consumer<T> onAnswer,
-            Consumer<Throwable> onFailure,
-            ClientStep.Refused refused) {
-        checking = true;
-        await(
-                asked,
-                answer -> {
-                    checking = false;
-                    onAnswer.accept(answer);
-                },
-                failure -> {
-                    checking = false;
-                    onFailure.accept(failure);
-                },
-                (Consumer<@Nullable T>) _ -> onLate(refused));
-    }
-
-    /**
      * @param onLate what is done with the answer if the client is gone by then
      */
-    private <T> void await(
+    <T> void await(
             CompletableFuture<T> asked,
             Consumer<T> onAnswer,
             Consumer<Throwable> onFailure,
@@ -407,133 +367,19 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
             negotiation = null;
             write(first);
         }
-        take(step);
+        proof.take(step);
     }
 
-    void take(ClientStep step) {
-        switch (step) {
-            case ClientStep.Send(BackendMessage message) -> {
-                phase = Phase.AUTHENTICATING;
-                context().channel().config().setAutoRead(true);
-                write(message);
-                context().flush();
-            }
-            case ClientStep.Derive(Derivation work) -> derive(work);
-            case ClientStep.Ask ask -> ask(ask);
-            case ClientStep.Accepted accepted -> onAccepted(accepted);
-            case ClientStep.Refused refused when admission().looksUpAgain(refused) -> {}
-            case ClientStep.Refused refused -> onRefused(refused);
-        }
+    /** The client's next message is an answer to this one. */
+    void challenge(BackendMessage message) {
+        phase = Phase.AUTHENTICATING;
+        context().channel().config().setAutoRead(true);
+        write(message);
+        context().flush();
     }
 
-    private void ask(ClientStep.Ask ask) {
-        ClientAuthentication auth = admission().authentication();
-        Authority authority = ask.authority();
-        Authority.Verdict known = verdict == null ? null : verdict.by(authority);
-        if (known != null) {
-            take(auth.onVerdict(known));
-            return;
-        }
-        askedNanos = System.nanoTime();
-        checking = true;
-        await(
-                authority.ask(ask.login(), ask.password()),
-                answer -> {
-                    askedNanos = 0;
-                    checking = false;
-                    if (answer instanceof Authority.Verdict.Known who) {
-                        verdict = FrozenVerdict.of(authority, who);
-                    }
-                    take(auth.onVerdict(answer));
-                },
-                failure -> {
-                    askedNanos = 0;
-                    checking = false;
-                    take(auth.onNoVerdict(reason(failure)));
-                },
-                answer -> onLate(answer == null ? null : auth.onVerdict(answer)));
-    }
-
-    private static String reason(Throwable failure) {
-        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
-    }
-
-    private void derive(Derivation work) {
-        ClientAuthentication auth = admission().authentication();
-        checking = true;
-        await(
-                services.derivations().derive(address(), work, channel()::isActive),
-                keys -> {
-                    checking = false;
-                    take(auth.onDerived(keys));
-                },
-                this::onNotDerived,
-                keys -> onLate(keys == null ? null : auth.onDerived(keys)));
-    }
-
-    private void onNotDerived(Throwable failure) {
-        checking = false;
-        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-        if (cause instanceof RejectedExecutionException) {
-            refuse(SqlState.TOO_MANY_CONNECTIONS, "too many logins at the same time");
-        } else if (cause instanceof CancellationException) {
-            context().close(); // the client is gone
-        } else {
-            exceptionCaught(context(), failure);
-        }
-    }
-
-    private void onRefused(ClientStep.Refused refused) {
-        FailedLogins.Penalty delay = count(refused, "");
-        if (delay.nanos() == 0) {
-            close(refused.error());
-            return;
-        }
-        phase = Phase.ASKING;
-        penalty = delay;
-        refusal = refused.error();
-        ScheduledFuture<?> end =
-                context()
-                        .executor()
-                        .schedule(
-                                () -> close(refused.error()), delay.nanos(), TimeUnit.NANOSECONDS);
-        context().channel().closeFuture().addListener(_ -> end.cancel(false));
-    }
-
-    /** It was refused: for the log, and for those who guess. */
-    private FailedLogins.Penalty count(ClientStep.Refused refused, String circumstance) {
-        Admission admitting = admission();
-        admitting.onRefused();
-        String place = admitting.method() == HbaMethod.REJECT ? " (" + admitting.place() + ")" : "";
-        LOG.warn(
-                "{} client {} startup failed: login refused: {}{}{}",
-                this,
-                peer(),
-                refused.logReason(),
-                place,
-                circumstance);
-        audit(refused.error().sqlState(), refused.logReason() + circumstance);
-        return admitting.penalty(refused);
-    }
-
-    /**
-     * The client has left before it could hear what came of its proof. Else whoever hangs up after
-     * each guess would guess unseen, and for nothing.
-     *
-     * @param step null if nothing came of it
-     */
-    private void onLate(@Nullable ClientStep step) {
-        checking = false;
-        if (!(step instanceof ClientStep.Refused refused)) {
-            auditGone();
-            return;
-        }
-        FailedLogins.Penalty delay = count(refused, "; the client did not wait for it");
-        context().executor().schedule(delay.end(), delay.nanos(), TimeUnit.NANOSECONDS);
-    }
-
-    private void onAccepted(ClientStep.Accepted accepted) {
+    /** The client has proved who it is. */
+    void onAccepted(ClientStep.Accepted accepted) {
         Admission admitting = admission();
         admitting.onAccepted(accepted);
         sessions.failedLogins().onSuccess(address(), admitting.client().user());
@@ -567,6 +413,14 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
         } else {
             refuse(SqlState.INVALID_PASSWORD, "password authentication failed");
         }
+    }
+
+    /** The client hears of its refusal later. */
+    void closeLater(ErrorResponse error, long nanos) {
+        phase = Phase.ASKING;
+        ScheduledFuture<?> end =
+                context().executor().schedule(() -> close(error), nanos, TimeUnit.NANOSECONDS);
+        context().channel().closeFuture().addListener(_ -> end.cancel(false));
     }
 
     /** Whether the client waits for what PostgreSQL reports. */
@@ -604,7 +458,7 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
         sessions.onLoginEnd(this);
         record.forget();
         letGo();
-        if (open && phase != Phase.CLOSED && !checking) {
+        if (open && phase != Phase.CLOSED && !proof.isChecked()) {
             auditGone();
         }
         if (open) {
@@ -684,7 +538,7 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
     }
 
     /** The client is gone; who has said nothing before, as a health check, has tried no login. */
-    private void auditGone() {
+    void auditGone() {
         if (request != null) {
             audit(SqlState.CONNECTION_FAILURE, "the client has left");
         }
@@ -711,11 +565,7 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
         if (deadline != null) {
             deadline.cancel(false);
         }
-        FailedLogins.Penalty delay = penalty;
-        if (delay != null) {
-            penalty = null;
-            delay.end().run();
-        }
+        proof.letGo();
     }
 
     // ---- output ---------------------------------------------------------------------------------
@@ -771,11 +621,12 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
         if (phase == Phase.HANDSHAKE && !tls.mayMove()) {
             return null;
         }
-        if (penalty != null && refusal != null) {
+        ErrorResponse refusal = proof.refusalThatWaits();
+        if (refusal != null) {
             close(refusal); // rather early than asked for the password once more
             return null;
         }
-        if (askedNanos != 0 && System.nanoTime() - askedNanos < MAX_UNMOVABLE_NANOS) {
+        if (proof.isAskedSinceLessThan(MAX_UNMOVABLE_NANOS)) {
             return null; // a password for one time would be wrong if it were shown again
         }
         context().flush();
@@ -786,7 +637,7 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
         long left =
                 limitNanos == 0 ? 0 : Math.max(1, limitNanos - (System.nanoTime() - beganNanos));
         FrozenLogin frozen =
-                record.freeze(id, overLimit, random.used(), left, tls.bindings(), verdict);
+                record.freeze(id, overLimit, random.used(), left, tls.bindings(), proof.verdict());
         record.forget();
         return frozen;
     }
@@ -801,7 +652,7 @@ public final class LoginHandler extends PausingDecoder implements LogSubject {
         return ctx;
     }
 
-    private Admission admission() {
+    Admission admission() {
         Admission admitting = admission;
         if (admitting == null) {
             throw new IllegalStateException("no authentication before the startup packet");
