@@ -1,23 +1,21 @@
 package io.pgdoorman.authority;
 
+import io.pgdoorman.tls.JdkContext;
+import io.pgdoorman.tls.TlsFiles;
+import io.pgdoorman.tls.TlsFilesException;
+import io.pgdoorman.tls.TlsPaths;
 import io.pgdoorman.wire.Bytes;
 
 import org.jspecify.annotations.Nullable;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
-import java.util.Collection;
 import java.util.Optional;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManagerFactory;
 
 /**
  * Whom servers' certificates must be signed by: the authorities of a file, which is read again when
@@ -44,34 +42,17 @@ final class LdapTrust {
             byte[] content = Files.readAllBytes(file.get());
             Made last = made;
             if (last == null || !last.file.equals(Bytes.copyOf(content))) {
-                last = new Made(Bytes.copyOf(content), factory(content));
+                TlsFiles files = TlsFiles.read(TlsPaths.ofAuthorities(file.get()));
+                SSLSocketFactory factory = JdkContext.forDirectories(files).getSocketFactory();
+                last = new Made(Bytes.copyOf(content), factory);
                 made = last;
             }
             return last.factory;
+        } catch (TlsFilesException e) {
+            throw new AuthorityException(String.valueOf(e.getMessage()));
         } catch (IOException | GeneralSecurityException e) {
             throw new AuthorityException(
                     "%s: %s".formatted(file.map(Path::toString).orElse("TLS"), e));
         }
-    }
-
-    private static SSLSocketFactory factory(byte[] content)
-            throws IOException, GeneralSecurityException {
-        Collection<? extends Certificate> authorities =
-                CertificateFactory.getInstance("X.509")
-                        .generateCertificates(new ByteArrayInputStream(content));
-        if (authorities.isEmpty()) {
-            throw new IOException("there is no certificate in it");
-        }
-        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-        store.load(null, null);
-        int number = 0;
-        for (Certificate authority : authorities) {
-            store.setCertificateEntry("authority-" + number++, authority);
-        }
-        var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(store);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
-        return context.getSocketFactory();
     }
 }

@@ -7,6 +7,7 @@ import io.pgdoorman.tls.Handshake;
 import io.pgdoorman.tls.TlsContext;
 import io.pgdoorman.wire.frontend.SSLRequest;
 
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Optional;
 
@@ -114,10 +115,12 @@ final class TlsRequest {
                 });
     }
 
-    /** The innermost message says what is wrong with a certificate. */
+    /** What was found wrong with a certificate, else the innermost message. */
     private static String reason(Throwable failure) {
         Throwable last = failure;
-        while (last.getCause() != null && last.getCause().getMessage() != null) {
+        while (!(last instanceof CertificateException)
+                && last.getCause() != null
+                && last.getCause().getMessage() != null) {
             last = last.getCause();
         }
         return String.valueOf(last.getMessage());

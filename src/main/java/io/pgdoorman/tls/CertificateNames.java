@@ -41,7 +41,8 @@ final class CertificateNames {
         return List.copyOf(names);
     }
 
-    private static List<String> commonNames(String subject) {
+    /** In lower case, in the certificate's order. */
+    static List<String> commonNames(String subject) {
         try {
             return new LdapName(subject)
                     .getRdns().stream()

@@ -12,23 +12,32 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** TLS of the JDK for connections to PostgreSQL that a driver makes. Threads: no state. */
+/** TLS of the JDK for connections that other libraries make. Threads: no state. */
 public final class JdkContext {
     private JdkContext() {}
 
     /**
      * With the certificate and the authorities of {@code files}.
      *
-     * @param verified whether PostgreSQL's certificate must come from one of the authorities; the
-     *     system's, if there are none
+     * @param verified whether PostgreSQL's certificate must come from one of the authorities, which
+     *     there are then
      */
     public static SSLContext forServers(TlsFiles files, boolean verified)
             throws GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(own(files), verified ? trusted(files) : new TrustManager[] {ANYBODY}, null);
+        X509ExtendedTrustManager trust = verified ? new PeerTrust(files, PeerKind.SERVER) : ANYBODY;
+        context.init(own(files), new TrustManager[] {trust}, null);
+        return context;
+    }
+
+    /**
+     * For directories whose certificates must come from one of the authorities of {@code files}.
+     */
+    public static SSLContext forDirectories(TlsFiles files) throws GeneralSecurityException {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, new TrustManager[] {new PeerTrust(files, PeerKind.DIRECTORY)}, null);
         return context;
     }
 
@@ -43,23 +52,6 @@ public final class JdkContext {
                 KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         factory.init(store, new char[0]);
         return factory.getKeyManagers();
-    }
-
-    private static TrustManager[] trusted(TlsFiles files) throws GeneralSecurityException {
-        TrustManagerFactory factory =
-                TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        if (files.authorities().isEmpty()) {
-            factory.init((KeyStore) null);
-        } else {
-            KeyStore store = emptyStore();
-            for (X509Certificate authority : files.authorities()) {
-                store.setCertificateEntry("authority " + store.size(), authority);
-            }
-            factory.init(store);
-        }
-        return new TrustManager[] {
-            new PeerTrust((X509ExtendedTrustManager) factory.getTrustManagers()[0], files)
-        };
     }
 
     private static KeyStore emptyStore() throws GeneralSecurityException {

@@ -1,110 +1,145 @@
 package io.pgdoorman.tls;
 
-import io.netty.handler.ssl.OpenSslCertificateException;
-import io.netty.internal.tcnative.CertificateVerifier;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
+import io.pgdoorman.tls.UntrustedException.Fault;
 
 import org.jspecify.annotations.Nullable;
 
 import java.net.Socket;
-import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.time.InstantSource;
+import java.util.List;
 
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Whether a peer's certificate is good: the JDK's check, and revocation lists if there are any.
- * Where the JDK says in its own words that it knows no authority, this says it so that the peer
- * gets the alert {@code unknown_ca}, as from OpenSSL, and an operator knows what is meant.
+ * Whether a peer's certificate is good: its path to a root, revocation lists if there are any, and
+ * its host where the connection is to be of one. What is wrong is said so that the peer gets the
+ * alert that OpenSSL would send, and an operator knows certificate, issuer, reason and setting.
  *
  * <p>Threads: immutable.
  */
 final class PeerTrust extends X509ExtendedTrustManager {
-    private final X509ExtendedTrustManager jdk;
+    private final PeerKind peer;
+    private final List<X509Certificate> authorities;
+    private final TrustPath paths;
     private final @Nullable RevocationCheck revocations;
+    private final InstantSource clock;
 
     /**
-     * @param jdk with the authorities of {@code files}
+     * @param files with authorities
      */
-    PeerTrust(X509ExtendedTrustManager jdk, TlsFiles files) {
-        this.jdk = jdk;
-        this.revocations = files.revocations().isEmpty() ? null : new RevocationCheck(files);
+    PeerTrust(TlsFiles files, PeerKind peer) {
+        this(files, peer, InstantSource.system());
     }
 
-    private interface Check {
-        void run() throws CertificateException;
+    PeerTrust(TlsFiles files, PeerKind peer, InstantSource clock) {
+        this.peer = peer;
+        this.authorities = files.authorities();
+        this.paths = new TrustPath(authorities, peer);
+        this.revocations =
+                files.revocations().isEmpty()
+                        ? null
+                        : new RevocationCheck(files.revocations(), peer);
+        this.clock = clock;
     }
 
-    private void check(X509Certificate[] chain, Check first) throws CertificateException {
-        try {
-            first.run();
-        } catch (CertificateException e) {
-            if (e.getCause() instanceof CertPathBuilderException) {
-                throw unknownAuthority(chain, e);
-            }
-            throw e;
-        }
+    private void check(X509Certificate[] chain) throws CertificateException {
+        List<X509Certificate> path = paths.of(chain, clock.instant());
         if (revocations != null) {
-            revocations.check(chain);
+            revocations.check(path);
         }
     }
 
-    private static CertificateException unknownAuthority(
-            X509Certificate[] chain, CertificateException found) {
-        var said =
-                new OpenSslCertificateException(
-                        "the certificate %s is of no authority that is trusted: its issuer is %s"
-                                .formatted(
-                                        chain[0].getSubjectX500Principal().getName(),
-                                        chain[chain.length - 1].getIssuerX500Principal().getName()),
-                        CertificateVerifier.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
-        said.initCause(found);
-        return said;
+    /**
+     * @param parameters of the connection, which say whether the host counts
+     * @param host that is connected to
+     */
+    private void check(X509Certificate[] chain, SSLParameters parameters, @Nullable String host)
+            throws CertificateException {
+        check(chain);
+        String rules = parameters.getEndpointIdentificationAlgorithm();
+        if (rules == null || rules.isEmpty()) {
+            return;
+        }
+        HostNames names = HostNames.of(chain[0]);
+        if (host == null || !names.matches(host)) {
+            throw TrustPath.refused(
+                    List.of(chain),
+                    "is for %s, not for %s; see %s".formatted(names, host, peer.own()),
+                    Fault.WRONG_HOST);
+        }
     }
 
     @Override
     public void checkClientTrusted(
             X509Certificate[] chain, String authType, @Nullable SSLEngine engine)
             throws CertificateException {
-        check(chain, () -> jdk.checkClientTrusted(chain, authType, engine));
+        try {
+            check(chain);
+        } catch (UntrustedException e) {
+            throw told(e, engine);
+        }
     }
 
     @Override
     public void checkServerTrusted(
             X509Certificate[] chain, String authType, @Nullable SSLEngine engine)
             throws CertificateException {
-        check(chain, () -> jdk.checkServerTrusted(chain, authType, engine));
+        try {
+            if (engine == null) {
+                check(chain);
+            } else {
+                check(chain, engine.getSSLParameters(), engine.getPeerHost());
+            }
+        } catch (UntrustedException e) {
+            throw told(e, engine);
+        }
+    }
+
+    /** The JDK's engines have no use for the codes of a library that may not be loaded. */
+    private static CertificateException told(UntrustedException found, @Nullable SSLEngine engine) {
+        return engine instanceof ReferenceCountedOpenSslEngine ? found.withAlert() : found;
     }
 
     @Override
     public void checkClientTrusted(
             X509Certificate[] chain, String authType, @Nullable Socket socket)
             throws CertificateException {
-        check(chain, () -> jdk.checkClientTrusted(chain, authType, socket));
+        check(chain);
     }
 
     @Override
     public void checkServerTrusted(
             X509Certificate[] chain, String authType, @Nullable Socket socket)
             throws CertificateException {
-        check(chain, () -> jdk.checkServerTrusted(chain, authType, socket));
+        if (socket instanceof SSLSocket tls) {
+            SSLSession session = tls.getHandshakeSession();
+            check(chain, tls.getSSLParameters(), session == null ? null : session.getPeerHost());
+        } else {
+            check(chain);
+        }
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType)
             throws CertificateException {
-        check(chain, () -> jdk.checkClientTrusted(chain, authType));
+        check(chain);
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType)
             throws CertificateException {
-        check(chain, () -> jdk.checkServerTrusted(chain, authType));
+        check(chain);
     }
 
     @Override
     public X509Certificate[] getAcceptedIssuers() {
-        return jdk.getAcceptedIssuers();
+        return authorities.toArray(X509Certificate[]::new);
     }
 }

@@ -16,11 +16,7 @@ import io.netty.util.concurrent.EventExecutor;
 
 import org.jspecify.annotations.Nullable;
 
-import java.io.IOException;
 import java.lang.reflect.Field;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,9 +24,6 @@ import java.util.concurrent.ConcurrentHashMap;
 
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Opens handshakes of one kind: with clients, or with the PostgreSQL of one pool. It has no
@@ -46,8 +39,6 @@ public final class TlsContext {
                     ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
                     ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
                     "postgresql");
-
-    private static final char[] NO_PASSWORD = {};
 
     /** What a peer has to show. */
     public enum PeerCertificate {
@@ -205,7 +196,7 @@ public final class TlsContext {
                                     case TRUSTED, TRUSTED_AND_NAMED -> ClientAuth.REQUIRE;
                                 });
         if (peer != PeerCertificate.NONE) {
-            builder.trustManager(trust(files));
+            builder.trustManager(new PeerTrust(files, PeerKind.CLIENT));
         }
         return new TlsContext(files, more, peer, terms, false, builder);
     }
@@ -224,27 +215,11 @@ public final class TlsContext {
         if (peer == PeerCertificate.NONE) {
             builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
         } else {
-            builder.trustManager(trust(files));
+            builder.trustManager(new PeerTrust(files, PeerKind.SERVER));
         }
         builder.endpointIdentificationAlgorithm(
                 peer == PeerCertificate.TRUSTED_AND_NAMED ? "HTTPS" : "");
         return new TlsContext(files, List.of(), peer, Terms.ALL, true, builder);
-    }
-
-    private static TrustManager trust(TlsFiles files) throws TlsFilesException {
-        try {
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            store.load(null, NO_PASSWORD);
-            for (X509Certificate authority : files.authorities()) {
-                store.setCertificateEntry(Integer.toString(store.size()), authority);
-            }
-            TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
-            factory.init(store);
-            var check = (X509ExtendedTrustManager) factory.getTrustManagers()[0];
-            return new PeerTrust(check, files);
-        } catch (GeneralSecurityException | IOException e) {
-            throw new TlsFilesException("the authorities cannot be used: " + e.getMessage(), e);
-        }
     }
 
     private static KeyManagerFactory keys(List<TlsFiles> certificates) throws TlsFilesException {

@@ -111,7 +111,7 @@ public final class TlsFiles {
             List<X509Certificate> trusted =
                     paths.authorities().isEmpty()
                             ? List.of()
-                            : certificates(paths.authorities().get(), Expiry.Kind.AUTHORITY);
+                            : authorities(paths.authorities().get());
             digest.update((byte) 0);
             List<X509CRL> revoked =
                     paths.crl().isEmpty() ? List.of() : revocations(paths.crl().get());
@@ -155,6 +155,16 @@ public final class TlsFiles {
                 throw new TlsFilesException(
                         "%s: not a certificate in PEM form: %s".formatted(file, e.getMessage()), e);
             }
+        }
+
+        private List<X509Certificate> authorities(Path file) throws TlsFilesException {
+            List<X509Certificate> all = certificates(file, Expiry.Kind.AUTHORITY);
+            if (all.stream().noneMatch(TrustPath::isSelfSigned)) {
+                throw new TlsFilesException(
+                        "%s: no certificate in it is self-signed, so nothing can be trusted by it: add the root, which has issued %s or is above it"
+                                .formatted(file, TrustPath.name(all.getLast())));
+            }
+            return all;
         }
 
         private List<X509CRL> revocations(Path place) throws TlsFilesException {

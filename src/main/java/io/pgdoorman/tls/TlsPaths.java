@@ -29,4 +29,14 @@ public record TlsPaths(
                 Optional.empty(),
                 passphrase);
     }
+
+    /** Whom to trust, and nothing else. */
+    public static TlsPaths ofAuthorities(Path file) {
+        return new TlsPaths(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(file),
+                Optional.empty(),
+                Optional.empty());
+    }
 }

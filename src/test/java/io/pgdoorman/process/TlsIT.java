@@ -320,7 +320,9 @@ class TlsIT {
                                     strict.log()
                                             .contains(
                                                     "TLS negotiation failed: the certificate"
-                                                            + " CN=revoked, serial number"));
+                                                            + " CN=revoked, issued by"
+                                                            + " CN=pg_doorman test revoking-ca,"
+                                                            + " serial number"));
             assertThat(strict.log()).doesNotContain("mouse");
         }
     }

@@ -19,6 +19,14 @@ import java.util.Objects;
  *   client          CN=app,O=tests
  *   revoking-ca.crt signs good and revoked, which are for localhost; revoking-ca.crl lists the latter,
  *                   and so does revoking-ca-expired.crl; unknown-ca.crl is empty and of another
+ *   chain-root.crt  signs chain-intermediate, which signs chain-leaf, which is for localhost;
+ *                   chain-both has the last two. chain.crl is of both authorities, and in
+ *                   chain-revoked.crl the intermediate is revoked. It signs early, too, which is
+ *                   valid from 2099 on
+ *   chain-root-expired.crt signs chain-of-expired
+ *   pinned          signed by itself and no authority, and yet it has signed pinned-child;
+ *                   pinned-expired
+ *   ed25519, ed448, secp256k1 signed by themselves, with keys of their kind
  *   named           one.example.org, *.wild.example.org
  *   server-secret   the key of server with the passphrase "mouse trap"; -des3 and -old, which are not
  *                   supported
