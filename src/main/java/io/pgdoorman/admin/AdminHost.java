@@ -5,9 +5,11 @@ import io.pgdoorman.config.Config;
 import io.pgdoorman.pool.Coordinator;
 import io.pgdoorman.pool.Pool;
 import io.pgdoorman.session.Sessions;
+import io.pgdoorman.tls.TlsExpiry;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What the console can see and order of the process. Threads: any; calls may wait. */
 public interface AdminHost {
@@ -29,6 +31,9 @@ public interface AdminHost {
     }
 
     Sessions sessions();
+
+    /** What ends in the files of TLS; by side, {@code client} or {@code server}. */
+    Map<String, Set<TlsExpiry>> tlsExpiries();
 
     /**
      * Reads the configuration again and waits for it to be in effect.

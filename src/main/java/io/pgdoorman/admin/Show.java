@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -75,6 +76,7 @@ final class Show {
         all.put("AUTH_QUERY", this::authQuery);
         all.put("STARTUP_PARAMETERS", this::startupParameters);
         all.put("HBA", () -> ShowHba.of(host.sessions().directory().hba()));
+        all.put("TLS", () -> ShowTls.of(host.tlsExpiries(), Instant.now()));
         all.put("LOG_LEVEL", () -> Table.of("log_level").row(host.logLevel()));
         all.put("LISTS", this::lists);
         all.put("SOCKETS", Show::sockets);

@@ -1,6 +1,6 @@
 package io.pgdoorman.metrics;
 
-import io.pgdoorman.tls.TlsFiles;
+import io.pgdoorman.tls.TlsExpiry;
 
 import java.util.Map;
 import java.util.Set;
@@ -13,5 +13,5 @@ public interface MetricsSource {
     boolean isDraining();
 
     /** What ends in the files of TLS; by side, {@code client} or {@code server}. */
-    Map<String, Set<TlsFiles.Expiry>> tlsExpiries();
+    Map<String, Set<TlsExpiry>> tlsExpiries();
 }

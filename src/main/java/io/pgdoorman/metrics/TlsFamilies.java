@@ -4,7 +4,7 @@ import io.pgdoorman.admin.PoolRow;
 import io.pgdoorman.stats.Counter;
 import io.pgdoorman.stats.Timing;
 import io.pgdoorman.stats.Totals;
-import io.pgdoorman.tls.TlsFiles;
+import io.pgdoorman.tls.TlsExpiry;
 
 import java.nio.file.Path;
 import java.time.Instant;
@@ -35,12 +35,12 @@ final class TlsFamilies {
                                 soonest(all).forEach((what, end) -> add(ends, side, what, end)));
     }
 
-    private record What(TlsFiles.Expiry.Kind kind, Path file) {}
+    private record What(TlsExpiry.Kind kind, Path file) {}
 
     /** A file may have several of a kind. */
-    private static Map<What, Instant> soonest(Set<TlsFiles.Expiry> all) {
+    private static Map<What, Instant> soonest(Set<TlsExpiry> all) {
         Map<What, Instant> soonest = new LinkedHashMap<>();
-        for (TlsFiles.Expiry one : all) {
+        for (TlsExpiry one : all) {
             soonest.merge(
                     new What(one.kind(), one.file()), one.end(), (a, b) -> a.isBefore(b) ? a : b);
         }

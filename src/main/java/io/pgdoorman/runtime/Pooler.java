@@ -31,7 +31,7 @@ import io.pgdoorman.session.Session;
 import io.pgdoorman.session.SessionMoves;
 import io.pgdoorman.session.Sessions;
 import io.pgdoorman.stats.Histogram;
-import io.pgdoorman.tls.TlsFiles;
+import io.pgdoorman.tls.TlsExpiry;
 import io.pgdoorman.wire.Bytes;
 
 import org.slf4j.Logger;
@@ -41,6 +41,7 @@ import org.slf4j.event.Level;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -224,6 +225,7 @@ public final class Pooler implements AutoCloseable {
                         loops,
                         pools,
                         this::sessions,
+                        this::tlsExpiries,
                         options.logLevels(),
                         new AdminOrders());
         this.services =
@@ -414,6 +416,7 @@ public final class Pooler implements AutoCloseable {
     /** This process alone serves from now on. */
     private void onServing() {
         scheduleRetain();
+        DailyWarnings.start(control, () -> reload.tls().warningsOfEnds(Instant.now()));
         adoptConsoleSettings();
         web.enter(WebEndpoint.Stage.SERVING);
         web.openWhenFree(control);
@@ -558,7 +561,7 @@ public final class Pooler implements AutoCloseable {
         systemd.reloading();
     }
 
-    private Map<String, Set<TlsFiles.Expiry>> tlsExpiries() {
+    private Map<String, Set<TlsExpiry>> tlsExpiries() {
         return reload.tls().expiries();
     }
 

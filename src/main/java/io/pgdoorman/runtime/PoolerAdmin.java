@@ -16,11 +16,13 @@ import io.pgdoorman.session.ConsoleClient;
 import io.pgdoorman.session.Consoles;
 import io.pgdoorman.session.FrozenConsole;
 import io.pgdoorman.session.Sessions;
+import io.pgdoorman.tls.TlsExpiry;
 import io.pgdoorman.wire.SqlState;
 
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -55,6 +57,7 @@ final class PoolerAdmin implements AdminHost, Consoles {
     private final List<EventLoop> loops;
     private final Pools pools;
     private final Supplier<Sessions> sessions;
+    private final Supplier<Map<String, Set<TlsExpiry>>> tlsExpiries;
     private final LogLevels logLevels;
     private final Orders orders;
     private final Console console = new Console(this);
@@ -68,6 +71,7 @@ final class PoolerAdmin implements AdminHost, Consoles {
             List<EventLoop> loops,
             Pools pools,
             Supplier<Sessions> sessions,
+            Supplier<Map<String, Set<TlsExpiry>>> tlsExpiries,
             LogLevels logLevels,
             Orders orders) {
         this.version = version;
@@ -75,6 +79,7 @@ final class PoolerAdmin implements AdminHost, Consoles {
         this.loops = loops;
         this.pools = pools;
         this.sessions = sessions;
+        this.tlsExpiries = tlsExpiries;
         this.logLevels = logLevels;
         this.orders = orders;
     }
@@ -135,6 +140,11 @@ final class PoolerAdmin implements AdminHost, Consoles {
     @Override
     public Sessions sessions() {
         return sessions.get();
+    }
+
+    @Override
+    public Map<String, Set<TlsExpiry>> tlsExpiries() {
+        return tlsExpiries.get();
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.pgdoorman.session.ClientTls;
 import io.pgdoorman.tls.PassphraseCommand;
 import io.pgdoorman.tls.TlsContext;
 import io.pgdoorman.tls.TlsContext.PeerCertificate;
+import io.pgdoorman.tls.TlsExpiry;
 import io.pgdoorman.tls.TlsFiles;
 import io.pgdoorman.tls.TlsFilesException;
 import io.pgdoorman.tls.TlsPaths;
@@ -22,6 +23,7 @@ import io.pgdoorman.tls.TlsSuite;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -117,10 +119,10 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
     }
 
     /** Everything in the files that ends; {@code client} or {@code server} is the side. */
-    Map<String, Set<TlsFiles.Expiry>> expiries() {
-        Set<TlsFiles.Expiry> ofClients = new LinkedHashSet<>();
+    Map<String, Set<TlsExpiry>> expiries() {
+        Set<TlsExpiry> ofClients = new LinkedHashSet<>();
         clients.context().ifPresent(context -> ofClients.addAll(context.expiries()));
-        Set<TlsFiles.Expiry> ofServers = new LinkedHashSet<>();
+        Set<TlsExpiry> ofServers = new LinkedHashSet<>();
         for (ServerTls server : servers.values()) {
             server.context().ifPresent(context -> ofServers.addAll(context.expiries()));
         }
@@ -128,6 +130,15 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
     }
 
     private static ClientTls clients(GeneralConfig general, List<String> warnings)
+    /** What ends soon, or has ended, in the files; a sentence each. */
+    Set<String> warningsOfEnds(Instant now) {
+        Set<String> all = new LinkedHashSet<>();
+        expiries()
+                .values()
+                .forEach(ends -> ends.forEach(one -> one.warning(now).ifPresent(all::add)));
+        return all;
+    }
+
             throws TlsFilesException {
         GeneralConfig.Tls tls = general.tls();
         if (tls.mode() == TlsMode.DISABLE || tls.certificate().isEmpty()) {

@@ -11,7 +11,7 @@ import io.pgdoorman.metrics.MetricsPage;
 import io.pgdoorman.metrics.MetricsSource;
 import io.pgdoorman.net.Posix;
 import io.pgdoorman.net.Transport;
-import io.pgdoorman.tls.TlsFiles;
+import io.pgdoorman.tls.TlsExpiry;
 import io.pgdoorman.web.Credentials;
 import io.pgdoorman.web.Endpoints;
 import io.pgdoorman.web.HealthSource;
@@ -77,7 +77,7 @@ final class WebEndpoint implements HealthSource, MetricsSource, AutoCloseable {
     private final Optional<WebConfig> address;
     private final String threads;
     private final Supplier<HandoverState> handover;
-    private final Supplier<Map<String, Set<TlsFiles.Expiry>>> tlsExpiries;
+    private final Supplier<Map<String, Set<TlsExpiry>>> tlsExpiries;
     private final LoopLag lag;
     private final MetricsPage metrics;
     private final Endpoints endpoints;
@@ -101,7 +101,7 @@ final class WebEndpoint implements HealthSource, MetricsSource, AutoCloseable {
             List<EventLoop> loops,
             String threads,
             Supplier<HandoverState> handover,
-            Supplier<Map<String, Set<TlsFiles.Expiry>>> tlsExpiries) {
+            Supplier<Map<String, Set<TlsExpiry>>> tlsExpiries) {
         this.transport = transport;
         this.address = host.config().web().filter(WebConfig::enabled);
         this.threads = threads;
@@ -260,7 +260,7 @@ final class WebEndpoint implements HealthSource, MetricsSource, AutoCloseable {
     }
 
     @Override
-    public Map<String, Set<TlsFiles.Expiry>> tlsExpiries() {
+    public Map<String, Set<TlsExpiry>> tlsExpiries() {
         return tlsExpiries.get();
     }
 

@@ -232,8 +232,8 @@ public final class TlsContext {
     }
 
     /** Everything in its files that ends. */
-    public List<TlsFiles.Expiry> expiries() {
-        List<TlsFiles.Expiry> all = new ArrayList<>(files.expiries());
+    public List<TlsExpiry> expiries() {
+        List<TlsExpiry> all = new ArrayList<>(files.expiries());
         more.forEach(one -> all.addAll(one.expiries()));
         return all;
     }

@@ -14,7 +14,6 @@ import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -29,8 +28,6 @@ import java.util.stream.Stream;
  * <p>Threads: immutable.
  */
 public final class TlsFiles {
-    private static final Duration EXPIRY_WARNING = Duration.ofDays(30);
-
     private static final Set<PosixFilePermission> OF_OTHERS =
             Set.of(
                     PosixFilePermission.GROUP_READ,
@@ -38,26 +35,12 @@ public final class TlsFiles {
                     PosixFilePermission.OTHERS_READ,
                     PosixFilePermission.OTHERS_WRITE);
 
-    /**
-     * Something with an end.
-     *
-     * @param end when a certificate expires, or when the next revocation list is due
-     */
-    public record Expiry(Path file, Kind kind, Instant end) {
-        /** What ends. */
-        public enum Kind {
-            CERTIFICATE,
-            AUTHORITY,
-            CRL
-        }
-    }
-
     private final String digest;
     private final List<X509Certificate> chain;
     private final @Nullable PrivateKey key;
     private final List<X509Certificate> authorities;
     private final List<X509CRL> revocations;
-    private final List<Expiry> expiries;
+    private final List<TlsExpiry> expiries;
     private final List<String> warnings;
 
     private TlsFiles(
@@ -66,7 +49,7 @@ public final class TlsFiles {
             @Nullable PrivateKey key,
             List<X509Certificate> authorities,
             List<X509CRL> revocations,
-            List<Expiry> expiries,
+            List<TlsExpiry> expiries,
             List<String> warnings) {
         this.digest = digest;
         this.chain = chain;
@@ -87,7 +70,7 @@ public final class TlsFiles {
         private final TlsPaths paths;
         private final MessageDigest digest;
         private final List<String> warnings = new ArrayList<>();
-        private final List<Expiry> expiries = new ArrayList<>();
+        private final List<TlsExpiry> expiries = new ArrayList<>();
 
         Reading(TlsPaths paths) {
             this.paths = paths;
@@ -103,7 +86,7 @@ public final class TlsFiles {
             PrivateKey key = null;
             if (paths.certificate().isPresent() && paths.privateKey().isPresent()) {
                 Path certificate = paths.certificate().get();
-                chain = certificates(certificate, Expiry.Kind.CERTIFICATE);
+                chain = certificates(certificate, TlsExpiry.Kind.CERTIFICATE);
                 key = key(paths.privateKey().get());
                 checkPair(chain.getFirst(), key, certificate, paths.privateKey().get());
             }
@@ -115,6 +98,8 @@ public final class TlsFiles {
             digest.update((byte) 0);
             List<X509CRL> revoked =
                     paths.crl().isEmpty() ? List.of() : revocations(paths.crl().get());
+            Instant now = Instant.now();
+            expiries.forEach(one -> one.warning(now).ifPresent(warnings::add));
             return new TlsFiles(
                     HexFormat.of().formatHex(digest.digest()),
                     chain,
@@ -137,19 +122,12 @@ public final class TlsFiles {
             }
         }
 
-        private List<X509Certificate> certificates(Path file, Expiry.Kind kind)
+        private List<X509Certificate> certificates(Path file, TlsExpiry.Kind kind)
                 throws TlsFilesException {
             byte[] bytes = bytes(file);
             try {
                 List<X509Certificate> all = Pem.certificates(bytes);
-                Instant end = all.getFirst().getNotAfter().toInstant();
-                Instant now = Instant.now();
-                if (end.isBefore(now)) {
-                    warnings.add("%s: the certificate expired at %s".formatted(file, end));
-                } else if (end.isBefore(now.plus(EXPIRY_WARNING))) {
-                    warnings.add("%s: the certificate expires at %s".formatted(file, end));
-                }
-                expiries.add(new Expiry(file, kind, end));
+                all.forEach(one -> expiries.add(TlsExpiry.of(file, kind, one)));
                 return all;
             } catch (GeneralSecurityException e) {
                 throw new TlsFilesException(
@@ -158,7 +136,7 @@ public final class TlsFiles {
         }
 
         private List<X509Certificate> authorities(Path file) throws TlsFilesException {
-            List<X509Certificate> all = certificates(file, Expiry.Kind.AUTHORITY);
+            List<X509Certificate> all = certificates(file, TlsExpiry.Kind.AUTHORITY);
             if (all.stream().noneMatch(TrustPath::isSelfSigned)) {
                 throw new TlsFilesException(
                         "%s: no certificate in it is self-signed, so nothing can be trusted by it: add the root, which has issued %s or is above it"
@@ -185,7 +163,9 @@ public final class TlsFiles {
                 try {
                     for (X509CRL one : Pem.revocations(bytes)) {
                         all.add(one);
-                        checkDue(file, one);
+                        if (one.getNextUpdate() != null) {
+                            expiries.add(TlsExpiry.of(file, one));
+                        }
                     }
                 } catch (GeneralSecurityException e) {
                     throw new TlsFilesException(
@@ -194,21 +174,6 @@ public final class TlsFiles {
                 }
             }
             return List.copyOf(all);
-        }
-
-        private void checkDue(Path file, X509CRL crl) {
-            if (crl.getNextUpdate() == null) {
-                return;
-            }
-            Instant end = crl.getNextUpdate().toInstant();
-            expiries.add(new Expiry(file, Expiry.Kind.CRL, end));
-            if (end.isBefore(Instant.now())) {
-                warnings.add(
-                        "%s: the revocation list of %s expired at %s; what was revoked since is not"
-                                        .formatted(
-                                                file, crl.getIssuerX500Principal().getName(), end)
-                                + " known");
-            }
         }
 
         private PrivateKey key(Path file) throws TlsFilesException {
@@ -287,7 +252,7 @@ public final class TlsFiles {
     }
 
     /** Everything in the files that ends. */
-    public List<Expiry> expiries() {
+    public List<TlsExpiry> expiries() {
         return expiries;
     }
 

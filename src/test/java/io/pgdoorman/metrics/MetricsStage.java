@@ -34,7 +34,7 @@ import io.pgdoorman.session.Derivations;
 import io.pgdoorman.session.SessionSettings;
 import io.pgdoorman.session.Sessions;
 import io.pgdoorman.stats.Histogram;
-import io.pgdoorman.tls.TlsFiles;
+import io.pgdoorman.tls.TlsExpiry;
 import io.pgdoorman.wire.Bytes;
 
 import java.nio.charset.StandardCharsets;
@@ -176,14 +176,16 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
     }
 
     @Override
-    public Map<String, Set<TlsFiles.Expiry>> tlsExpiries() {
+    public Map<String, Set<TlsExpiry>> tlsExpiries() {
         var file = Path.of("server.crt");
         var end = Instant.ofEpochSecond(1_800_000_000);
         return Map.of(
                 "client",
-                Set.of(new TlsFiles.Expiry(file, TlsFiles.Expiry.Kind.CERTIFICATE, end)),
+                Set.of(
+                        new TlsExpiry(
+                                file, TlsExpiry.Kind.CERTIFICATE, "CN=own", "CN=ca", end, end)),
                 "server",
-                Set.of(new TlsFiles.Expiry(file, TlsFiles.Expiry.Kind.CRL, end)));
+                Set.of(new TlsExpiry(file, TlsExpiry.Kind.CRL, "", "CN=ca", end, end)));
     }
 
     @Override

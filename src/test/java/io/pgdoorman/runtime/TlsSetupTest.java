@@ -7,13 +7,14 @@ import io.pgdoorman.config.Config;
 import io.pgdoorman.config.ConfigLoader;
 import io.pgdoorman.config.TlsCipherSuite;
 import io.pgdoorman.testing.Certificates;
-import io.pgdoorman.tls.TlsFiles;
+import io.pgdoorman.tls.TlsExpiry;
 import io.pgdoorman.tls.TlsSuite;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 
 class TlsSetupTest {
@@ -104,11 +105,15 @@ class TlsSetupTest {
         TlsSetup setup = setup(PASSPHRASE);
 
         assertThat(setup.expiries().get("client"))
-                .extracting(TlsFiles.Expiry::kind)
-                .containsExactly(TlsFiles.Expiry.Kind.CERTIFICATE);
+                .extracting(TlsExpiry::kind)
+                .containsExactly(TlsExpiry.Kind.CERTIFICATE);
         assertThat(setup.expiries().get("server"))
-                .extracting(TlsFiles.Expiry::kind)
-                .containsExactly(TlsFiles.Expiry.Kind.AUTHORITY, TlsFiles.Expiry.Kind.CRL);
+                .extracting(TlsExpiry::kind)
+                .containsExactly(TlsExpiry.Kind.AUTHORITY, TlsExpiry.Kind.CRL);
         assertThat(setup.warnings()).singleElement().asString().contains("revocation list");
     }
 }
+        assertThat(setup.warningsOfEnds(Instant.parse("2200-01-01T00:00:00Z")))
+                .hasSize(3)
+                .anySatisfy(
+                        one -> assertThat(one).contains("server.crt: the certificate CN=localh"));

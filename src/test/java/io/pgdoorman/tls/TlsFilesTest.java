@@ -107,6 +107,24 @@ class TlsFilesTest {
     @Test
     void equalIsWhatHoldsTheSame() throws Exception {
         TlsFiles one = read("server.crt", "server.key");
+    @Test
+    void everyCertificateOfAFileCounts() throws Exception {
+        Path bundle = Certificates.copy("ca.crt", home);
+        Path expired = Certificates.copy("chain-root-expired.crt", home);
+        Files.writeString(bundle, Files.readString(bundle) + Files.readString(expired));
+
+        TlsFiles files = TlsFiles.read(TlsPaths.ofAuthorities(bundle));
+
+        assertThat(files.expiries())
+                .extracting(TlsExpiry::subject)
+                .containsExactly("CN=pg_doorman test ca", "CN=pg_doorman test expired root");
+        assertThat(files.warnings())
+                .singleElement()
+                .asString()
+                .contains("ca.crt: the certificate CN=pg_doorman test expired root, issued by")
+                .contains("expired at 2021-01-01");
+    }
+
         TlsFiles same = read("server.crt", "server.key");
         TlsFiles other = read("server-rsa.crt", "server-rsa.key");
 
@@ -195,11 +213,8 @@ class TlsFilesTest {
         assertThat(files.revocations()).hasSize(2);
         assertThat(files).isNotEqualTo(before);
         assertThat(files.expiries())
-                .extracting(TlsFiles.Expiry::kind)
-                .containsExactly(
-                        TlsFiles.Expiry.Kind.AUTHORITY,
-                        TlsFiles.Expiry.Kind.CRL,
-                        TlsFiles.Expiry.Kind.CRL);
+                .extracting(TlsExpiry::kind)
+                .containsExactly(TlsExpiry.Kind.AUTHORITY, TlsExpiry.Kind.CRL, TlsExpiry.Kind.CRL);
     }
 
     @Test
