@@ -18,4 +18,18 @@ public record ServerTlsConfig(
         Optional<Path> certificate,
         Optional<Path> privateKey,
         Optional<Path> crl,
-        Optional<Secret> passphraseCommand) {}
+        Optional<Secret> passphraseCommand) {
+
+    /** As libpq has it, {@code require} with a file of authorities is {@code verify-ca}. */
+    public ServerTlsMode effectiveMode() {
+        return mode == ServerTlsMode.REQUIRE && caCert.isPresent() ? ServerTlsMode.VERIFY_CA : mode;
+    }
+
+    /** Whether PostgreSQL's certificate is checked. */
+    public boolean verifies() {
+        return switch (effectiveMode()) {
+            case DISABLE, ALLOW, PREFER, REQUIRE -> false;
+            case VERIFY_CA, VERIFY_FULL -> true;
+        };
+    }
+}

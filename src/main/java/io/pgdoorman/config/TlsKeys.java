@@ -49,7 +49,9 @@ final class TlsKeys {
                     .unset("none")
                     .example("\"/etc/pg_doorman/client-ca.crt\"")
                     .reload(NEW_CONNECTIONS)
-                    .add("Authorities that sign client certificates, PEM.");
+                    .add(
+                            "Authorities that sign client certificates, PEM: roots, and"
+                                    + " intermediates that clients do not send.");
 
     static final Key<Path> TLS_CRL =
             CLIENT.key("tls_crl", ValueTypes.PATH)
@@ -118,7 +120,9 @@ final class TlsKeys {
             SERVER.key("server_tls_mode", ValueTypes.words(ServerTlsMode.class, "-", false))
                     .byDefault(ServerTlsMode.ALLOW)
                     .reload(POOL)
-                    .add("As libpq's sslmode. Unix sockets never use TLS.");
+                    .add(
+                            "As libpq's sslmode: `require` with `server_tls_ca_cert` is `verify-ca`."
+                                    + " Unix sockets never use TLS.");
 
     static final Key<ServerTlsNegotiation> SERVER_TLS_NEGOTIATION =
             SERVER.key(
@@ -135,7 +139,9 @@ final class TlsKeys {
                     .unset("none")
                     .example("\"/etc/pg_doorman/server-ca.crt\"")
                     .reload(POOL)
-                    .add("Authorities that sign the server's certificate, PEM.");
+                    .add(
+                            "Authorities that sign the server's certificate, PEM: roots, and"
+                                    + " intermediates that servers do not send.");
 
     static final Key<Path> SERVER_TLS_CERTIFICATE =
             SERVER.key("server_tls_certificate", ValueTypes.PATH)

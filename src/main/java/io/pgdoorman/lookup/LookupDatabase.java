@@ -108,7 +108,9 @@ final class LookupDatabase implements UserSource, AutoCloseable {
         } else {
             ServerTlsConfig tls = pool.serverTls();
             settings.put("PGHOST", pool.serverHost());
-            settings.put("sslmode", tls.mode().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            settings.put(
+                    "sslmode",
+                    tls.effectiveMode().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             settings.put("sslNegotiation", tls.negotiation().name().toLowerCase(Locale.ROOT));
             settings.put("sslfactory", LookupTls.class.getName());
             settings.put("sslfactoryarg", LookupTls.argument(tls));

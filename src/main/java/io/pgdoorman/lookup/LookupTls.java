@@ -2,7 +2,6 @@ package io.pgdoorman.lookup;
 
 import io.pgdoorman.config.Secret;
 import io.pgdoorman.config.ServerTlsConfig;
-import io.pgdoorman.config.ServerTlsMode;
 import io.pgdoorman.tls.JdkContext;
 import io.pgdoorman.tls.PassphraseCommand;
 import io.pgdoorman.tls.TlsFiles;
@@ -52,9 +51,7 @@ public final class LookupTls extends WrappedFactory {
 
     /** What the driver has no properties for: revocation lists and the passphrase's command. */
     static String argument(ServerTlsConfig tls) {
-        boolean verifies =
-                tls.mode() == ServerTlsMode.VERIFY_CA || tls.mode() == ServerTlsMode.VERIFY_FULL;
-        String lists = verifies ? tls.crl().map(Path::toString).orElse("") : "";
+        String lists = tls.verifies() ? tls.crl().map(Path::toString).orElse("") : "";
         return lists + "\n" + tls.passphraseCommand().map(Secret::reveal).orElse("");
     }
 

@@ -17,7 +17,7 @@ public record CertificateCheck(Optional<String> error, List<String> warnings) {
     /** Reads the files. */
     public static CertificateCheck of(Config config) {
         try {
-            List<String> warnings = new ArrayList<>(TlsSetup.of(config).warnings());
+            List<String> warnings = new ArrayList<>(TlsSetup.of(config).prepare().warnings());
             warnings.addAll(ServerPasswords.warnings(config));
             Authorities.check(config);
             return new CertificateCheck(Optional.empty(), List.copyOf(warnings));

@@ -21,9 +21,10 @@ import io.pgdoorman.tls.TlsFilesException;
 import io.pgdoorman.tls.TlsPaths;
 import io.pgdoorman.tls.TlsSuite;
 
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -129,7 +130,6 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
         return Map.of("client", ofClients, "server", ofServers);
     }
 
-    private static ClientTls clients(GeneralConfig general, List<String> warnings)
     /** What ends soon, or has ended, in the files; a sentence each. */
     Set<String> warningsOfEnds(Instant now) {
         Set<String> all = new LinkedHashSet<>();
@@ -139,6 +139,7 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
         return all;
     }
 
+    private static ClientTls clients(GeneralConfig general, List<String> warnings)
             throws TlsFilesException {
         GeneralConfig.Tls tls = general.tls();
         if (tls.mode() == TlsMode.DISABLE || tls.certificate().isEmpty()) {
@@ -196,30 +197,32 @@ record TlsSetup(ClientTls clients, Map<ServerTlsConfig, ServerTls> servers, List
             return ServerTls.OFF;
         }
         PeerCertificate peer =
-                switch (tls.mode()) {
+                switch (tls.effectiveMode()) {
                     case DISABLE, ALLOW, PREFER, REQUIRE -> PeerCertificate.NONE;
                     case VERIFY_CA -> PeerCertificate.TRUSTED;
                     case VERIFY_FULL -> PeerCertificate.TRUSTED_AND_NAMED;
                 };
-        if (peer == PeerCertificate.NONE && tls.crl().isPresent()) {
-            warnings.add(
-                    "%s: is not read: server_tls_mode is %s, so no certificate of a server is checked"
-                            .formatted(
-                                    tls.crl().get(),
-                                    tls.mode().name().toLowerCase(Locale.ROOT).replace('_', '-')));
+        if (!tls.verifies()) {
+            tls.caCert().ifPresent(file -> warnings.add(unused(file, tls.mode())));
+            tls.crl().ifPresent(file -> warnings.add(unused(file, tls.mode())));
         }
         TlsFiles files =
                 read(
                         new TlsPaths(
                                 tls.certificate(),
                                 tls.privateKey(),
-                                tls.caCert(),
-                                peer == PeerCertificate.NONE ? Optional.empty() : tls.crl(),
+                                tls.caCert().filter(_ -> tls.verifies()),
+                                tls.crl().filter(_ -> tls.verifies()),
                                 passphrase(tls.passphraseCommand())),
                         warnings);
         return new ServerTls(
-                tls.mode(),
+                tls.effectiveMode(),
                 Optional.of(TlsContext.forServers(files, peer)),
                 tls.negotiation() == ServerTlsNegotiation.DIRECT);
+    }
+
+    private static String unused(Path file, ServerTlsMode mode) {
+        return "%s: is not read: server_tls_mode is %s, so no certificate of a server is checked"
+                .formatted(file, mode.name().toLowerCase(Locale.ROOT).replace('_', '-'));
     }
 }

@@ -113,14 +113,10 @@ final class OwnCertificates extends X509ExtendedKeyManager {
     }
 
     @Override
-    public @Nullable String chooseEngineClientAlias(
+    public String chooseEngineClientAlias(
             String[] keyTypes, Principal @Nullable [] issuers, @Nullable SSLEngine engine) {
-        for (String type : keyTypes) {
-            if (entries.getFirst().isOf(type)) {
-                return "0";
-            }
-        }
-        return null;
+        // As libpq: the server says what it does not take. And Netty has no word for Ed25519.
+        return "0";
     }
 
     @Override
@@ -160,7 +156,7 @@ final class OwnCertificates extends X509ExtendedKeyManager {
     }
 
     @Override
-    public @Nullable String chooseClientAlias(
+    public String chooseClientAlias(
             String[] keyTypes, Principal @Nullable [] issuers, @Nullable Socket socket) {
         return chooseEngineClientAlias(keyTypes, issuers, null);
     }

@@ -14,6 +14,7 @@ import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.EdECKey;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -208,11 +209,17 @@ public final class TlsFiles {
     private static void checkPair(
             X509Certificate certificate, PrivateKey key, Path certificateFile, Path keyFile)
             throws TlsFilesException {
+        String kind =
+                key instanceof EdECKey edwards ? edwards.getParams().getName() : key.getAlgorithm();
         String algorithm =
-                switch (key.getAlgorithm()) {
+                switch (kind) {
                     case "RSA" -> "SHA256withRSA";
                     case "EC" -> "SHA256withECDSA";
-                    default -> key.getAlgorithm();
+                    case "Ed25519" -> kind;
+                    default ->
+                            throw new TlsFilesException(
+                                    "%s: a key of the kind %s cannot be used for TLS; RSA, EC and Ed25519 can"
+                                            .formatted(keyFile, kind));
                 };
         byte[] probe = {1, 2, 3};
         boolean fits;

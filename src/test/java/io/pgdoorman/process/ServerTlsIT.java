@@ -60,7 +60,7 @@ class ServerTlsIT {
         database = secure.newDatabase("server_tls");
         secure.execute("postgres", "CREATE ROLE plain LOGIN", "CREATE ROLE certified LOGIN");
         secure.execute("postgres", "CREATE ROLE bound LOGIN PASSWORD 'sesame'");
-        secure.identMap("tests app certified");
+        secure.identMap("tests app certified\ntests ed25519 certified");
         PoolerProcess.Builder builder =
                 PoolerProcess.builder().general("query_wait_timeout", "\"5s\"");
         for (String mode : new String[] {"disable", "allow", "prefer", "require"}) {
@@ -89,6 +89,16 @@ class ServerTlsIT {
                 ca
                         + key("server_tls_certificate", "client.crt")
                         + key("server_tls_private_key", "client.key"));
+        pool(
+                builder,
+                "certificate-ed25519",
+                secure,
+                "localhost",
+                "verify-full",
+                ca
+                        + key("server_tls_certificate", "ed25519.crt")
+                        + key("server_tls_private_key", "ed25519.key"));
+        pool(builder, "require-other", secure, "localhost", "require", otherCa);
         impostor =
                 TlsTunnel.impostor(
                         secure.address(),
@@ -232,6 +242,7 @@ class ServerTlsIT {
                 "disable         | app   | no pg_hba.conf entry",
                 "require         | plain | no pg_hba.conf entry",
                 "require-plain   | app   | does not support TLS, which server_tls_mode requires",
+                "require-other   | app   | is of no authority in server_tls_ca_cert",
                 "verify-ca-other | app   | TLS negotiation failed: the certificate CN=localhost, issued by CN=pg_doorman test ca, is of no authority in server_tls_ca_cert",
             })
     void saysWhyNoServerIsToBeHad(String pool, String user, String message) {
@@ -240,6 +251,7 @@ class ServerTlsIT {
 
     @Test
     void showsItsCertificate() {
+        assertThat(encrypted("certificate-ed25519", "certified")).isEqualTo("true /CN=ed25519");
         assertThat(encrypted("certificate", "certified")).isEqualTo("true /O=tests/CN=app");
     }
 

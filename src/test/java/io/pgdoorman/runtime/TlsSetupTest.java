@@ -68,6 +68,63 @@ class TlsSetupTest {
                                 + " a server is checked");
     }
 
+    private static Config requiring(String mode, Path authorities) {
+        String text =
+                """
+                [general]
+                admin_username = "a"
+                admin_password = "b"
+                [pools.one]
+                server_host = "h"
+                server_tls_mode = "%s"
+                server_tls_ca_cert = "%s"
+                """
+                        .formatted(mode, authorities);
+        return ConfigLoader.parse(text, "test.toml").config().orElseThrow();
+    }
+
+    @Test
+    void requireWithAuthoritiesChecksThemAsLibpqDoes() {
+        Path authorities = Certificates.copy("ca.crt", home);
+
+        TlsSetup required = TlsSetup.of(requiring("require", authorities));
+        TlsSetup preferred = TlsSetup.of(requiring("prefer", authorities));
+
+        TlsSetup verifying = TlsSetup.of(requiring("verify-ca", authorities));
+        assertThat(required.servers().values())
+                .containsExactlyElementsOf(verifying.servers().values());
+        assertThat(required.warnings()).isEmpty();
+        assertThat(preferred.warnings())
+                .containsExactly(
+                        authorities
+                                + ": is not read: server_tls_mode is prefer, so no certificate of a"
+                                + " server is checked");
+    }
+
+    @Test
+    void theTestOfAConfigurationFindsAKeyThatCannotBeUsed() {
+        String text =
+                """
+                [general]
+                admin_username = "a"
+                admin_password = "b"
+                tls_certificate = "%s"
+                tls_private_key = "%s"
+                [pools.one]
+                server_host = "h"
+                """
+                        .formatted(
+                                Certificates.copy("ed448.crt", home),
+                                Certificates.copy("ed448.key", home));
+
+        var check =
+                CertificateCheck.of(ConfigLoader.parse(text, "test.toml").config().orElseThrow());
+
+        assertThat(check.error())
+                .hasValueSatisfying(
+                        said -> assertThat(said).contains("ed448.key: a key of the kind Ed448"));
+    }
+
     private static final String PASSPHRASE = "tls_passphrase_command = \"echo mouse trap\"";
 
     @Test
@@ -111,9 +168,9 @@ class TlsSetupTest {
                 .extracting(TlsExpiry::kind)
                 .containsExactly(TlsExpiry.Kind.AUTHORITY, TlsExpiry.Kind.CRL);
         assertThat(setup.warnings()).singleElement().asString().contains("revocation list");
-    }
-}
         assertThat(setup.warningsOfEnds(Instant.parse("2200-01-01T00:00:00Z")))
                 .hasSize(3)
                 .anySatisfy(
                         one -> assertThat(one).contains("server.crt: the certificate CN=localh"));
+    }
+}

@@ -214,14 +214,14 @@ public final class PostgresServer implements AutoCloseable {
     private void copyCertificates(String name) {
         try {
             Path parts = Files.createDirectories(home.resolve("certificates"));
-            for (String file : List.of(name + ".crt", name + ".key", "ca.crt")) {
+            for (String file : List.of(name + ".crt", name + ".key", "ca.crt", "ed25519.crt")) {
                 Path copy = Certificates.copy(file, parts);
                 Files.setPosixFilePermissions(
                         copy, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
             }
             String script =
-                    "umask 077; cd '%s'; cp ca.crt %s.crt %s.key '%s'; cd '%s'; mv %s.crt own.crt; mv %s.key own.key"
-                            .formatted(parts, name, name, data(), data(), name, name);
+                    "umask 077; cd '%s'; cat ca.crt ed25519.crt > '%s/ca.crt'; cp %s.crt %s.key '%s'; cd '%s'; mv %s.crt own.crt; mv %s.key own.key"
+                            .formatted(parts, data(), name, name, data(), data(), name, name);
             ChildProcess.run(binaries.asServerUser(List.of("/bin/sh", "-c", script)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -396,7 +396,10 @@ public final class PostgresServer implements AutoCloseable {
             return this;
         }
 
-        /** With TLS: the certificate is {@code server} of {@link Certificates}. */
+        /**
+         * With TLS: the certificate is {@code server} of {@link Certificates}; clients may show one
+         * of {@code ca}, or {@code ed25519}.
+         */
         public Builder tls() {
             return setting("ssl", "on")
                     .setting("ssl_cert_file", "own.crt")

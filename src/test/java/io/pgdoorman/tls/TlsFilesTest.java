@@ -33,7 +33,8 @@ class TlsFilesTest {
         "server.crt, server.key",
         "server.crt, server-sec1.key",
         "server-rsa.crt, server-rsa.key",
-        "server-rsa.crt, server-rsa-pkcs1.key"
+        "server-rsa.crt, server-rsa-pkcs1.key",
+        "ed25519.crt, ed25519.key"
     })
     void readsKeysInEachForm(String certificate, String key) throws TlsFilesException {
         TlsFiles files = read(certificate, key);
@@ -48,6 +49,8 @@ class TlsFilesTest {
         "server.crt, server-rsa.key, is not the key of the certificate in",
         "server.crt, server-encrypted.key, the private key is encrypted",
         "server.crt, server.crt, there is no private key",
+        "ed448.crt, ed448.key, ed448.key: a key of the kind Ed448 cannot be used for TLS",
+        "secp256k1.crt, secp256k1.key, secp256k1.key: ",
         "server.key, server.key, not a certificate in PEM form"
     })
     void saysWhatIsWrongWithWhichFile(String certificate, String key, String message) {
@@ -105,9 +108,6 @@ class TlsFilesTest {
     }
 
     @Test
-    void equalIsWhatHoldsTheSame() throws Exception {
-        TlsFiles one = read("server.crt", "server.key");
-    @Test
     void everyCertificateOfAFileCounts() throws Exception {
         Path bundle = Certificates.copy("ca.crt", home);
         Path expired = Certificates.copy("chain-root-expired.crt", home);
@@ -125,6 +125,9 @@ class TlsFilesTest {
                 .contains("expired at 2021-01-01");
     }
 
+    @Test
+    void equalIsWhatHoldsTheSame() throws Exception {
+        TlsFiles one = read("server.crt", "server.key");
         TlsFiles same = read("server.crt", "server.key");
         TlsFiles other = read("server-rsa.crt", "server-rsa.key");
 
