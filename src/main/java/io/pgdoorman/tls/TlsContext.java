@@ -11,6 +11,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.netty.internal.tcnative.SSL;
 import io.netty.internal.tcnative.SSLContext;
 import io.netty.util.concurrent.EventExecutor;
 
@@ -290,6 +291,9 @@ public final class TlsContext {
                         (host.isEmpty()
                                 ? made.newEngine(alloc)
                                 : made.newEngine(alloc, host, port));
+        // For each, because Netty's engines clear what their context says of tickets. Whoever goes
+        // on with a ticket of TLS 1.2 would not have its certificate looked at again.
+        SSL.setOptions(engine.sslPointer(), SSL.SSL_OP_NO_TICKET);
         var log = new KeyLog();
         logs.put(engine.sslPointer(), log);
         return new Opening(engine, log);

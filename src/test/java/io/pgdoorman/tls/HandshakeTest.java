@@ -19,7 +19,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
+import javax.net.ssl.SSLContext;
+
 class HandshakeTest {
+    private static final int NEW_SESSION_TICKET = 4;
+    private static final int CERTIFICATE = 11;
+
     @TempDir Path home;
 
     private TlsFiles files(String name) throws TlsFilesException {
@@ -229,6 +234,28 @@ class HandshakeTest {
         @Override
         public boolean isOver() {
             return true;
+        }
+    }
+
+    // ---- sessions -------------------------------------------------------------------------------
+
+    /** With a ticket it would not be asked for its certificate again, which may have expired. */
+    @Test
+    void aSessionIsNotResumed() throws TlsFilesException {
+        TlsContext context = ofClients(files("server"));
+        SSLContext remembers = JdkClient.context();
+        try (var first = new TlsPair();
+                var second = new TlsPair()) {
+            first.server.begin(context, "", Unpooled.EMPTY_BUFFER);
+            var before = new JdkClient(remembers, JdkClient.offers("TLSv1.2")).run(first.server);
+            first.server.secure();
+
+            second.server.begin(context, "", Unpooled.EMPTY_BUFFER);
+            var client = new JdkClient(remembers, JdkClient.offers("TLSv1.2")).run(second.server);
+
+            second.server.secure();
+            assertThat(before.messages()).doesNotContain(NEW_SESSION_TICKET);
+            assertThat(client.messages()).contains(CERTIFICATE).doesNotContain(NEW_SESSION_TICKET);
         }
     }
 
