@@ -371,23 +371,31 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
     private HandshakeStatus wrap(ChannelHandlerContext ctx, ReferenceCountedOpenSslEngine engine)
             throws SSLException {
         ByteBuf out = ctx.alloc().directBuffer(FLIGHT_BYTES);
+        ByteBuffer flight = out.internalNioBuffer(0, out.writableBytes());
+        int begin = flight.position();
         try {
-            SSLEngineResult result =
-                    engine.wrap(NOTHING, out.internalNioBuffer(0, out.writableBytes()));
-            out.writerIndex(result.bytesProduced());
+            SSLEngineResult result = engine.wrap(NOTHING, flight);
             HandshakeStatus status = result.getHandshakeStatus();
-            if (out.isReadable()) {
-                forgetSaid();
-                count(out);
-                wrote = true;
-                ctx.write(out.retain(), ctx.voidPromise());
-            } else if (status == HandshakeStatus.NEED_WRAP) {
+            if (result.bytesProduced() == 0 && status == HandshakeStatus.NEED_WRAP) {
                 throw new SSLException("the handshake does not proceed");
             }
             return status;
         } finally {
-            out.release();
+            out.writerIndex(flight.position() - begin); // a failure that it throws left an alert
+            send(ctx, out);
         }
+    }
+
+    /** Consumes {@code out}. */
+    private void send(ChannelHandlerContext ctx, ByteBuf out) {
+        if (!out.isReadable()) {
+            out.release();
+            return;
+        }
+        forgetSaid();
+        count(out);
+        wrote = true;
+        ctx.write(out, ctx.voidPromise());
     }
 
     private void count(ByteBuf out) {

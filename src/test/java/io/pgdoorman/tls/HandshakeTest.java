@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 class HandshakeTest {
     private static final int NEW_SESSION_TICKET = 4;
@@ -194,14 +195,52 @@ class HandshakeTest {
 
     @Test
     void anOldVersionIsRefused() throws TlsFilesException {
-        TlsContext modern =
-                TlsContext.forClients(
-                        files("server"),
-                        List.of(),
-                        PeerCertificate.NONE,
-                        new Terms(true, TlsSuite.ofTls12(), 0));
+        TlsContext modern = withTerms(new Terms(true, TlsSuite.ofTls12(), 0));
+
+        assertThat(heard(modern, JdkClient.offers("TLSv1.2"))).contains("protocol_version");
         try (var pair = new TlsPair().run(ofServers(NOTHING), "x", modern)) {
             assertThat(pair.server.secure().records().suite().isTls13()).isTrue();
+        }
+    }
+
+    @Test
+    void aSuiteThatIsNotListedIsRefused() throws TlsFilesException {
+        TlsSuite listed = TlsSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384;
+        TlsContext one = withTerms(new Terms(false, List.of(listed), 0));
+        SSLParameters offers = JdkClient.offers("TLSv1.2");
+        offers.setCipherSuites(
+                new String[] {TlsSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256.name()});
+
+        assertThat(heard(one, offers)).contains("handshake_failure");
+        try (var pair = new TlsPair()) {
+            pair.server.begin(one, "", Unpooled.EMPTY_BUFFER);
+            new JdkClient(JdkClient.context(), JdkClient.offers("TLSv1.2")).run(pair.server);
+            assertThat(pair.server.secure().records().suite()).isEqualTo(listed);
+        }
+    }
+
+    @Test
+    void aClientWithoutACommonGroupHearsSo() throws TlsFilesException {
+        SSLParameters offers = JdkClient.offers("TLSv1.3");
+        offers.setNamedGroups(new String[] {"ffdhe2048"});
+
+        assertThat(heard(ofClients(files("server")), offers)).contains("handshake_failure");
+    }
+
+    private TlsContext withTerms(Terms terms) throws TlsFilesException {
+        return TlsContext.forClients(files("server"), List.of(), PeerCertificate.NONE, terms);
+    }
+
+    /** What a client hears that offers these; the server fails and closes. */
+    private static String heard(TlsContext server, SSLParameters offers) {
+        try (var pair = new TlsPair()) {
+            pair.server.begin(server, "", Unpooled.EMPTY_BUFFER);
+
+            var client = new JdkClient(JdkClient.context(), offers).run(pair.server);
+
+            assertThat(pair.server.result).isNull();
+            assertThat(pair.server.channel.isOpen()).isFalse();
+            return client.failed() + "; server: " + pair.server.failed();
         }
     }
 
