@@ -22,6 +22,7 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 import javax.net.ssl.SSLEngineResult;
@@ -49,6 +50,10 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
     private static final int CHANGE_CIPHER_SPEC = 20;
     private static final int APPLICATION_DATA = 23;
     private static final int FLIGHT_BYTES = 4_096;
+
+    /** A fatal alert before anything is encrypted (RFC 7301, 3.2). */
+    private static final byte[] NO_APPLICATION_PROTOCOL = {21, 3, 3, 0, 2, 2, 120};
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
     /** Content that BoringSSL might open. It never does: the last record is the handshake's. */
@@ -97,6 +102,7 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
     /** All that has come, as long as nothing was answered: then it can begin again elsewhere. */
     private @Nullable ByteBuf said;
 
+    private boolean answered;
     private boolean feeding;
     private boolean over;
     private boolean failed;
@@ -349,7 +355,10 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
                     }
                     status = engine.getHandshakeStatus();
                 }
-                case NEED_WRAP -> status = wrap(ctx, engine);
+                case NEED_WRAP -> {
+                    checkProtocols(ctx);
+                    status = wrap(ctx, engine);
+                }
                 case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
                     SSLEngineResult result = engine.unwrap(record, CONTENT.get().clear());
                     if (result.getStatus() == SSLEngineResult.Status.CLOSED) {
@@ -365,6 +374,28 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
                     return;
                 }
             }
+        }
+    }
+
+    /**
+     * Before the first answer to a client. What was meant for a server of another protocol goes no
+     * further, as since PostgreSQL 17 (<a href="https://alpaca-attack.com">ALPACA</a>). The library
+     * would go on without a protocol, and not tell it from a client that offers none.
+     */
+    private void checkProtocols(ChannelHandlerContext ctx) throws SSLException {
+        if (answered || context.isOfServers()) {
+            return;
+        }
+        answered = true;
+        ByteBuf hello = said;
+        if (hello == null) {
+            throw new SSLException("the client goes on before it is answered");
+        }
+        List<String> offered = ClientHello.protocols(hello);
+        if (!offered.isEmpty() && !offered.contains(TlsContext.PROTOCOL)) {
+            send(ctx, ctx.alloc().buffer().writeBytes(NO_APPLICATION_PROTOCOL));
+            throw new SSLException(
+                    "the client does not offer the protocol postgresql, but others (ALPN)");
         }
     }
 

@@ -33,13 +33,15 @@ import javax.net.ssl.SSLException;
  * <p>Threads: any.
  */
 public final class TlsContext {
-    /** Of PostgreSQL, since its version 17. */
+    /** What ALPN calls that of PostgreSQL, since its version 17. */
+    static final String PROTOCOL = "postgresql";
+
     private static final ApplicationProtocolConfig ALPN =
             new ApplicationProtocolConfig(
                     ApplicationProtocolConfig.Protocol.ALPN,
                     ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
                     ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
-                    "postgresql");
+                    PROTOCOL);
 
     /** What a peer has to show. */
     public enum PeerCertificate {

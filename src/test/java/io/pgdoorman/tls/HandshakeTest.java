@@ -276,6 +276,46 @@ class HandshakeTest {
         }
     }
 
+    // ---- protocols ------------------------------------------------------------------------------
+
+    @Test
+    void aClientOfAnotherProtocolIsRefused() throws TlsFilesException {
+        assertThat(
+                        heard(
+                                ofClients(files("server")),
+                                JdkClient.offersAlpn("http/1.1", "postgresql2")))
+                .contains("no_application_protocol")
+                .contains("does not offer the protocol postgresql");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"h2 postgresql, postgresql", "'', ''"})
+    void agreesOnItsOwnProtocolOrOnNone(String offered, String agreed) throws TlsFilesException {
+        String[] names = offered.isEmpty() ? new String[0] : offered.split(" ", -1);
+        try (var pair = new TlsPair()) {
+            pair.server.begin(ofClients(files("server")), "", Unpooled.EMPTY_BUFFER);
+
+            new JdkClient(JdkClient.context(), JdkClient.offersAlpn(names)).run(pair.server);
+
+            assertThat(pair.server.secure().protocol()).isEqualTo(agreed);
+        }
+    }
+
+    /** It could have pushed out what tells of its protocols. */
+    @Test
+    void moreThanAHelloBeforeItsAnswerIsRefused() throws TlsFilesException {
+        try (var pair = new TlsPair()) {
+            pair.server.begin(ofClients(files("server")), "", Unpooled.EMPTY_BUFFER);
+            pair.client.begin(ofServers(NOTHING), "x", Unpooled.EMPTY_BUFFER);
+            ByteBuf hello = pair.client.channel.readOutbound();
+
+            pair.server.channel.writeInbound(
+                    Unpooled.wrappedBuffer(hello, Unpooled.buffer().writeZero(70_000)));
+
+            assertThat(pair.server.failed()).contains("goes on before it is answered");
+        }
+    }
+
     // ---- sessions -------------------------------------------------------------------------------
 
     /** With a ticket it would not be asked for its certificate again, which may have expired. */
