@@ -577,7 +577,7 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
     private Result result(TlsContext.Opening made, FrozenTls state, Optional<X509Certificate> peer)
             throws TlsException {
         ReferenceCountedOpenSslEngine engine = made.engine();
-        var records = new TlsRecords(state);
+        var records = new TlsRecords(state, !context.isOfServers());
         TlsSuite suite = records.suite();
         boolean exports = suite.isTls13() && !context.isOfServers();
         String protocol = engine.getNegotiatedApplicationProtocol();

@@ -80,6 +80,7 @@ public final class TlsRecords extends ChannelDuplexHandler {
                 }
             };
 
+    private final boolean ofClient;
     private final TlsSuite suite;
     private final RecordKeys reading;
     private final RecordKeys writing;
@@ -105,11 +106,22 @@ public final class TlsRecords extends ChannelDuplexHandler {
     private @Nullable ChannelHandlerContext context;
 
     /**
+     * Of a connection that comes from elsewhere.
+     *
      * @param state where it stands; not used any more afterwards, its secrets are the caller's to
      *     destroy
      * @throws TlsException if the suite is not known here
      */
     public TlsRecords(FrozenTls state) throws TlsException {
+        this(state, false);
+    }
+
+    /**
+     * @param ofClient the peer is a client, which has no tickets to give; one that comes from
+     *     elsewhere may be, and its tickets are counted only
+     */
+    TlsRecords(FrozenTls state, boolean ofClient) throws TlsException {
+        this.ofClient = ofClient;
         this.suite = TlsSuite.of(state.suite());
         if (state.readSecret().length != suite.secretBytes()
                 || state.writeSecret().length != suite.secretBytes()
@@ -170,11 +182,12 @@ public final class TlsRecords extends ChannelDuplexHandler {
     public TlsRecords moveOn() {
         FrozenTls state = freeze();
         try {
-            var next = new TlsRecords(state);
+            var next = new TlsRecords(state, ofClient);
             next.partial = partial;
             next.inputOver = inputOver;
             next.outputOver = outputOver;
             next.keyUpdates = keyUpdates;
+            next.emptyRecords = emptyRecords;
             partial = null;
             ChannelHandlerContext ctx = context;
             if (ctx != null) {
@@ -330,15 +343,20 @@ public final class TlsRecords extends ChannelDuplexHandler {
     private void onAlert(byte[] content, int length) throws TlsException {
         if (length == 2 && content[1] == CLOSE_NOTIFY) {
             inputOver = true;
-        } else if (suite.isTls13() && length == 2 && content[1] == USER_CANCELED) {
-            return; // JSSE's way to say that close_notify follows
-        } else if (length != 2 || suite.isTls13() || content[0] == FATAL) {
+        } else if (length == 2 && isHarmless(content)) {
+            onNoContent();
+        } else {
             outputOver = true; // the peer hears no more
             throw new TlsException(
                     length == 2
-                            ? "the peer sent alert %d".formatted(content[1])
+                            ? "the peer sent the alert " + TlsAlert.name(content[1])
                             : "the peer sent a malformed alert");
         }
+    }
+
+    /** In TLS 1.3 that is JSSE's way to say that close_notify follows; 1.2 has warnings. */
+    private boolean isHarmless(byte[] content) {
+        return suite.isTls13() ? content[1] == USER_CANCELED : content[0] == WARNING;
     }
 
     private void onInputOver(ChannelHandlerContext ctx) {
@@ -377,7 +395,7 @@ public final class TlsRecords extends ChannelDuplexHandler {
                 break;
             }
             switch (all[at]) {
-                case NEW_SESSION_TICKET -> {}
+                case NEW_SESSION_TICKET -> onTicket();
                 case KEY_UPDATE -> onKeyUpdate(ctx, size, all[at + 4], at + 4 + size < all.length);
                 default ->
                         throw new TlsException(
@@ -387,6 +405,14 @@ public final class TlsRecords extends ChannelDuplexHandler {
             at += 4 + size;
         }
         unfinished = Arrays.copyOfRange(all, at, all.length);
+    }
+
+    /** Of PostgreSQL's nothing is kept. */
+    private void onTicket() throws TlsException {
+        if (ofClient) {
+            throw new TlsException("a client sent a session ticket");
+        }
+        onNoContent();
     }
 
     /** Such records cost as much as others, and nobody behind this would ever count them. */

@@ -212,7 +212,7 @@ class TlsRecordsTest {
         for (int round = 0; round < 200; round++) {
             byte[] out = sealed(one, bytes(random.nextInt(1, 40_000)));
             for (int at = 0; at < out.length; records++) {
-                nonces.add(java.util.HexFormat.of().formatHex(out, at + 5, at + 13));
+                nonces.add(HEX.formatHex(out, at + 5, at + 13));
                 at += 5 + (((out[at + 3] & 0xff) << 8) | (out[at + 4] & 0xff));
             }
             if (round % 7 == 0) {
@@ -255,7 +255,7 @@ class TlsRecordsTest {
         byte[] alert = drain(two, false);
 
         assertThatThrownBy(() -> one.writeInbound(Unpooled.wrappedBuffer(alert)))
-                .hasMessageContaining("alert " + TlsException.BAD_RECORD_MAC);
+                .hasMessageContaining("alert bad_record_mac");
     }
 
     @Test
@@ -281,6 +281,28 @@ class TlsRecordsTest {
 
         assertThatThrownBy(() -> one.writeInbound(Unpooled.wrappedBuffer(header)))
                 .hasMessageContaining("16641 bytes is too long");
+    }
+
+    /** In TLS 1.3 a header leaves room for padding that is none. */
+    @ParameterizedTest
+    @CsvSource({
+        "TLS_AES_128_GCM_SHA256, 100",
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 100",
+        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, 2000",
+        "TLS_AES_128_GCM_SHA256, 1",
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 1"
+    })
+    void moreContentThanARecordMayHaveIsRefused(TlsSuite suite, int more) throws TlsException {
+        FrozenTls state = begin(suite);
+        RecordKeys peer = peer(state);
+        EmbeddedChannel one = channel(state);
+
+        assertThat(opened(one, record(peer, 23, bytes(MAX)))).hasSize(MAX);
+        assertThatThrownBy(() -> opened(one, record(peer, 23, bytes(MAX + more))))
+                .isInstanceOfSatisfying(
+                        TlsException.class,
+                        e -> assertThat(e.alert()).isEqualTo(TlsException.RECORD_OVERFLOW))
+                .hasMessageContaining("the content of a record is too long");
     }
 
     @Test
@@ -392,13 +414,62 @@ class TlsRecordsTest {
         assertThat(opened(one, record(peer, 23, bytes(9)))).hasSize(9);
     }
 
+    @Test
+    void aWarningIsNoErrorInTls12() throws TlsException {
+        FrozenTls state = begin(TlsSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384);
+        RecordKeys peer = peer(state);
+        EmbeddedChannel one = channel(state);
+
+        assertThat(opened(one, record(peer, 21, new byte[] {1, 41}))).isEmpty();
+        assertThat(opened(one, record(peer, 23, bytes(9)))).hasSize(9);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "TLS_AES_128_GCM_SHA256, 022d, the alert certificate_expired",
+        "TLS_AES_128_GCM_SHA256, 012d, the alert certificate_expired",
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 022a, the alert bad_certificate",
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 025a, the alert user_canceled",
+        "TLS_AES_128_GCM_SHA256, 0278, the alert no_application_protocol",
+        "TLS_AES_128_GCM_SHA256, 0280, the alert 128",
+        "TLS_AES_128_GCM_SHA256, 02ff, the alert 255",
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 03ff, the alert 255",
+        "TLS_AES_128_GCM_SHA256, 02, a malformed alert",
+        "TLS_AES_128_GCM_SHA256, 02282a, a malformed alert"
+    })
+    void anAlertEndsTheConnectionAndIsNamed(TlsSuite suite, String hex, String message)
+            throws TlsException {
+        FrozenTls state = begin(suite);
+        RecordKeys peer = peer(state);
+        EmbeddedChannel one = channel(state);
+
+        assertThatThrownBy(() -> opened(one, record(peer, 21, HEX.parseHex(hex))))
+                .hasMessage("the peer sent " + message);
+        assertThat(drain(one, false)).isEmpty(); // who has said so does not listen
+    }
+
+    @Test
+    void aTicketOfAClientIsRefused() throws TlsException {
+        FrozenTls state = begin(TlsSuite.TLS_AES_128_GCM_SHA256);
+        RecordKeys peer = peer(state);
+        var one = new EmbeddedChannel(new TlsRecords(state, true));
+        channels.add(one);
+
+        assertThatThrownBy(() -> opened(one, record(peer, 22, new byte[] {4, 0, 0, 0})))
+                .hasMessageContaining("a client sent a session ticket");
+    }
+
     /** What a peer may send for ever, a round at a time. */
     private interface Round {
         void send(EmbeddedChannel to, RecordKeys keys);
     }
 
     private void assertEnds(Round round, String message) throws TlsException {
-        FrozenTls state = begin(TlsSuite.TLS_AES_128_GCM_SHA256);
+        assertEnds(TlsSuite.TLS_AES_128_GCM_SHA256, round, message);
+    }
+
+    private void assertEnds(TlsSuite suite, Round round, String message) throws TlsException {
+        FrozenTls state = begin(suite);
         RecordKeys peer = peer(state);
         EmbeddedChannel one = channel(state);
 
@@ -439,6 +510,49 @@ class TlsRecordsTest {
     @Test
     void aFloodOfEmptyRecordsEnds() throws TlsException {
         assertEnds(TlsRecordsTest::sendNothing, "33 records without content");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "TLS_AES_128_GCM_SHA256, 21, 015a",
+        "TLS_AES_128_GCM_SHA256, 21, 025a",
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 21, 0129",
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 21, 015a",
+        "TLS_AES_128_GCM_SHA256, 22, 04000000",
+        "TLS_AES_128_GCM_SHA256, 22, 0400000400000000"
+    })
+    void aFloodOfAlertsOrTicketsEnds(TlsSuite suite, int type, String hex) throws TlsException {
+        byte[] content = HEX.parseHex(hex);
+
+        assertEnds(
+                suite,
+                (one, peer) -> opened(one, record(peer, type, content)),
+                "33 records without content");
+    }
+
+    /** The other kinds share the budget. */
+    @Test
+    void aMixedFloodEnds() throws TlsException {
+        assertEnds(
+                (one, peer) -> {
+                    sendNothing(one, peer);
+                    opened(one, record(peer, 21, new byte[] {1, 90}));
+                },
+                "33 records without content");
+    }
+
+    /** One record may hold many of them. */
+    @Test
+    void aRecordFullOfTicketsIsAFlood() throws TlsException {
+        assertEnds(
+                (one, peer) -> {
+                    byte[] tickets = new byte[40 * 4];
+                    for (int at = 0; at < tickets.length; at += 4) {
+                        tickets[at] = 4;
+                    }
+                    opened(one, record(peer, 22, tickets));
+                },
+                "33 records without content");
     }
 
     /** Each of them would have all that came before copied. */
@@ -500,7 +614,7 @@ class TlsRecordsTest {
         RecordKeys peer = peer(state);
         EmbeddedChannel one = channel(state);
 
-        assertThatThrownBy(() -> opened(one, record(peer, 22, HexFormat.of().parseHex(hex))))
+        assertThatThrownBy(() -> opened(one, record(peer, 22, HEX.parseHex(hex))))
                 .hasMessageContaining(message);
     }
 
@@ -571,7 +685,7 @@ class TlsRecordsTest {
         assertThat(good.toString()).doesNotContain(HEX.formatHex(good.readSecret()));
     }
 
-    private static final java.util.HexFormat HEX = java.util.HexFormat.of();
+    private static final HexFormat HEX = HexFormat.of();
 
     private static byte[] concat(byte[] one, byte[] two) {
         byte[] both = java.util.Arrays.copyOf(one, one.length + two.length);
