@@ -13,8 +13,9 @@ import java.util.Objects;
  * Certificates and keys of the tests, valid for a century unless their name says otherwise:
  *
  * <pre>
- *   ca.crt          signs all but server-other, which other-ca.crt does
+ *   ca.crt          signs all but server-other, which other-ca.crt does, and server-p521
  *   server          localhost, 127.0.0.1; EC, and server-rsa; keys in several forms
+ *   server-p521     localhost; signs itself
  *   server-elsewhere of another host; server-expired
  *   client          CN=app,O=tests
  *   revoking-ca.crt signs good and revoked, which are for localhost; revoking-ca.crl lists the latter,

@@ -3,6 +3,7 @@ package io.pgdoorman.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.pgdoorman.testing.Certificates;
 import io.pgdoorman.tls.TlsContext.PeerCertificate;
@@ -225,6 +226,34 @@ class HandshakeTest {
         offers.setNamedGroups(new String[] {"ffdhe2048"});
 
         assertThat(heard(ofClients(files("server")), offers)).contains("handshake_failure");
+    }
+
+    /** BoringSSL's client does not offer to check such signatures. */
+    @Test
+    void aServerWithAKeyThatIsNotSupportedIsExplained() throws TlsFilesException {
+        TlsContext context = ofClients(files("server-p521"));
+        try (var pair = new TlsPair().run(ofServers(NOTHING), "x", context)) {
+            assertThat(pair.client.failed())
+                    .contains("handshake_failure")
+                    .contains("Ed25519 or P-521 are not supported");
+        }
+    }
+
+    /** BoringSSL puts no reason into its queue then. */
+    @Test
+    void aMangledExtensionIsCalledMalformed() throws TlsFilesException {
+        try (var pair = new TlsPair()) {
+            pair.server.begin(ofClients(files("server")), "", Unpooled.EMPTY_BUFFER);
+            pair.client.begin(ofServers(NOTHING), "x", Unpooled.EMPTY_BUFFER);
+            ByteBuf hello = pair.client.channel.readOutbound();
+            ByteBuf versions = Unpooled.wrappedBuffer(new byte[] {0, 43, 0, 5});
+            hello.setShort(ByteBufUtil.indexOf(versions, hello), 0); // a server name that is none
+
+            pair.server.channel.writeInbound(hello);
+
+            assertThat(pair.server.failed())
+                    .isEqualTo("the peer sent a malformed handshake message");
+        }
     }
 
     private TlsContext withTerms(Terms terms) throws TlsFilesException {
