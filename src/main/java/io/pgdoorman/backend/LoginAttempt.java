@@ -26,8 +26,9 @@ import java.util.concurrent.CompletionException;
 /**
  * What it takes to get one server, in this order: the addresses of the host, the password if it
  * stands elsewhere, a connection to the first address that accepts one. It begins again, once for
- * each reason, by the older protocol, with TLS, and with another password, if PostgreSQL's answer
- * lets hope that this helps: the password may have been changed since it was read.
+ * each reason, by the older protocol, with TLS or without, and with another password, if
+ * PostgreSQL's answer lets hope that this helps: the password may have been changed since it was
+ * read.
  *
  * <p>Threads: confined to the loop of the server to be; names and passwords are fetched elsewhere.
  */
@@ -44,6 +45,10 @@ final class LoginAttempt {
     private InetAddress[] addresses = {};
     private int index;
     private Optional<TlsContext> tls = Optional.empty();
+
+    /** From without TLS to with it, or back, as the mode allows. */
+    private boolean changed;
+
     private ServerCredential credential = new ServerCredential.None();
 
     /** Where it was fetched, and what was; null if it was not. */
@@ -216,6 +221,7 @@ final class LoginAttempt {
     /** PostgreSQL's, or what was there instead. */
     private final class Answer implements ServerLogin.Listener {
         private final SocketAddress address;
+        private boolean encrypted;
 
         Answer(SocketAddress address) {
             this.address = address;
@@ -228,6 +234,7 @@ final class LoginAttempt {
 
         @Override
         public void onTls(long handshakeNanos) {
+            encrypted = true;
             listener.onTls(handshakeNanos);
         }
 
@@ -241,15 +248,22 @@ final class LoginAttempt {
             connector.onClearText(address);
         }
 
+        /** With TLS a password may be right that was not; without it, none gets better. */
+        private boolean asksTheOtherWay(LoginFailure failure) {
+            return !changed
+                    && !target.isUnixSocket()
+                    && target.tls().asksAgain(encrypted)
+                    && ServerLogin.isAccessRefusal(failure)
+                    && !(encrypted && ServerLogin.isPasswordRefusal(failure));
+        }
+
         @Override
         public void onFailure(LoginFailure failure) {
             if (!connector.speaksOldProtocol() && ServerLogin.isProtocolRefusal(failure)) {
                 connector.onOldProtocol();
                 connect();
-            } else if (tls.isEmpty()
-                    && !target.isUnixSocket()
-                    && target.tls().second().isPresent()
-                    && ServerLogin.isAccessRefusal(failure)) {
+            } else if (asksTheOtherWay(failure)) {
+                changed = true;
                 tls = target.tls().second();
                 connect();
             } else if (!renew(failure)) {

@@ -29,7 +29,12 @@ public record ServerTls(ServerTlsMode mode, Optional<TlsContext> context, boolea
         return mode == ServerTlsMode.ALLOW ? Optional.empty() : context;
     }
 
-    /** What is tried after PostgreSQL refused a connection without TLS; empty if nothing. */
+    /** Whether PostgreSQL is asked the other way after it refused a connection. */
+    boolean asksAgain(boolean encrypted) {
+        return mode == (encrypted ? ServerTlsMode.PREFER : ServerTlsMode.ALLOW);
+    }
+
+    /** What is tried then; empty if it goes without. */
     Optional<TlsContext> second() {
         return mode == ServerTlsMode.ALLOW ? context : Optional.empty();
     }

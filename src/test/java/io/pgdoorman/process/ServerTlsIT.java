@@ -55,10 +55,13 @@ class ServerTlsIT {
                                 hostssl all app all trust
                                 hostssl all bound all scram-sha-256
                                 hostnossl all plain all trust
+                                hostssl all unsafe all reject
+                                hostnossl all unsafe all trust
                                 """)
                         .start();
         database = secure.newDatabase("server_tls");
         secure.execute("postgres", "CREATE ROLE plain LOGIN", "CREATE ROLE certified LOGIN");
+        secure.execute("postgres", "CREATE ROLE unsafe LOGIN");
         secure.execute("postgres", "CREATE ROLE bound LOGIN PASSWORD 'sesame'");
         secure.identMap("tests app certified\ntests ed25519 certified");
         PoolerProcess.Builder builder =
@@ -184,6 +187,7 @@ class ServerTlsIT {
                 text + "server_tls_mode = \"" + mode + "\"\n" + settings,
                 PoolerProcess.Builder.user("app", 2),
                 PoolerProcess.Builder.user("plain", 2),
+                PoolerProcess.Builder.user("unsafe", 2),
                 PoolerProcess.Builder.user("certified", 2));
     }
 
@@ -222,6 +226,8 @@ class ServerTlsIT {
         "allow, plain, false",
         "allow, app, true",
         "prefer, app, true",
+        "prefer, plain, false",
+        "prefer, unsafe, false",
         "require, app, true",
         "verify-ca, app, true",
         "verify-full, app, true",
@@ -241,6 +247,7 @@ class ServerTlsIT {
             value = {
                 "disable         | app   | no pg_hba.conf entry",
                 "require         | plain | no pg_hba.conf entry",
+                "require         | unsafe | pg_hba.conf rejects connection",
                 "require-plain   | app   | does not support TLS, which server_tls_mode requires",
                 "require-other   | app   | is of no authority in server_tls_ca_cert",
                 "verify-ca-other | app   | TLS negotiation failed: the certificate CN=localhost, issued by CN=pg_doorman test ca, is of no authority in server_tls_ca_cert",
