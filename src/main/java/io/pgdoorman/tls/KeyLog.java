@@ -13,29 +13,52 @@ import java.util.HexFormat;
  * <p>Threads: confined to the thread of the handshake.
  */
 final class KeyLog {
-    private byte @Nullable [] clientTraffic;
-    private byte @Nullable [] serverTraffic;
-    private byte @Nullable [] exporter;
+    byte @Nullable [] clientTraffic;
+    byte @Nullable [] serverTraffic;
+    byte @Nullable [] exporter;
     private byte @Nullable [] clientRandom;
-    private byte @Nullable [] master;
+    byte @Nullable [] master;
 
-    /** Overwrites {@code line}. */
+    /** Overwrites {@code line}; no other copy of what it says is made. */
     void add(byte[] line) {
-        String[] words = new String(line, StandardCharsets.US_ASCII).split(" ", -1);
-        Arrays.fill(line, (byte) 0);
-        if (words.length != 3) {
-            return;
-        }
-        switch (words[0]) {
-            case "CLIENT_TRAFFIC_SECRET_0" -> clientTraffic = HexFormat.of().parseHex(words[2]);
-            case "SERVER_TRAFFIC_SECRET_0" -> serverTraffic = HexFormat.of().parseHex(words[2]);
-            case "EXPORTER_SECRET" -> exporter = HexFormat.of().parseHex(words[2]);
-            case "CLIENT_RANDOM" -> {
-                clientRandom = HexFormat.of().parseHex(words[1]);
-                master = HexFormat.of().parseHex(words[2]);
+        int random = wordAfter(line, 0);
+        int secret = wordAfter(line, random);
+        String label = new String(line, 0, Math.max(0, random - 1), StandardCharsets.US_ASCII);
+        if (secret < line.length) {
+            switch (label) {
+                case "CLIENT_TRAFFIC_SECRET_0" -> clientTraffic = hex(line, secret, line.length);
+                case "SERVER_TRAFFIC_SECRET_0" -> serverTraffic = hex(line, secret, line.length);
+                case "EXPORTER_SECRET" -> exporter = hex(line, secret, line.length);
+                case "CLIENT_RANDOM" -> {
+                    clientRandom = hex(line, random, secret - 1);
+                    master = hex(line, secret, line.length);
+                }
+                default -> {} // of the handshake itself
             }
-            default -> {} // of the handshake itself
         }
+        Arrays.fill(line, (byte) 0);
+    }
+
+    /** Where the word behind the next space begins; the end if there is none. */
+    private static int wordAfter(byte[] line, int from) {
+        for (int at = from; at < line.length; at++) {
+            if (line[at] == ' ') {
+                return at + 1;
+            }
+        }
+        return line.length;
+    }
+
+    private static byte[] hex(byte[] line, int from, int end) {
+        byte[] bytes = new byte[(end - from) / 2];
+        for (int i = 0; i < bytes.length; i++) {
+            int at = from + 2 * i;
+            bytes[i] =
+                    (byte)
+                            (HexFormat.fromHexDigit(line[at]) << 4
+                                    | HexFormat.fromHexDigit(line[at + 1]));
+        }
+        return bytes;
     }
 
     /** Of TLS 1.3; {@code client}: of what the client sends. */

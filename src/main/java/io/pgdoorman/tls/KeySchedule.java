@@ -9,7 +9,6 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 
 import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Derives keys from secrets. Threads: no state.
@@ -59,8 +58,9 @@ final class KeySchedule {
                         .put(context)
                         .array();
         Mac mac = mac(suite);
+        var key = new RawKey("Generic", secret.clone());
         try {
-            mac.init(new SecretKeySpec(secret, "Generic"));
+            mac.init(key);
             mac.update(info);
             mac.update((byte) 1); // none is longer than the hash, so one block is all
             byte[] block = mac.doFinal();
@@ -72,6 +72,8 @@ final class KeySchedule {
             return out;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
+        } finally {
+            key.destroy();
         }
     }
 
@@ -112,9 +114,10 @@ final class KeySchedule {
                         .put(serverRandom)
                         .put(clientRandom)
                         .array();
+        var key = new RawKey("Generic", master.clone());
         try {
             Mac mac = mac(suite);
-            mac.init(new SecretKeySpec(master, "Generic"));
+            mac.init(key);
             var out = ByteBuffer.allocate(length);
             byte[] a = mac.doFinal(seed);
             while (out.hasRemaining()) {
@@ -127,6 +130,8 @@ final class KeySchedule {
             return out.array();
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
+        } finally {
+            key.destroy();
         }
     }
 }

@@ -9,7 +9,6 @@ import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.IvParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Protects the records of one direction of a connection. Each record has the next sequence number;
@@ -53,11 +52,11 @@ final class RecordKeys {
     private final TlsSuite suite;
     private final int mode;
     private final Cipher cipher;
-    private final byte[] iv;
+    final byte[] iv;
     private final byte[] nonce = new byte[TlsSuite.NONCE_BYTES];
     private final byte[] additional;
-    private final byte[] secret;
-    private SecretKeySpec key;
+    final byte[] secret;
+    RawKey key;
     private long sequence;
 
     /**
@@ -96,19 +95,18 @@ final class RecordKeys {
         }
     }
 
-    private SecretKeySpec deriveKey() {
+    private RawKey deriveKey() {
         byte[] bytes;
         if (suite.isTls13()) {
             bytes = KeySchedule.expandLabel(suite, secret, "key", suite.keyBytes());
             byte[] derived = KeySchedule.expandLabel(suite, secret, "iv", iv.length);
             System.arraycopy(derived, 0, iv, 0, iv.length);
+            Arrays.fill(derived, (byte) 0);
         } else {
             bytes = Arrays.copyOf(secret, suite.keyBytes());
             System.arraycopy(secret, bytes.length, iv, 0, iv.length);
         }
-        var made = new SecretKeySpec(bytes, suite.isGcm() ? "AES" : "ChaCha20");
-        Arrays.fill(bytes, (byte) 0);
-        return made;
+        return new RawKey(suite.isGcm() ? "AES" : "ChaCha20", bytes);
     }
 
     /** The next generation of a traffic secret, as KeyUpdate tells (RFC 8446, 7.2). */
@@ -117,6 +115,7 @@ final class RecordKeys {
                 KeySchedule.expandLabel(suite, secret, "traffic upd", new byte[0], secret.length);
         System.arraycopy(next, 0, secret, 0, next.length);
         Arrays.fill(next, (byte) 0);
+        key.destroy();
         key = deriveKey();
         sequence = 0;
     }
@@ -134,8 +133,9 @@ final class RecordKeys {
         return sequence;
     }
 
-    /** Forgets the secret. */
+    /** Forgets the secret: nothing can be protected or opened any more. */
     void destroy() {
+        key.destroy();
         Arrays.fill(secret, (byte) 0);
         Arrays.fill(iv, (byte) 0);
     }

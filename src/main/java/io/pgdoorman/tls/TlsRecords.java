@@ -443,7 +443,7 @@ public final class TlsRecords extends ChannelDuplexHandler {
     private void fail(ChannelHandlerContext ctx, TlsException failure) {
         inputOver = true;
         takePartial();
-        if (!outputOver && ctx.channel().isActive()) {
+        if (!outputOver && ctx.channel().isActive() && !ctx.isRemoved()) { // then its keys are gone
             seal(ctx);
             outputOver = true;
             writeRecord(ctx, ALERT, new byte[] {FATAL, (byte) failure.alert()}, ctx.newPromise());
