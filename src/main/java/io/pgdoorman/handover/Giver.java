@@ -200,6 +200,7 @@ final class Giver {
                             .put(1, encoded.bytes())
                             .put(2, host.sessions().connections())
                             .put(3, departure.stoppedNanos());
+            encoded.forget();
             link.send(MessageType.BATCH, body, encoded.fds());
             answer = awaitPrepared();
         } catch (HandoverException e) {

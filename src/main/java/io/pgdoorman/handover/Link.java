@@ -98,12 +98,14 @@ final class Link implements AutoCloseable {
     }
 
     /**
-     * Sends a message; when this returns it is in the queue of the other process.
+     * Sends a message; when this returns it is in the queue of the other process, and nowhere in
+     * this one.
      *
+     * @param body empty afterwards
      * @param fds stay the caller's
      */
     void send(MessageType type, FieldWriter body, int[] fds) throws HandoverException {
-        byte[] bytes = body.toByteArray();
+        byte[] bytes = body.take();
         ByteBuffer out = ByteBuffer.allocate(HEADER_BYTES + bytes.length);
         out.putInt(HEADER_BYTES - Integer.BYTES + bytes.length);
         out.put((byte) type.code()).putShort((short) fds.length).put(bytes).flip();
@@ -115,6 +117,9 @@ final class Link implements AutoCloseable {
                 Exception why = known == null ? e : known;
                 throw new HandoverException(
                         "%s could not be sent: %s".formatted(type, why.getMessage()), e);
+            } finally {
+                Arrays.fill(bytes, (byte) 0);
+                Arrays.fill(out.array(), (byte) 0);
             }
         }
     }
@@ -185,7 +190,9 @@ final class Link implements AutoCloseable {
         int read = 0;
         while (read < length) {
             if (read == body.length) {
-                body = Arrays.copyOf(body, (int) Math.min(length, 2L * read));
+                byte[] small = body;
+                body = Arrays.copyOf(small, (int) Math.min(length, 2L * read));
+                Arrays.fill(small, (byte) 0);
             }
             fill(ByteBuffer.wrap(body, read, body.length - read), fds, lost);
             read = body.length;

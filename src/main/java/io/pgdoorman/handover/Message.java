@@ -4,6 +4,8 @@ import io.pgdoorman.handover.format.FieldReader;
 import io.pgdoorman.handover.format.FormatException;
 import io.pgdoorman.net.Posix;
 
+import java.util.Arrays;
+
 /**
  * One message with the descriptors that came with it. Threads: one owner, who owns the descriptors.
  *
@@ -12,6 +14,11 @@ import io.pgdoorman.net.Posix;
 record Message(MessageType type, byte[] body, int[] fds, boolean fdsLost) {
     FieldReader fields() {
         return new FieldReader(body);
+    }
+
+    /** Overwrites the body, which has been read and may hold secrets. */
+    void forget() {
+        Arrays.fill(body, (byte) 0);
     }
 
     /** Field 1 as text: the reason of a refusal or failure. */

@@ -9,6 +9,7 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -72,13 +73,13 @@ final class Taker {
         Batch batch;
         int elsewhere = 0;
         long stopped = System.nanoTime();
+        byte[] content = {};
         try {
             if (message.fdsLost()) {
                 throw new FormatException(
                         "descriptors were lost: this process may open no more (LimitNOFILE, ulimit"
                                 + " -n)");
             }
-            byte[] content = {};
             FieldReader in = message.fields();
             for (int field = in.next(); field != 0; field = in.next()) {
                 switch (field) {
@@ -93,6 +94,9 @@ final class Taker {
             message.closeFds();
             link.sendReason(MessageType.FAILED, String.valueOf(e.getMessage()));
             return;
+        } finally {
+            Arrays.fill(content, (byte) 0);
+            message.forget();
         }
         if (!prepare(batch)) {
             return;

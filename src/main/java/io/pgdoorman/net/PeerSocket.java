@@ -254,6 +254,7 @@ public final class PeerSocket implements AutoCloseable {
             }
             int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
             long sent = Libc.call(() -> (long) SendMsg.CALL.invokeExact(errno, fd, header, flags));
+            bytes.asSlice(0, length).fill((byte) 0); // secrets may be among them
             return result("sendmsg", sent);
         }
 
@@ -277,6 +278,7 @@ public final class PeerSocket implements AutoCloseable {
                 onFd.accept(LOST);
             }
             MemorySegment.ofBuffer(into).copyFrom(bytes.asSlice(0, count));
+            bytes.asSlice(0, count).fill((byte) 0); // secrets may be among them
             into.position(into.position() + count);
             return count;
         }

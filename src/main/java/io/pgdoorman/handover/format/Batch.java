@@ -12,6 +12,7 @@ import io.pgdoorman.session.MovingLogin;
 import io.pgdoorman.session.MovingSession;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -52,7 +53,12 @@ public record Batch(
      *
      * @param fds of all sockets, in the order of their numbers
      */
-    public record Encoded(byte[] bytes, int[] fds) {}
+    public record Encoded(byte[] bytes, int[] fds) {
+        /** Overwrites the bytes, which may hold secrets. */
+        public void forget() {
+            Arrays.fill(bytes, (byte) 0);
+        }
+    }
 
     private static final int PARAMETER_SET = 1;
     private static final int SESSION = 2;
@@ -134,7 +140,7 @@ public record Batch(
         var message = new FieldWriter();
         tables.parameters().write(message, PARAMETER_SET); // first: the others refer to them
         tables.statements().write(message, STATEMENT);
-        return new Encoded(message.append(body).toByteArray(), sockets.fds());
+        return new Encoded(message.append(body).take(), sockets.fds());
     }
 
     private static FieldWriter write(Permits permits) {

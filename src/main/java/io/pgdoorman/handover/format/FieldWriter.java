@@ -8,6 +8,8 @@ import java.util.Arrays;
  * Writes numbered fields. A value that is zero, false or empty is not written: that is what a
  * reader takes a missing field for.
  *
+ * <p>Secrets may be among the values: an array that is left behind is overwritten.
+ *
  * <p>Threads: confined to its user.
  *
  * @see <a href="https://protobuf.dev/programming-guides/encoding/">Encoding</a>
@@ -18,7 +20,7 @@ public final class FieldWriter {
     static final int LENGTH_DELIMITED = 2;
     static final int FIXED_32 = 5;
 
-    private byte[] bytes = new byte[256];
+    byte[] bytes = new byte[256];
     private int size;
 
     /** A number that is seldom negative. */
@@ -49,9 +51,20 @@ public final class FieldWriter {
         return put(field, WireStrings.toBytes(value));
     }
 
-    /** A message within this one; written even if it is empty, because that it is there counts. */
+    /**
+     * A message within this one; written even if it is empty, because that it is there counts.
+     *
+     * @param message empty afterwards
+     */
     public FieldWriter put(int field, FieldWriter message) {
-        return putAlways(field, message.bytes, message.size);
+        putAlways(field, message.bytes, message.size);
+        message.clear();
+        return this;
+    }
+
+    private void clear() {
+        Arrays.fill(bytes, 0, size, (byte) 0);
+        size = 0;
     }
 
     private FieldWriter putAlways(int field, byte[] value, int length) {
@@ -75,15 +88,22 @@ public final class FieldWriter {
 
     private void room(int more) {
         if (bytes.length - size < more) {
-            bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + more));
+            byte[] small = bytes;
+            bytes = Arrays.copyOf(small, Math.max(small.length * 2, size + more));
+            Arrays.fill(small, 0, size, (byte) 0);
         }
     }
 
-    /** The fields of {@code other} behind these. */
+    /**
+     * The fields of {@code other} behind these.
+     *
+     * @param other empty afterwards
+     */
     public FieldWriter append(FieldWriter other) {
         room(other.size);
         System.arraycopy(other.bytes, 0, bytes, size, other.size);
         size += other.size;
+        other.clear();
         return this;
     }
 
@@ -94,5 +114,12 @@ public final class FieldWriter {
     /** A copy. */
     public byte[] toByteArray() {
         return Arrays.copyOf(bytes, size);
+    }
+
+    /** All that was written; this is empty afterwards. */
+    public byte[] take() {
+        byte[] all = toByteArray();
+        clear();
+        return all;
     }
 }

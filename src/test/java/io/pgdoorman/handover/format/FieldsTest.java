@@ -107,6 +107,28 @@ class FieldsTest {
         assertThat(in.next()).isEqualTo(field);
     }
 
+    /** A secret is in the message at last, and nowhere else. */
+    @Test
+    void whatIsLeftBehindIsOverwritten() {
+        byte[] secret = new byte[100];
+        java.util.Arrays.fill(secret, (byte) 7);
+        var inner = new FieldWriter().put(1, secret);
+        byte[] ofInner = inner.bytes;
+        var out = new FieldWriter().put(2, inner);
+        byte[] small = out.bytes;
+
+        out.put(3, new byte[1_000]);
+        byte[] large = out.bytes;
+        byte[] all = out.take();
+
+        assertThat(ofInner).containsOnly(0);
+        assertThat(small).isNotSameAs(large).containsOnly(0);
+        assertThat(large).containsOnly(0);
+        assertThat(all).contains(7);
+        assertThat(inner.size()).isZero();
+        assertThat(out.size()).isZero();
+    }
+
     @Test
     void whatSaysNothingIsNotWritten() {
         var out =
