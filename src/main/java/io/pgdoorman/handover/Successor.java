@@ -197,6 +197,8 @@ public final class Successor {
             return ProcessState.adopt(host, message.body());
         } catch (FormatException | RuntimeException e) {
             throw tell(link, "state of the other process: " + e.getMessage());
+        } finally {
+            message.forget();
         }
     }
 

@@ -19,7 +19,6 @@ import org.slf4j.LoggerFactory;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.List;
@@ -53,15 +52,6 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
 
     /** A fatal alert before anything is encrypted (RFC 7301, 3.2). */
     private static final byte[] NO_APPLICATION_PROTOCOL = {21, 3, 3, 0, 2, 2, 120};
-
-    /**
-     * BoringSSL's client does not offer to check signatures by such keys, and tcnative has no call
-     * for {@code SSL_CTX_set_verify_algorithm_prefs}.
-     */
-    private static final String NOTHING_IN_COMMON =
-            "the server ended the handshake (handshake_failure): it has no cipher suite or group in"
-                    + " common with this side, or no certificate that is supported; those with keys"
-                    + " on Ed25519 or P-521 are not supported, use RSA, or EC on P-256 or P-384";
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
@@ -468,25 +458,8 @@ public final class Handshake extends ChannelDuplexHandler implements HandshakeGa
         failed = true;
         forgetSecrets();
         flushWritten(ctx); // the alert
-        listener.onFailed(told(cause));
+        listener.onFailed(HandshakeFailure.told(cause, context.isOfServers()));
         ctx.close();
-    }
-
-    /** With the message of the innermost cause, if that is about a certificate. */
-    private Throwable told(Throwable cause) {
-        for (Throwable inner = cause.getCause(); inner != null; inner = inner.getCause()) {
-            if (inner instanceof CertificateException && inner.getMessage() != null) {
-                return new SSLException(inner.getMessage(), cause);
-            }
-        }
-        String message = String.valueOf(cause.getMessage());
-        if (context.isOfServers() && message.endsWith(":SSLV3_ALERT_HANDSHAKE_FAILURE")) {
-            return new SSLException(NOTHING_IN_COMMON);
-        }
-        if (message.startsWith("error:00000000:")) { // the library has found it, but no word for it
-            return new SSLException("the peer sent a malformed handshake message");
-        }
-        return cause;
     }
 
     /** The records are ours from here on. */
