@@ -1,6 +1,5 @@
 package io.pgdoorman.testing;
 
-import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,21 +9,14 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.util.Base64;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import javax.net.ssl.ExtendedSSLSession;
-import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLKeyException;
 import javax.net.ssl.SSLParameters;
@@ -86,32 +78,28 @@ public final class TlsTunnel implements AutoCloseable {
     }
 
     public static TlsTunnel to(InetSocketAddress target) {
-        return new TlsTunnel(target, context(new KeyManagerFactory[0]), "", false, false);
+        return new TlsTunnel(target, context(new KeyManager[0]), "", false, false);
     }
 
     /** With one cipher suite only, which implies the version. */
     public static TlsTunnel to(InetSocketAddress target, String suite) {
-        return new TlsTunnel(target, context(new KeyManagerFactory[0]), suite, false, false);
+        return new TlsTunnel(target, context(new KeyManager[0]), suite, false, false);
     }
 
     /** Without SSLRequest, and with ALPN. */
     public static TlsTunnel direct(InetSocketAddress target) {
-        return new TlsTunnel(target, context(new KeyManagerFactory[0]), "", true, true);
+        return new TlsTunnel(target, context(new KeyManager[0]), "", true, true);
     }
 
     /** Without SSLRequest, and without ALPN. */
     public static TlsTunnel directWithoutProtocol(InetSocketAddress target) {
-        return new TlsTunnel(target, context(new KeyManagerFactory[0]), "", true, false);
+        return new TlsTunnel(target, context(new KeyManager[0]), "", true, false);
     }
 
     /** With a certificate of the client, of {@link Certificates}. */
     public static TlsTunnel to(InetSocketAddress target, Path certificate, Path key) {
         return new TlsTunnel(
-                target,
-                context(new KeyManagerFactory[] {keys(certificate, key)}),
-                "",
-                false,
-                false);
+                target, context(Certificates.keys(certificate, key)), "", false, false);
     }
 
     /**
@@ -120,45 +108,20 @@ public final class TlsTunnel implements AutoCloseable {
      */
     public static TlsTunnel impostor(InetSocketAddress target, Path certificate, Path key) {
         return new TlsTunnel(
-                target,
-                context(new KeyManagerFactory[] {keys(certificate, key)}),
-                "",
-                false,
-                false,
-                true);
+                target, context(Certificates.keys(certificate, key)), "", false, false, true);
     }
 
-    private static KeyManagerFactory keys(Path certificate, Path key) {
-        try {
-            Certificate own =
-                    CertificateFactory.getInstance("X.509")
-                            .generateCertificate(
-                                    new ByteArrayInputStream(Files.readAllBytes(certificate)));
-            String text = Files.readString(key).replaceAll("-----[^-]*-----|\\s", "");
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            store.load(null, null);
-            store.setKeyEntry(
-                    "own",
-                    KeyFactory.getInstance("EC")
-                            .generatePrivate(
-                                    new PKCS8EncodedKeySpec(Base64.getDecoder().decode(text))),
-                    new char[0],
-                    new Certificate[] {own});
-            KeyManagerFactory factory = KeyManagerFactory.getInstance("SunX509");
-            factory.init(store, new char[0]);
-            return factory;
-        } catch (GeneralSecurityException | IOException e) {
-            throw new IllegalStateException(e);
-        }
+    /** The same with one cipher suite only, on both sides. */
+    public static TlsTunnel impostor(
+            InetSocketAddress target, Path certificate, Path key, String suite) {
+        return new TlsTunnel(
+                target, context(Certificates.keys(certificate, key)), suite, false, false, true);
     }
 
-    private static SSLContext context(KeyManagerFactory... keys) {
+    private static SSLContext context(KeyManager[] keys) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(
-                    keys.length == 0 ? null : keys[0].getKeyManagers(),
-                    new TrustManager[] {new Trusting()},
-                    null);
+            context.init(keys.length == 0 ? null : keys, new TrustManager[] {new Trusting()}, null);
             return context;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
@@ -217,11 +180,7 @@ public final class TlsTunnel implements AutoCloseable {
                                     .createSocket(plain, "localhost", target.getPort(), true);
             open.add(secure);
             SSLParameters parameters = secure.getSSLParameters();
-            if (!suite.isEmpty()) {
-                parameters.setCipherSuites(new String[] {suite});
-                boolean modern = !suite.contains("_WITH_");
-                parameters.setProtocols(new String[] {modern ? "TLSv1.3" : "TLSv1.2"});
-            }
+            restrict(parameters);
             if (withProtocol) {
                 parameters.setApplicationProtocols(new String[] {"postgresql"});
             }
@@ -243,8 +202,19 @@ public final class TlsTunnel implements AutoCloseable {
         SSLSocket secure =
                 (SSLSocket) context.getSocketFactory().createSocket(accepted, null, 0, true);
         secure.setUseClientMode(false);
+        SSLParameters parameters = secure.getSSLParameters();
+        restrict(parameters);
+        secure.setSSLParameters(parameters);
         secure.startHandshake();
         return secure;
+    }
+
+    private void restrict(SSLParameters parameters) {
+        if (!suite.isEmpty()) {
+            parameters.setCipherSuites(new String[] {suite});
+            boolean modern = !suite.contains("_WITH_");
+            parameters.setProtocols(new String[] {modern ? "TLSv1.3" : "TLSv1.2"});
+        }
     }
 
     private static void pump(Socket from, Socket to) {
