@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.pgdoorman.testing.Certificates;
 import io.pgdoorman.testing.ChildProcess;
+import io.pgdoorman.testing.ClientHellos;
 import io.pgdoorman.testing.Frontend;
 import io.pgdoorman.testing.Message;
 import io.pgdoorman.testing.PoolerProcess;
@@ -29,6 +30,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
@@ -166,8 +168,9 @@ class TlsIT {
         await().atMost(LIMIT).until(() -> pooler.log().contains("TLS negotiation failed"));
     }
 
+    /** As pgjdbc cancels: on a connection without TLS, whatever that of the session has. */
     @Test
-    void cancelsOverTls() throws Exception {
+    void aPlainCancelRequestReachesAClientWithTls() throws Exception {
         String url =
                 "jdbc:postgresql://localhost:%d/secure?user=app&sslmode=require"
                         .formatted(pooler.port());
@@ -188,6 +191,28 @@ class TlsIT {
             assertThatThrownBy(() -> statement.execute("SELECT pg_sleep(60)"))
                     .hasMessageContaining("canceling statement due to user request");
             canceller.join();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void takesACancelRequestInsideTls(boolean direct) {
+        try (TlsTunnel tunnel =
+                        direct
+                                ? TlsTunnel.direct(pooler.address())
+                                : TlsTunnel.to(pooler.address());
+                WireClient client = client(tunnel).login(PostgresServer.APP, "secure");
+                WireClient canceller = client(tunnel)) {
+            client.send(Frontend.query("SELECT pg_sleep(60)"));
+            awaitSleeping();
+
+            canceller.send(Frontend.cancelRequest(client.processId(), client.secret()));
+
+            assertThat(client.readUntilReady())
+                    .filteredOn(message -> message.type() == 'E')
+                    .singleElement()
+                    .satisfies(error -> assertThat(error.sqlState()).isEqualTo("57014"));
+            assertThat(canceller.readByte()).isEqualTo(-1);
         }
     }
 
@@ -475,6 +500,35 @@ class TlsIT {
         }
         bystanderWorks();
         assertThat(pooler.isAlive()).isTrue();
+        assertThat(pooler.log()).doesNotContain("unexpected failure").doesNotContain("LEAK");
+    }
+
+    /** Each on a connection of its own, all at once; some are good enough to be answered. */
+    @Test
+    void survivesHellosThatWereGoodOnce() {
+        var random = new Random(20260401);
+        List<WireClient> clients = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            WireClient client = pooler.client().limit(LIMIT);
+            client.send(Frontend.sslRequest());
+            clients.add(client);
+        }
+
+        for (WireClient client : clients) {
+            byte[] good = ClientHellos.of(random.nextBoolean() ? "TLSv1.3" : "TLSv1.2");
+            assertThat(client.readByte()).isEqualTo('S');
+            client.send(ClientHellos.mutated(good, random)).halfClose();
+        }
+
+        for (WireClient client : clients) {
+            while (client.readByte() >= 0) {
+                // what BoringSSL still says
+            }
+            client.close();
+        }
+        try (TlsTunnel tunnel = TlsTunnel.to(pooler.address())) {
+            works(tunnel);
+        }
         assertThat(pooler.log()).doesNotContain("unexpected failure").doesNotContain("LEAK");
     }
 
