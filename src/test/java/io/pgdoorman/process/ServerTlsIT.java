@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.pgdoorman.testing.Certificates;
 import io.pgdoorman.testing.Frontend;
+import io.pgdoorman.testing.Gate;
 import io.pgdoorman.testing.Message;
 import io.pgdoorman.testing.PoolerProcess;
 import io.pgdoorman.testing.PostgresServer;
@@ -19,8 +20,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 
 /** TLS between the pooler and PostgreSQL; the modes mean what libpq's sslmode means. */
@@ -29,6 +35,7 @@ class ServerTlsIT {
     private static final String ENCRYPTED =
             "SELECT ssl || ' ' || coalesce(client_dn, '') FROM pg_stat_ssl WHERE pid ="
                     + " pg_backend_pid()";
+    private static final String PID = "SELECT pg_backend_pid()";
 
     /** Its certificate is for localhost; {@code app} comes by TLS only, {@code plain} without. */
     private static PostgresServer secure;
@@ -41,8 +48,13 @@ class ServerTlsIT {
     private static PoolerProcess pooler;
     private static TlsTunnel impostor;
 
+    /** Between the pools whose name says so and {@link #secure}. */
+    private static Gate relay;
+
+    private static Path replaced;
+
     @BeforeAll
-    static void start() {
+    static void start() throws IOException {
         Requirement.packagedProgram();
         secure =
                 PostgresServer.builder()
@@ -115,7 +127,39 @@ class ServerTlsIT {
                         + key("server_tls_private_key", "client.key");
         lookup(builder, "lookup", own);
         lookup(builder, "lookup-other", own.replace(ca, otherCa));
+        relay = new Gate(secure.address());
+        relayed(builder, "relayed", "app", "verify-full", ca);
+        relayed(
+                builder,
+                "relayed-direct",
+                "app",
+                "verify-full",
+                ca + "server_tls_negotiation = \"direct\"\n");
+        relayed(builder, "relayed-plain", "plain", "disable", "");
+        replaced = Certificates.copy("ca.crt", Files.createDirectory(home.resolve("replaced")));
+        pool(
+                builder,
+                "reloaded",
+                secure,
+                "localhost",
+                "verify-full",
+                "server_tls_ca_cert = \"%s\"%n".formatted(replaced));
         pooler = builder.start();
+    }
+
+    private static void relayed(
+            PoolerProcess.Builder builder, String name, String user, String mode, String tls) {
+        builder.pool(
+                name,
+                """
+                server_host = "127.0.0.1"
+                server_port = %d
+                server_database = "%s"
+                server_tls_mode = "%s"
+                %s
+                """
+                        .formatted(relay.address().getPort(), database, mode, tls),
+                PoolerProcess.Builder.user(user, 2));
     }
 
     /** The role of the look-up comes by a certificate alone. */
@@ -199,6 +243,9 @@ class ServerTlsIT {
         if (impostor != null) {
             impostor.close();
         }
+        if (relay != null) {
+            relay.close();
+        }
         if (secure != null) {
             secure.close();
         }
@@ -262,28 +309,89 @@ class ServerTlsIT {
         assertThat(encrypted("certificate", "certified")).isEqualTo("true /O=tests/CN=app");
     }
 
-    @Test
-    void cancelsOnAConnectionOfTheSameKind() {
-        try (WireClient client =
-                pooler.client().limit(LIMIT).login(PostgresServer.APP, "verify-full")) {
+    /** The connection of a cancel request, as what stands before PostgreSQL sees it. */
+    @ParameterizedTest
+    @CsvSource({
+        "relayed, app, 0000000804d2162f1603.*",
+        "relayed-direct, app, 1603.*",
+        "relayed-plain, plain, 000000..04d2162e.*"
+    })
+    void cancelsOnAConnectionOfTheSameKind(String pool, String user, String beginning) {
+        try (WireClient client = pooler.client().limit(LIMIT).login(user, pool);
+                WireClient other = pooler.client()) {
             client.send(Frontend.query("SELECT pg_sleep(60)"));
-            await().atMost(LIMIT)
-                    .until(
-                            () ->
-                                    secure.queryValue(
-                                                    database,
-                                                    "SELECT count(*) FROM pg_stat_activity WHERE"
-                                                            + " query = 'SELECT pg_sleep(60)'")
-                                            .equals("1"));
-            try (WireClient other = pooler.client()) {
-                other.send(Frontend.cancelRequest(client.processId(), client.secret()));
-            }
+            awaitSleeping();
+            int before = relay.beginnings().size();
+
+            other.send(Frontend.cancelRequest(client.processId(), client.secret()));
 
             assertThat(client.readUntilReady())
                     .filteredOn(message -> message.type() == 'E')
                     .singleElement()
                     .satisfies(error -> assertThat(error.sqlState()).isEqualTo("57014"));
+            List<byte[]> opened = relay.beginnings();
+            assertThat(opened.subList(before, opened.size()))
+                    .singleElement()
+                    .satisfies(
+                            bytes ->
+                                    assertThat(HexFormat.of().formatHex(bytes)).matches(beginning));
         }
+    }
+
+    private static void awaitSleeping() {
+        String sql =
+                "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND"
+                        + " state = 'active'";
+        await().atMost(LIMIT).until(() -> secure.queryValue(database, sql).equals("1"));
+    }
+
+    /** There is one server, in a transaction, so that the other client needs a new one. */
+    @Test
+    void aReloadTakesTheNewAuthorityForNewServersAndLeavesOldOnesAlone() {
+        try (WireClient old = pooler.client().limit(LIMIT).login(PostgresServer.APP, "reloaded");
+                WireClient other =
+                        pooler.client().limit(LIMIT).login(PostgresServer.APP, "reloaded")) {
+            old.query("BEGIN");
+            String pid = old.queryValue(PID);
+
+            replaceAuthority("other-ca.crt");
+            int before = refusals();
+            other.send(Frontend.query(PID));
+            await().atMost(LIMIT).until(() -> refusals() > before);
+            old.query("COMMIT");
+
+            assertThat(other.readUntilReady())
+                    .filteredOn(message -> message.type() == 'D')
+                    .singleElement()
+                    .satisfies(row -> assertThat(row.columns()).containsExactly(pid));
+            old.query("BEGIN");
+            assertThat(old.queryValue(PID)).isEqualTo(pid);
+
+            replaceAuthority("ca.crt");
+
+            assertThat(other.queryValue(PID)).isNotEqualTo(pid);
+            old.query("COMMIT");
+        }
+    }
+
+    private static int refusals() {
+        return pooler.log().split("TLS negotiation failed", -1).length;
+    }
+
+    private static void replaceAuthority(String name) {
+        try {
+            Files.copy(
+                    Certificates.copy(name, home), replaced, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        int before = reloads();
+        pooler.signal("HUP");
+        await().atMost(LIMIT).until(() -> reloads() > before);
+    }
+
+    private static int reloads() {
+        return pooler.log().split("Config reloaded", -1).length;
     }
 
     /** New certificates of PostgreSQL count for new servers; a wrong one stops them. */

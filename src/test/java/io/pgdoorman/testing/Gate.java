@@ -1,5 +1,6 @@
 package io.pgdoorman.testing;
 
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,21 +10,27 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Passes connections on to a server byte by byte, and stops at the byte a test wants it to. What
- * clients send is held; what the server answers always passes. Threads: any; two virtual ones for
- * each connection.
+ * clients send is held; what the server answers always passes. It knows how each connection began.
+ * Threads: any; two virtual ones for each connection.
  */
 public final class Gate implements AutoCloseable {
     private static final long ALL = Long.MAX_VALUE;
+    private static final int BEGINNING_BYTES = 1_024;
 
     private final InetSocketAddress target;
     private final ServerSocket listener;
     private final Set<Closeable> open = ConcurrentHashMap.newKeySet();
     private final Object lock = new Object();
+
+    /** One for each connection, in the order they came. Guarded by {@link #lock}. */
+    private final List<ByteArrayOutputStream> beginnings = new ArrayList<>();
 
     /** How many bytes may still pass. Guarded by {@link #lock}. */
     private long allowed = ALL;
@@ -67,6 +74,13 @@ public final class Gate implements AutoCloseable {
         }
     }
 
+    /** What each connection's client has sent so far, its first bytes only; the oldest first. */
+    public List<byte[]> beginnings() {
+        synchronized (lock) {
+            return beginnings.stream().map(ByteArrayOutputStream::toByteArray).toList();
+        }
+    }
+
     private void accept() {
         while (!listener.isClosed()) {
             try {
@@ -76,7 +90,11 @@ public final class Gate implements AutoCloseable {
                 server.setTcpNoDelay(true);
                 open.add(client);
                 open.add(server);
-                Thread.ofVirtual().start(() -> pass(client, server));
+                var beginning = new ByteArrayOutputStream();
+                synchronized (lock) {
+                    beginnings.add(beginning);
+                }
+                Thread.ofVirtual().start(() -> pass(client, server, beginning));
                 Thread.ofVirtual().start(() -> answer(server, client));
             } catch (IOException e) {
                 return; // closed
@@ -84,11 +102,12 @@ public final class Gate implements AutoCloseable {
         }
     }
 
-    private void pass(Socket from, Socket to) {
+    private void pass(Socket from, Socket to, ByteArrayOutputStream beginning) {
         byte[] bytes = new byte[8_192];
         try (InputStream in = from.getInputStream();
                 OutputStream out = to.getOutputStream()) {
             for (int count = in.read(bytes); count >= 0; count = in.read(bytes)) {
+                keep(beginning, bytes, count);
                 for (int at = 0; at < count; ) {
                     int part = (int) Math.min(count - at, await());
                     out.write(bytes, at, part);
@@ -100,6 +119,13 @@ public final class Gate implements AutoCloseable {
             // one end closed: so does the other
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void keep(ByteArrayOutputStream beginning, byte[] bytes, int count) {
+        synchronized (lock) {
+            int more = Math.min(count, BEGINNING_BYTES - beginning.size());
+            beginning.write(bytes, 0, more);
         }
     }
 
