@@ -14,6 +14,7 @@ import io.pgdoorman.testing.Requirement;
 import io.pgdoorman.testing.Scram;
 import io.pgdoorman.testing.TlsTunnel;
 import io.pgdoorman.testing.WireClient;
+import io.pgdoorman.tls.RecordsTunnel;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -68,6 +69,9 @@ class TlsMoveIT {
     private static Path certificate;
     private static Path key;
 
+    /** JSSE in the place of PostgreSQL, which stands behind it; one for each of EC_SUITES. */
+    private static final List<TlsTunnel> BETWEEN = new ArrayList<>();
+
     private final List<AutoCloseable> open = new ArrayList<>();
 
     @BeforeAll
@@ -82,7 +86,29 @@ class TlsMoveIT {
         database = server.newDatabase("tls_move");
         certificate = Certificates.copy("server.crt", home);
         key = Certificates.copy("server.key", home);
-        pooler = builder().start();
+        Path shown = Certificates.copy("server-elsewhere.crt", home);
+        Path keyOfShown = Certificates.copy("server-elsewhere.key", home);
+        PoolerProcess.Builder builder = builder();
+        for (String suite : EC_SUITES) {
+            TlsTunnel tunnel = TlsTunnel.impostor(server.address(), shown, keyOfShown, suite);
+            BETWEEN.add(tunnel);
+            through(builder, "through" + BETWEEN.size(), tunnel);
+        }
+        pooler = builder.start();
+    }
+
+    private static void through(PoolerProcess.Builder builder, String name, TlsTunnel tunnel) {
+        builder.pool(
+                name,
+                """
+                server_host = "127.0.0.1"
+                server_port = %d
+                server_database = "%s"
+                pool_mode = "transaction"
+                server_tls_mode = "require"
+                """
+                        .formatted(tunnel.address().getPort(), database),
+                PoolerProcess.Builder.user(PostgresServer.APP, 1));
     }
 
     private static PoolerProcess.Builder builder() {
@@ -102,6 +128,7 @@ class TlsMoveIT {
         if (pooler != null) {
             pooler.close();
         }
+        BETWEEN.forEach(TlsTunnel::close);
         if (server != null) {
             server.close();
         }
@@ -130,13 +157,16 @@ class TlsMoveIT {
         return client.queryValue("SELECT pg_backend_pid()");
     }
 
-    /** Suites of both versions, two moves, and another certificate from the first move on. */
+    /**
+     * Suites of both versions, two moves, and another certificate from the first move on. Towards
+     * the server it is the same suite, and JSSE, which sends tickets of sessions besides.
+     */
     @Test
-    void clientsOfEachSuiteGoOn() throws IOException {
+    void clientsAndServersOfEachSuiteGoOn() throws IOException {
         List<WireClient> clients = new ArrayList<>();
         List<String> pids = new ArrayList<>();
         for (String suite : EC_SUITES) {
-            WireClient client = client(suite, "moved");
+            WireClient client = client(suite, "through" + (clients.size() + 1));
             client.query("BEGIN");
             client.query("SET LOCAL my.suite = '" + suite + "'");
             pids.add(pid(client));
@@ -163,6 +193,28 @@ class TlsMoveIT {
         for (int i = 0; i < clients.size(); i++) {
             assertThat(clients.get(i).queryValue("SHOW my.suite")).isEqualTo(suites.get(i));
         }
+    }
+
+    /** The client changes its key and asks for the pooler's next one, whoever the pooler is. */
+    @Test
+    void keysChangeBeforeAndAfterAMove() {
+        RecordsTunnel tunnel = opened(RecordsTunnel.to(pooler.address()));
+        WireClient client = opened(WireClient.connect(tunnel.address())).limit(LIMIT);
+        client.login(PostgresServer.APP, "moved").query("BEGIN");
+        String pid = pid(client);
+        tunnel.updateKey(true);
+        assertGoOn(List.of(client), List.of(pid));
+        tunnel.updateKey(false);
+
+        pooler.handOver();
+
+        assertGoOn(List.of(client), List.of(pid));
+        assertThat(tunnel.updatesOfServer()).isEqualTo(1);
+        tunnel.updateKey(false);
+        tunnel.updateKey(true);
+        assertGoOn(List.of(client), List.of(pid));
+        assertThat(tunnel.updatesOfServer()).isEqualTo(2);
+        client.query("COMMIT");
     }
 
     private static void assertGoOn(List<WireClient> clients, List<String> pids) {
