@@ -3,6 +3,7 @@ package io.pgdoorman.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.pgdoorman.handover.FakePeer;
 import io.pgdoorman.testing.Certificates;
 import io.pgdoorman.testing.Deadline;
 import io.pgdoorman.testing.Frontend;
@@ -214,6 +215,28 @@ class TlsMoveIT {
         tunnel.updateKey(true);
         assertGoOn(List.of(client), List.of(pid));
         assertThat(tunnel.updatesOfServer()).isEqualTo(2);
+        client.query("COMMIT");
+    }
+
+    /** The successor has their state, and ends; both peers count their records strictly. */
+    @Test
+    void connectionsThatComeBackGoOnWhereTheyWere() {
+        RecordsTunnel tunnel = opened(RecordsTunnel.to(pooler.address()));
+        WireClient client = opened(WireClient.connect(tunnel.address())).limit(LIMIT);
+        client.login(PostgresServer.APP, "moved").query("BEGIN");
+        String pid = pid(client);
+        tunnel.updateKey(true);
+        FakePeer fake = opened(FakePeer.start().connect(pooler.controlSocket()));
+        fake.hello().expect("HELLO");
+        fake.expect("LISTENERS");
+        fake.send("LISTENING").expect("STATE");
+        int descriptors = fake.send("READY").expect("BATCH").descriptors();
+
+        fake.hangUp();
+
+        assertThat(descriptors).as("a client and a server at least").isGreaterThanOrEqualTo(2);
+        assertGoOn(List.of(client), List.of(pid));
+        pooler.logWith("Handover: FAILED in phase sessions", "This process goes on serving.");
         client.query("COMMIT");
     }
 
