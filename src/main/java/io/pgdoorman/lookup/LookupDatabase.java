@@ -114,7 +114,9 @@ final class LookupDatabase implements UserSource, AutoCloseable {
             settings.put("sslNegotiation", tls.negotiation().name().toLowerCase(Locale.ROOT));
             settings.put("sslfactory", LookupTls.class.getName());
             settings.put("sslfactoryarg", LookupTls.argument(tls));
-            tls.caCert().ifPresent(file -> settings.put("sslrootcert", file.toString()));
+            tls.caCert()
+                    .filter(_ -> tls.verifies())
+                    .ifPresent(file -> settings.put("sslrootcert", file.toString()));
             tls.certificate().ifPresent(file -> settings.put("sslcert", file.toString()));
             tls.privateKey().ifPresent(file -> settings.put("sslkey", file.toString()));
         }
