@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 
 /** PostgreSQL and the pooler together, until a signal ends the pooler. Threads: main only. */
 public final class Demo {
@@ -35,6 +36,10 @@ public final class Demo {
         try (var postgres = DemoPostgres.start(installation)) {
             int port = freePort();
             Path config = postgres.home().resolve("pg_doorman.toml");
+            Files.createFile(
+                    config,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rw-------")));
             Files.writeString(config, configuration(postgres, port));
             out.printf(
                     """
