@@ -196,6 +196,7 @@ public final class Pooler implements AutoCloseable {
                         new ScramKeyCache(SCRAM_KEYS),
                         Bytes.copyOf(processSecret),
                         usualSecrets);
+        usualSecrets.configured(secretsOf(config));
         boolean rehearse = options.rehearsal() == Rehearsal.EVERY_EVENT;
         var lastServerId = new AtomicLong();
         var secrets = new Secrets();

@@ -7,6 +7,10 @@ import java.util.List;
 
 /** Transaction blocks, savepoints, locks, and clients that leave in the middle. */
 final class Transactions {
+    /** Others on the same PostgreSQL have theirs. */
+    private static final String OWN_ADVISORY_LOCKS =
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()";
+
     private Transactions() {}
 
     static List<Sequence> sequences() {
@@ -162,9 +166,9 @@ final class Transactions {
                         "advisory lock of a transaction",
                         query("BEGIN"),
                         query("SELECT pg_advisory_xact_lock(7)"),
-                        query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"),
+                        query(OWN_ADVISORY_LOCKS),
                         query("COMMIT"),
-                        query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"),
+                        query(OWN_ADVISORY_LOCKS),
                         ready(5)),
                 sequence(
                                 "advisory lock of a session",

@@ -5,6 +5,7 @@ import static io.pgdoorman.testing.PostgresServer.PASSWORD;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pgdoorman.testing.ChildProcess;
+import io.pgdoorman.testing.Frontend;
 import io.pgdoorman.testing.Message;
 import io.pgdoorman.testing.PoolerProcess;
 import io.pgdoorman.testing.PostgresServer;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -43,7 +45,7 @@ class AuthenticationIT {
                 local all all trust
                 host all rejected all reject
                 host all trusting 127.0.0.1/32 trust
-                host all md5_by_plain,md5_by_md5 127.0.0.1/32 md5
+                host all md5_by_plain,md5_by_md5,md5_by_nobody 127.0.0.1/32 md5
                 host all scram_by_plain,scram_by_verifier 127.0.0.1/32 scram-sha-256
                 host all app 127.0.0.1/32 trust
                 """);
@@ -192,6 +194,24 @@ class AuthenticationIT {
 
             assertThat(one.sqlState()).isEqualTo(other.sqlState());
         }
+    }
+
+    /** Most of those who are configured have passwords that allow MD5. */
+    @Test
+    void asksAnUnknownUserAsItAsksMostOthers() {
+        try (var unknown = pooler.client();
+                var known = pooler.client()) {
+            unknown.send(startup("md5_by_nobody"));
+            known.send(startup("md5_by_plain"));
+
+            int challenge = ByteBuffer.wrap(unknown.read().body()).getInt();
+
+            assertThat(challenge).isEqualTo(ByteBuffer.wrap(known.read().body()).getInt());
+        }
+    }
+
+    private static byte[] startup(String user) {
+        return Frontend.startup(Frontend.PROTOCOL_3_0, Map.of("user", user, "database", CLIENTS));
     }
 
     @Test
