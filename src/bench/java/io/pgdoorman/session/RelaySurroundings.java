@@ -65,7 +65,7 @@ final class RelaySurroundings {
                         new NoAccounts(),
                         new ClientServices(
                                 authentication,
-                                new Derivations(Runnable::run),
+                                new Derivations(Runnable::run, 1),
                                 false,
                                 Consoles.NONE,
                                 new LoopChoice(List.of(loop))),

@@ -231,7 +231,11 @@ public final class Pooler implements AutoCloseable {
                         new AdminOrders());
         this.services =
                 new ClientServices(
-                        authentication, new Derivations(workers), rehearse, admin, clientLoops);
+                        authentication,
+                        new Derivations(workers, WORKERS),
+                        rehearse,
+                        admin,
+                        clientLoops);
         this.sessions = new Sessions(pools, services, Settings.sessions(general));
         sessions.update(tls.clients());
         tls.warnings().forEach(warning -> LOG.warn("{}", warning));

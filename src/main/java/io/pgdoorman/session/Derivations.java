@@ -28,11 +28,15 @@ public final class Derivations {
     static final int MAX_WAITING = 1_000;
 
     private final Executor executor;
+    private final int atOnce;
 
-    /** By address, whose turn is next first; guarded by this, as {@link #count}. */
+    /** By address, whose turn is next first; guarded by this, as the numbers. */
     private final Map<String, ArrayDeque<Work>> waiting = new LinkedHashMap<>();
 
     private int count;
+
+    /** Tasks of the executor; guarded by this. */
+    private int running;
 
     private record Work(
             Supplier<ScramKeys> derivation,
@@ -40,10 +44,12 @@ public final class Derivations {
             CompletableFuture<ScramKeys> keys) {}
 
     /**
-     * @param executor runs one derivation for each task it is given
+     * @param executor runs one derivation in each task, so that what others give it has its turns
+     * @param atOnce so many tasks at most
      */
-    public Derivations(Executor executor) {
+    public Derivations(Executor executor, int atOnce) {
         this.executor = executor;
+        this.atOnce = atOnce;
     }
 
     /**
@@ -60,6 +66,7 @@ public final class Derivations {
         String address = FailedLogins.prefix(source);
         var work = new Work(derivation, wanted, new CompletableFuture<>());
         CompletableFuture<ScramKeys> inVain = null;
+        boolean begins;
         synchronized (this) {
             if (count >= MAX_WAITING) {
                 inVain = makeRoom(address);
@@ -69,21 +76,33 @@ public final class Derivations {
             }
             waiting.computeIfAbsent(address, _ -> new ArrayDeque<>()).addLast(work);
             count++;
+            begins = running < atOnce;
+            running += begins ? 1 : 0;
         }
-        if (inVain != null) { // its task is there already
+        if (inVain != null) {
             inVain.completeExceptionally(new RejectedExecutionException());
-            return work.keys();
         }
+        if (begins) {
+            goOn();
+        }
+        return work.keys();
+    }
+
+    /** Takes a turn among what else the executor has to do. */
+    private void goOn() {
         try {
             executor.execute(this::runNext);
         } catch (RejectedExecutionException full) {
-            // Another's task may have taken it by now; then that one's work has no task.
-            Work lost = remove(address, work) ? work : takeNext();
-            if (lost != null) {
-                lost.keys().completeExceptionally(full);
-            }
+            failAll(full); // others have filled it, or the process ends
         }
-        return work.keys();
+    }
+
+    private void failAll(RejectedExecutionException full) {
+        Work next = takeNext();
+        while (next != null) {
+            next.keys().completeExceptionally(full);
+            next = takeNext();
+        }
     }
 
     /** Takes the last of the busiest address away; null if that is this one itself. */
@@ -100,37 +119,31 @@ public final class Derivations {
         return busiest.getValue().removeLast().keys();
     }
 
-    private synchronized boolean remove(String address, Work work) {
-        ArrayDeque<Work> all = waiting.get(address);
-        if (all == null || !all.remove(work)) {
-            return false;
-        }
-        count--;
-        if (all.isEmpty()) {
-            waiting.remove(address);
-        }
-        return true;
-    }
-
     private void runNext() {
         Work next = takeNext();
-        if (next == null) {
-            return;
+        if (next != null) {
+            run(next);
+            goOn();
         }
-        if (!next.wanted().getAsBoolean()) {
-            next.keys().completeExceptionally(new CancellationException());
+    }
+
+    private static void run(Work work) {
+        if (!work.wanted().getAsBoolean()) {
+            work.keys().completeExceptionally(new CancellationException());
             return;
         }
         try {
-            next.keys().complete(next.derivation().get());
+            work.keys().complete(work.derivation().get());
         } catch (Throwable failure) { // the login must hear of it, whatever it is
-            next.keys().completeExceptionally(failure);
+            work.keys().completeExceptionally(failure);
         }
     }
 
+    /** Null if there is nothing to do: then a task ends. */
     private synchronized @Nullable Work takeNext() {
         var addresses = waiting.entrySet().iterator();
         if (!addresses.hasNext()) {
+            running--;
             return null;
         }
         Map.Entry<String, ArrayDeque<Work>> turn = addresses.next();

@@ -16,7 +16,6 @@ import org.slf4j.LoggerFactory;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -167,8 +166,7 @@ final class Proof {
             login.auditGone();
             return;
         }
-        FailedLogins.Penalty delay = count(refused, "; the client did not wait for it");
-        login.context().executor().schedule(delay.end(), delay.nanos(), TimeUnit.NANOSECONDS);
+        count(refused, "; the client did not wait for it").end().run(); // nobody waits
     }
 
     /** For the log, and for those who guess. */

@@ -107,7 +107,7 @@ final class StateHost implements Host {
                         new NobodyMayLogIn(),
                         new ClientServices(
                                 authentication,
-                                new Derivations(Runnable::run),
+                                new Derivations(Runnable::run, 1),
                                 false,
                                 Consoles.NONE,
                                 new LoopChoice(loops())),

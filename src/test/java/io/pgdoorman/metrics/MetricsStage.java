@@ -82,7 +82,7 @@ public final class MetricsStage implements AdminHost, MetricsSource, AutoCloseab
                     new NobodyMayLogIn(),
                     new ClientServices(
                             authentication,
-                            new Derivations(Runnable::run),
+                            new Derivations(Runnable::run, 1),
                             false,
                             Consoles.NONE,
                             new LoopChoice(loops)),

@@ -19,7 +19,7 @@ class DerivationsTest {
     private static final InetAddress LONER = InetAddress.ofLiteral("192.0.2.2");
 
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
-    private final Derivations derivations = new Derivations(tasks::addLast);
+    private final Derivations derivations = new Derivations(tasks::addLast, 2);
 
     private CompletableFuture<ScramKeys> begin(InetAddress address) {
         return derivations.derive(address, DerivationsTest::keys, () -> true);
@@ -67,8 +67,9 @@ class DerivationsTest {
         CompletableFuture<ScramKeys> loner = begin(LONER);
 
         assertThat(crowd.getLast().exceptionNow()).isInstanceOf(RejectedExecutionException.class);
-        assertThat(tasks).hasSize(Derivations.MAX_WAITING);
-        run(tasks.size());
+        while (!tasks.isEmpty()) {
+            run(1);
+        }
         assertThat(loner).isCompleted();
         assertThat(crowd.subList(0, crowd.size() - 1)).allMatch(CompletableFuture::isDone);
     }
@@ -84,13 +85,37 @@ class DerivationsTest {
         assertThat(more.exceptionNow()).isInstanceOf(RejectedExecutionException.class);
     }
 
+    /** Servers' logins and tokens use the same threads. */
+    @Test
+    void leavesTurnsToOthers() {
+        for (int i = 0; i < 10; i++) {
+            begin(CROWD);
+        }
+
+        assertThat(tasks).hasSize(2);
+    }
+
+    @Test
+    void beginsAgainAfterItHadNothingToDo() {
+        begin(CROWD);
+        while (!tasks.isEmpty()) {
+            run(1);
+        }
+
+        CompletableFuture<ScramKeys> later = begin(CROWD);
+
+        run(1);
+        assertThat(later).isCompleted();
+    }
+
     @Test
     void anExecutorThatIsFullLeavesNobodyWaiting() {
         var full =
                 new Derivations(
                         _ -> {
                             throw new RejectedExecutionException();
-                        });
+                        },
+                        2);
 
         CompletableFuture<ScramKeys> refused = full.derive(null, DerivationsTest::keys, () -> true);
 

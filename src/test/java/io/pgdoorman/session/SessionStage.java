@@ -88,7 +88,7 @@ final class SessionStage {
                 directory,
                 new ClientServices(
                         authentication,
-                        new Derivations(Runnable::run),
+                        new Derivations(Runnable::run, 1),
                         rehearse,
                         Consoles.NONE,
                         new LoopChoice(List.of(loop.loop()))),
